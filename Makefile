@@ -1,0 +1,49 @@
+# couchcal: `make demo` shows it, `make test` proves it, `make help` lists the rest.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+RUN    := $(VENV)/.installed
+DEV    := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench screenshots clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(RUN) $@
+
+demo: $(RUN) ## open a throw-away practice with invented clients
+	@$(BIN)/couchcal demo
+
+test: $(DEV) ## run every test
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTFLAGS)
+
+check: $(DEV) ## lint, types, layers, import hygiene
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_import_hygiene.py tests/test_hygiene.py
+
+format: $(DEV) ## let ruff tidy the sources
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(DEV) ## measure against floors and peers, one table
+	$(BIN)/python -m bench $(BENCHFLAGS)
+
+screenshots: $(DEV) ## render screenshots/ from the demo practice
+	$(BIN)/python -m bench.screenshots
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

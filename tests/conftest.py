@@ -1,0 +1,50 @@
+"""Options that point the suite at outside data, and a fixed environment for every test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("couchcal")
+    group.addoption("--ics-corpus", metavar="DIR", help="folder of real .ics files with MANIFEST.csv and expected/")
+    group.addoption(
+        "--recurrence-cases", metavar="DIR", help="folder with rrule_cases.json and series_cases.json"
+    )
+    group.addoption("--ics-lint", metavar="FILE", help="an independent RFC 5545 lint script to run on exports")
+
+
+def _outside_path(request: pytest.FixtureRequest, option: str) -> Path:
+    value = request.config.getoption(option)
+    if not value:
+        pytest.skip(f"needs {option}")
+    return Path(str(value))
+
+
+@pytest.fixture
+def ics_corpus(request: pytest.FixtureRequest) -> Path:
+    return _outside_path(request, "--ics-corpus")
+
+
+@pytest.fixture
+def recurrence_cases(request: pytest.FixtureRequest) -> Path:
+    return _outside_path(request, "--recurrence-cases")
+
+
+@pytest.fixture
+def ics_lint(request: pytest.FixtureRequest) -> Path:
+    return _outside_path(request, "--ics-lint")
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test gets its own COUCHCAL_HOME and none of the user's keys, zone or settings."""
+    home = tmp_path / "home"
+    for name in ("COUCHCAL_DATABASE_URL", "COUCHCAL_PASSPHRASE", "COUCHCAL_KEY_FILE", "NO_COLOR", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COUCHCAL_HOME", str(home))
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setenv("TZ", "UTC")
+    return home

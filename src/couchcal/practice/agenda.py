@@ -1,0 +1,275 @@
+"""THE read: what is on the calendar between two instants.
+
+One statement over the `(span, start_utc)` indexes on the DB-API connection; O(log n + rows shown);
+imports no ORM. Week grid, month grid, CLI, conflict marks and ICS all ask here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from couchcal.scheduling.span import CLASSES, reach
+from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.store.public_id import encode
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WIDEST_OFFSET_S = 15 * 3600
+"""All-day rows hold dates as UTC midnights; no zone is further than this from UTC."""
+
+
+class Entry(NamedTuple):
+    """Something on the calendar. `start`/`end` are instants (an all-day entry's local midnights)."""
+
+    table: str
+    row_id: int
+    kind: str
+    start: datetime
+    end: datetime
+    all_day: bool
+    first_day: date | None
+    end_day: date | None
+    """All-day: the first date and the date after the last."""
+    tz: str
+    status: str
+    title: str
+    client_id: int | None
+    internal_id: str | None
+    first: str
+    last: str
+    service: str | None
+    modifiers: tuple[str, ...]
+    location: str | None
+    pos: str | None
+    place: str
+    busy: bool
+    series_id: int | None
+    rrule: str
+    origin: str
+    calendar: str | None
+    group_key: str | None
+    note_signed: bool
+    billing_status: str
+    claim_status: str
+    cancel_type: str | None
+    cancel_reason: str | None
+    cancel_fee_cents: int | None
+    uid: str
+    version: int
+    conflict: bool
+
+    @property
+    def id(self) -> str:
+        """The public id."""
+        return encode(self.table, self.row_id)
+
+    @property
+    def cancelled(self) -> bool:
+        return self.status == "cancelled"
+
+
+_APPOINTMENT = """
+SELECT 'appointment', a.id, a.kind, a.start_utc, a.end_utc, a.all_day, a.tz, a.status, a.title,
+       a.client_id, c.internal_id, coalesce(nullif(c.preferred, ''), c.first), c.last, a.service,
+       (SELECT group_concat(code, ' ') FROM
+           (SELECT code FROM appointment_modifier WHERE appointment_id = a.id ORDER BY position)),
+       l.name, l.pos, a.place, a.busy, a.series_id, s.rrule, a.origin, k.name, a.group_key,
+       a.note_signed_at IS NOT NULL, a.billing_status, a.claim_status,
+       x.type, x.reason, x.fee_cents, coalesce(s.uid, a.uid), a.version
+FROM {source}
+LEFT JOIN client c ON c.id = a.client_id
+LEFT JOIN location l ON l.id = a.location_id
+LEFT JOIN series s ON s.id = a.series_id
+LEFT JOIN calendar k ON k.id = a.calendar_id
+LEFT JOIN cancellation x ON x.appointment_id = a.id
+WHERE {condition}
+"""
+_WINDOW = "a.span = span.class AND a.start_utc > ? - span.reach AND a.start_utc < ?"
+_BETWEEN = f"""
+WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in range(CLASSES))})
+{
+    _APPOINTMENT.format(
+        source=f"span CROSS JOIN appointment a ON {_WINDOW}",
+        condition="(a.end_utc > ? OR a.start_utc >= ?) AND (a.status <> 'cancelled' OR ?)",
+    )
+}
+UNION ALL
+SELECT 'external_event', a.id, 'external', a.start_utc, a.end_utc, a.all_day, a.tz,
+       CASE a.status WHEN 'tentative' THEN 'tentative' ELSE 'scheduled' END, a.title,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NOT a.transparent, NULL,
+       CASE WHEN a.recurring_id <> '' THEN 'EXTERNAL' END, 'google', k.name, NULL,
+       0, 'none', 'none', NULL, NULL, NULL, a.remote_event_id, a.version
+FROM span CROSS JOIN external_event a ON {_WINDOW}
+JOIN calendar_link k ON k.id = a.link_id
+WHERE (a.end_utc > ? OR a.start_utc >= ?) AND a.rrule = '' AND a.status <> 'cancelled'
+UNION ALL
+SELECT 'time_off', a.id, 'time_off', a.start_utc, a.end_utc, a.all_day, a.tz, 'scheduled', 'Time off',
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.reason, 1, NULL,
+       NULL, 'couchcal', NULL, NULL, 0, 'none', 'none', NULL, NULL, NULL, 'time-off-' || a.id, a.version
+FROM time_off a WHERE a.start_utc < ? AND a.end_utc > ?
+UNION ALL
+SELECT 'booking_request', a.id, 'request', a.start_utc, a.end_utc, 0, a.client_tz, 'pending', '',
+       a.client_id, c.internal_id, coalesce(nullif(c.preferred, ''), c.first), c.last, a.service, NULL,
+       l.name, l.pos, '', 0, NULL, NULL, 'portal', NULL, NULL, 0, 'none', 'none', NULL, NULL, NULL,
+       a.uid, a.version
+FROM booking_request a
+LEFT JOIN client c ON c.id = a.client_id
+LEFT JOIN location l ON l.id = a.location_id
+WHERE a.status = 'pending' AND a.start_utc < ? AND a.start_utc > ? AND a.end_utc > ?
+"""
+_LONGEST_REQUEST_S = 86_400
+
+_ONE = _APPOINTMENT.format(source="appointment a", condition="a.id = ?")
+
+
+def between(
+    connection: sqlite3.Connection, start: datetime, end: datetime, tz: tzinfo, *, cancelled: bool = False
+) -> list[Entry]:
+    """What overlaps the half-open window `[start, end)`, sorted by start and id, conflicts marked.
+
+    Args:
+        connection: from `Database.connect()`.
+        start, end: aware instants.
+        tz: the practice's zone; all-day entries cover its local days.
+        cancelled: whether cancelled appointments are among them.
+    """
+    lo, hi = _seconds(start), _seconds(end)
+    entries = _select(connection, lo, hi, tz, cancelled=cancelled)
+    shown = [entry for entry in entries if _overlaps(entry, start, end)]
+    blocking = [entry for entry in shown if _may_conflict(entry)]
+    if not blocking:
+        return shown
+    first = min(entry.start for entry in blocking)
+    last = max(entry.end for entry in blocking)
+    around = entries
+    if first < start or last > end:
+        around = _select(connection, _seconds(first), _seconds(last), tz, cancelled=False)
+    clashing = conflicting(around)
+    if not clashing:
+        return shown
+    return [
+        entry._replace(conflict=True) if (entry.table, entry.row_id) in clashing else entry for entry in shown
+    ]
+
+
+def one(connection: sqlite3.Connection, appointment_id: int, tz: tzinfo) -> Entry | None:
+    """The entry of one appointment, cancelled or not, with its conflict mark; None if there is none."""
+    row = connection.execute(_ONE, (appointment_id,)).fetchone()
+    if row is None:
+        return None
+    entry = _entry(row, tz)
+    if not _may_conflict(entry):
+        return entry
+    around = _select(connection, _seconds(entry.start), _seconds(entry.end), tz, cancelled=False)
+    return entry._replace(conflict=("appointment", appointment_id) in conflicting(around))
+
+
+def conflicting(entries: Iterable[Entry]) -> set[tuple[str, int]]:
+    """`(table, row id)` of every entry that overlaps another (CNF-01, INV-A1, A5, A6, A10).
+
+    Busy, not cancelled, half-open; members of one group do not clash; holds and time off never do.
+    """
+    active = sorted((entry for entry in entries if _may_conflict(entry)), key=_start)
+    found: set[tuple[str, int]] = set()
+    running: list[Entry] = []
+    for entry in active:
+        running = [other for other in running if other.end > entry.start]
+        for other in running:
+            if entry.group_key is None or entry.group_key != other.group_key:
+                found.add((entry.table, entry.row_id))
+                found.add((other.table, other.row_id))
+        running.append(entry)
+    return found
+
+
+def _may_conflict(entry: Entry) -> bool:
+    return (
+        entry.busy
+        and entry.status != "cancelled"
+        and entry.kind not in ("time_off", "request")
+        and entry.end > entry.start
+    )
+
+
+def _start(entry: Entry) -> datetime:
+    return entry.start
+
+
+def _overlaps(entry: Entry, start: datetime, end: datetime) -> bool:
+    return entry.start < end and (entry.end > start or entry.start >= start)
+
+
+def _select(connection: sqlite3.Connection, lo: int, hi: int, tz: tzinfo, *, cancelled: bool) -> list[Entry]:
+    wide_lo, wide_hi = lo - _WIDEST_OFFSET_S, hi + _WIDEST_OFFSET_S
+    window = (wide_lo - 1, wide_hi, wide_lo, wide_lo)
+    rows = connection.execute(
+        _BETWEEN,
+        (*window, cancelled, *window, wide_hi, wide_lo, hi, lo - _LONGEST_REQUEST_S, lo),
+    )
+    entries = [
+        _entry(row, tz) for row in rows if row[5] or (row[3] < hi and (row[4] > lo or row[3] >= lo))
+    ]
+    entries.sort(key=lambda entry: (entry.start, entry.id))
+    return entries
+
+
+def _entry(row: tuple[object, ...], tz: tzinfo) -> Entry:
+    (
+        table, row_id, kind, start_s, end_s, all_day, zone, status, title, client_id, internal_id, first, last,
+        service, modifiers, location, pos, place, busy, series_id, rrule, origin, calendar, group_key, signed,
+        billing, claim, cancel_type, cancel_reason, cancel_fee, uid, version,
+    ) = row  # fmt: skip
+    start = _EPOCH + timedelta(seconds=start_s)  # type: ignore[arg-type]  # integer columns
+    end = _EPOCH + timedelta(seconds=end_s)  # type: ignore[arg-type]
+    first_day = end_day = None
+    if all_day:
+        first_day, end_day = start.date(), end.date()
+        start, end = day_instant(first_day, tz), day_instant(end_day, tz)
+    return Entry(  # the statement's columns have these types; a test holds them against the records
+        table, row_id, kind, start, end, bool(all_day), first_day, end_day, zone, status, title,  # type: ignore[arg-type]
+        client_id, internal_id, first or "", last or "", service,  # type: ignore[arg-type]
+        tuple(modifiers.split()) if modifiers else (),  # type: ignore[attr-defined]
+        location, pos, place, bool(busy), series_id, rrule or "", origin, calendar, group_key,  # type: ignore[arg-type]
+        bool(signed), billing, claim, cancel_type, cancel_reason, cancel_fee, uid, version, False,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def day_instant(day: date, tz: tzinfo) -> datetime:
+    """The instant at which `day` begins in `tz`."""
+    return to_instant(datetime(day.year, day.month, day.day), tz)  # noqa: DTZ001  wall clock
+
+
+def local_day(instant: datetime, tz: tzinfo) -> date:
+    """The local date of an instant."""
+    return to_local(instant, tz).date()
+
+
+def _seconds(instant: datetime) -> int:
+    return int((instant - _EPOCH).total_seconds())
+
+
+def horizon_reached(connection: sqlite3.Connection, start: datetime, end: datetime) -> bool:
+    """Whether every series has its rows in `[start, end)`; if not, `series.extend_all` first (REC-08)."""
+    row = connection.execute(
+        "SELECT EXISTS(SELECT 1 FROM series WHERE materialised_to < ?)"
+        " OR EXISTS(SELECT 1 FROM series WHERE materialised_from > ?)",
+        (_seconds(end), _seconds(start)),
+    ).fetchone()
+    return not row[0]
+
+
+class PracticeFacts(NamedTuple):
+    """What every face needs to know of the practice before anything else."""
+
+    name: str
+    tz: str
+    week_start: int
+    identifier_mode: str
+
+
+def practice_facts(connection: sqlite3.Connection) -> PracticeFacts:
+    """The practice's zone, week start and name mode."""
+    row = connection.execute("SELECT name, tz, week_start, identifier_mode FROM practice ORDER BY id").fetchone()
+    return PracticeFacts(*row) if row else PracticeFacts("", "UTC", 0, "id")

@@ -1,0 +1,180 @@
+"""The DB-API connection: where the database is, whether it is encrypted, its key and pragmas.
+
+Imports no ORM, so that the hot read and the first screen do not wait for one.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from couchcal.errors import DatabaseProblem, UsageProblem
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+PLAIN_HEADER = b"SQLite format 3\x00"
+SCHEMA_HEAD = "0001"
+"""The newest Alembic revision; a test holds it against the migrations folder."""
+BUSY_TIMEOUT_MS = 5000
+
+
+class Database:
+    """A database file and the key that opens it; hands out connections.
+
+    `key` is 32 bytes for SQLCipher, None for a plain file. `engine` is filled by `store.session`.
+    """
+
+    __slots__ = ("engine", "key", "path")
+
+    def __init__(self, path: Path, key: bytes | None) -> None:
+        self.path = path
+        self.key = key
+        self.engine: Engine | None = None
+
+    @property
+    def encrypted(self) -> bool:
+        return self.key is not None
+
+    def connect(self) -> sqlite3.Connection:
+        """A new autocommit connection (`BEGIN` is explicit), usable from any thread.
+
+        A file on a read-only mount opens for reading only.
+
+        Raises:
+            DatabaseProblem: wrong key, not a database, unreadable.
+        """
+        with database_errors(self.path):
+            try:
+                return self._open(f"file:{_uri_path(self.path)}?mode=rwc")
+            except Exception as error:
+                if not self.path.exists() or os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK):
+                    raise
+                if "file is not a database" in str(error):
+                    raise
+                return self._open(f"file:{_uri_path(self.path)}?mode=ro&immutable=1")
+
+    def _open(self, uri: str) -> sqlite3.Connection:
+        driver = dbapi(self.encrypted)
+        connection: sqlite3.Connection = driver.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
+        )
+        try:
+            if self.key is not None:
+                connection.execute("PRAGMA cipher_log_level=NONE")
+                connection.execute(f"PRAGMA key=\"x'{self.key.hex()}'\"")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except Exception:
+            connection.close()
+            raise
+        return connection
+
+    def dispose(self) -> None:
+        """Close pooled connections; the object can be used again."""
+        if self.engine is not None:
+            self.engine.dispose()
+            self.engine = None
+
+
+def dbapi(encrypted: bool) -> Any:
+    """The DB-API module: `sqlcipher3.dbapi2` for an encrypted file, else the standard `sqlite3`."""
+    if not encrypted:
+        return sqlite3
+    from sqlcipher3 import dbapi2
+
+    return dbapi2
+
+
+def _uri_path(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path.absolute()))
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether an existing, non-empty file is not a plain SQLite database."""
+    with path.open("rb") as handle:
+        header = handle.read(16)
+    return bool(header) and header != PLAIN_HEADER
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a database: a file that is not empty."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def parse_location(text: str) -> Path:
+    """The file of `--db` or `COUCHCAL_DATABASE_URL`: a path or `sqlite:///path`.
+
+    Raises:
+        UsageProblem: for a URL of another database.
+    """
+    if text.startswith("sqlite:///"):
+        return Path(text.removeprefix("sqlite:///")).expanduser()
+    if "://" in text:
+        scheme = text.partition("://")[0]
+        raise UsageProblem(f"this version keeps its data in SQLite, not {scheme}", "give a path or sqlite:///path")
+    return Path(text).expanduser()
+
+
+def schema_revision(connection: sqlite3.Connection) -> str | None:
+    """The Alembic revision of an open database, None for an empty one."""
+    found = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type='table' AND name='alembic_version'"
+    ).fetchone()
+    if found is None:
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
+
+
+@contextmanager
+def database_errors(path: Path | None = None) -> Iterator[None]:
+    """Turn driver errors (sqlite3, sqlcipher3, SQLAlchemy-wrapped) into one clear `DatabaseProblem`.
+
+    Errors of another kind, integrity errors among them, pass unchanged.
+    """
+    try:
+        yield
+    except Exception as error:
+        problem = describe_driver_error(error, path)
+        if problem is None:
+            raise
+        raise problem from None
+
+
+def describe_driver_error(error: BaseException, path: Path | None) -> DatabaseProblem | None:
+    """The message for a driver error, None if `error` is none or is a constraint."""
+    cause = getattr(error, "orig", None) or error
+    if type(cause).__module__.partition(".")[0] not in {"sqlite3", "sqlcipher3"}:
+        return None
+    if type(cause).__name__ in {"IntegrityError", "ProgrammingError", "InterfaceError"}:
+        return None
+    text = str(cause)
+    where = f" ({path})" if path is not None else ""
+    if "locked" in text or "busy" in text:
+        return DatabaseProblem("the database is busy", "another program is writing; try again in a moment")
+    if "not a database" in text or "encrypted" in text:
+        return DatabaseProblem(
+            f"the key does not open the database{where}", "use the passphrase or key file it was made with"
+        )
+    if "readonly" in text:
+        return DatabaseProblem(f"the database is read-only{where}", "check the permissions of the file and its folder")
+    if "disk is full" in text or "full" in text:
+        return DatabaseProblem("the disk is full", "nothing was changed; free some space and try again")
+    if "unable to open" in text:
+        return DatabaseProblem(f"the database cannot be opened{where}", "check that the folder exists and is writable")
+    if "malformed" in text or "corrupt" in text:
+        return DatabaseProblem(f"the database is damaged{where}", "restore the last backup")
+    if "no such table" in text or "no such column" in text:
+        return DatabaseProblem(f"this is no couchcal database{where}", "choose another with --db")
+    return DatabaseProblem(f"the database refused: {type(cause).__name__}{where}", "run couchcal doctor")

@@ -1,0 +1,168 @@
+"""What changed, before and after, in the transaction that changed it. Undo, sync and audit read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import Table, event, insert, inspect
+from sqlalchemy.orm import UOWTransaction
+from sqlmodel import Session, SQLModel
+
+from couchcal.clock import Clock, system_clock
+from couchcal.store.records import Change, ChangeRow, Record, epoch_seconds, from_epoch
+from couchcal.store.records.types import Instant
+
+UNTRACKED = frozenset({"change", "change_row", "audit_entry", "sync_state", "portal_token", "alembic_version"})
+"""Tables whose rows are no part of undo."""
+BOOKKEEPING = frozenset({"created_at", "updated_at", "version", "sequence"})
+"""Columns that only grow: undo of a change does not take them back (INV-M4)."""
+
+
+def encode_row(values: dict[str, Any]) -> str:
+    """Column values as JSON: instants as seconds, dates and wall-clock times as ISO 8601."""
+    return json.dumps({name: _encode(value) for name, value in values.items()}, ensure_ascii=False)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return epoch_seconds(value) if value.tzinfo else value.isoformat()
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    return value
+
+
+def decode_row(table: Table, text: str) -> dict[str, Any]:
+    """Column values out of journal JSON; columns the table no longer has are left out."""
+    return {
+        name: _decode(table, name, value) for name, value in json.loads(text).items() if name in table.columns
+    }
+
+
+def _decode(table: Table, name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    kind = table.columns[name].type
+    if isinstance(kind, Instant):
+        return from_epoch(value)
+    python_type = kind.python_type
+    if python_type in (datetime, date, time):
+        return python_type.fromisoformat(value)
+    return value
+
+
+class JournalSession(Session):
+    """A session that journals what it flushes as one `Change`."""
+
+    def begin_change(
+        self, label: str, *, actor: str, kind: str = "do", clock: Clock = system_clock, reverts_id: int | None = None
+    ) -> None:
+        """Name the change that this session will commit. Called by `write_session`."""
+        self.clock = clock
+        self.now = clock()
+        self._change = Change(at=self.now, actor=actor, label=label, kind=kind, reverts_id=reverts_id)
+        self._change_id: int | None = None
+
+    @property
+    def change_id(self) -> int:
+        """The id of this change; the row is written when first asked for."""
+        if self._change_id is None:
+            result = self.connection().execute(
+                insert(Change).values(**self._change.model_dump(exclude={"id"}))
+            )
+            key = result.inserted_primary_key
+            if key is None:
+                raise RuntimeError("the journal entry has no key")
+            self._change_id = int(key[0])
+        return self._change_id
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was journaled yet."""
+        return self._change_id is not None
+
+    def relabel(self, label: str) -> None:
+        """Say better what happened, once it is known; before the first flush only."""
+        self._change.label = label
+
+    def record(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Write journal rows: dicts of `ChangeRow` columns without `change_id`."""
+        rows = [
+            {"last_row_id": None, "before": None, "after": None, "change_id": self.change_id, **entry}
+            for entry in entries
+        ]
+        if rows:
+            self.connection().execute(insert(ChangeRow), rows)
+
+    def record_bulk_insert(self, table: str, first_id: int, last_id: int) -> None:
+        """Journal rows that were inserted past the ORM; ids must be contiguous."""
+        self.record([{"table_name": table, "row_id": first_id, "last_row_id": last_id, "operation": "insert"}])
+
+
+def _table_order(row: SQLModel) -> int:
+    return _ORDER[str(row.__tablename__)]
+
+
+_ORDER = {table.name: index for index, table in enumerate(SQLModel.metadata.sorted_tables)}
+
+
+def _tracked(rows: Iterable[Any]) -> list[SQLModel]:
+    return [row for row in rows if row.__tablename__ not in UNTRACKED]
+
+
+@event.listens_for(JournalSession, "before_flush")
+def _stamp(session: JournalSession, _context: UOWTransaction, _instances: object) -> None:
+    for row in session.new:
+        if isinstance(row, Record):
+            row.created_at = row.updated_at = session.now
+    for row in session.dirty:
+        if isinstance(row, Record) and session.is_modified(row):
+            row.updated_at = session.now
+            row.version += 1
+
+
+@event.listens_for(JournalSession, "after_flush")
+def _journal(session: JournalSession, _context: UOWTransaction) -> None:
+    entries = []
+    for row in sorted(_tracked(session.new), key=_table_order):
+        entries.append(_entry(row, "insert", None, row.model_dump()))
+    for row in sorted(_tracked(session.dirty), key=_table_order):
+        before, after = _changed_values(row)
+        if set(after) - {"updated_at", "version"}:
+            entries.append(_entry(row, "update", before, after))
+    for row in sorted(_tracked(session.deleted), key=_table_order, reverse=True):
+        entries.append(_entry(row, "delete", _stored_values(row), None))
+    if entries:
+        session.record(entries)
+
+
+def _entry(
+    row: SQLModel, operation: str, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "table_name": row.__tablename__,
+        "row_id": row.id,  # type: ignore[attr-defined]  # every tracked table has an integer id
+        "operation": operation,
+        "before": None if before is None else encode_row(before),
+        "after": None if after is None else encode_row(after),
+    }
+
+
+def _changed_values(row: SQLModel) -> tuple[dict[str, Any], dict[str, Any]]:
+    before, after = {}, {}
+    for attribute in inspect(row).attrs:
+        history = attribute.history
+        if history.has_changes():
+            before[attribute.key] = history.deleted[0] if history.deleted else None
+            after[attribute.key] = history.added[0] if history.added else None
+    return before, after
+
+
+def _stored_values(row: SQLModel) -> dict[str, Any]:
+    values = row.model_dump()
+    before, _ = _changed_values(row)
+    return {**values, **before}
+
+

@@ -1,0 +1,72 @@
+"""What clients ask for: booking requests, portal tokens, the waitlist."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
+
+from couchcal.store.records.types import Instant, Record, one_of
+from couchcal.store.vocabulary import REQUEST_STATUSES, VISIT_TYPES
+
+
+class BookingRequest(Record, table=True):
+    """A client's request. `unverified` and `pending` ones hold their time from other clients (REQ-04)."""
+
+    __tablename__ = "booking_request"
+    __table_args__ = (
+        one_of("status", REQUEST_STATUSES),
+        one_of("visit_type", VISIT_TYPES),
+        CheckConstraint("end_utc > start_utc", name="request_lasts"),
+        Index("ix_booking_request_live", "status", "start_utc"),
+    )
+
+    uid: str = Field(unique=True)
+    client_id: int | None = Field(default=None, foreign_key="client.id", ondelete="CASCADE")
+    event_type_id: int | None = Field(default=None, foreign_key="event_type.id", ondelete="SET NULL")
+    service: str | None = Field(default=None, foreign_key="service_code.code")
+    visit_type: str | None = None
+    location_id: int | None = Field(default=None, foreign_key="location.id")
+    start_utc: datetime = Field(sa_type=Instant)
+    end_utc: datetime = Field(sa_type=Instant)
+    client_tz: str = "UTC"
+    message: str = ""
+    status: str = "pending"
+    hold_until: datetime | None = Field(default=None, sa_type=Instant)
+    verified_at: datetime | None = Field(default=None, sa_type=Instant)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    decline_message: str = ""
+    appointment_id: int | None = Field(default=None, foreign_key="appointment.id", ondelete="SET NULL")
+    replaces_appointment_id: int | None = Field(
+        default=None, foreign_key="appointment.id", ondelete="SET NULL"
+    )
+    idempotency_key: str = Field(unique=True)
+    ip_hash: str = ""
+
+
+class PortalToken(Record, table=True):
+    """A link or session token; only the SHA-256 of it is kept."""
+
+    __tablename__ = "portal_token"
+
+    sha256: str = Field(unique=True)
+    purpose: str
+    client_id: int | None = Field(default=None, foreign_key="client.id", ondelete="CASCADE")
+    subject: str = ""
+    expires_at: datetime = Field(sa_type=Instant)
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Waitlist(Record, table=True):
+    """A client who would take an earlier time."""
+
+    __tablename__ = "waitlist"
+
+    client_id: int = Field(foreign_key="client.id", ondelete="CASCADE")
+    event_type_id: int | None = Field(default=None, foreign_key="event_type.id", ondelete="SET NULL")
+    days: str = ""
+    from_time: time | None = None
+    to_time: time | None = None
+    note: str = ""
+    state: str = "waiting"

@@ -1,0 +1,76 @@
+"""ORM sessions: `read_session()` and `write_session()`, the one way to change anything.
+
+A write session is BEGIN IMMEDIATE (checks and change see one state, two writers never interleave),
+journals every row it touches, and commits all or nothing. practice.md 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
+from sqlmodel import Session
+
+from couchcal.clock import Clock, system_clock
+from couchcal.store.connection import Database, database_errors, dbapi
+from couchcal.store.journal import JournalSession
+
+
+def engine_of(database: Database) -> Engine:
+    """The engine of `database`, made on first use. Bound values never show in its errors."""
+    if database.engine is None:
+        engine = create_engine(
+            "sqlite://",
+            module=dbapi(database.encrypted),
+            creator=database.connect,
+            poolclass=QueuePool,
+            hide_parameters=True,
+        )
+        event.listen(engine, "begin", _begin)
+        database.engine = engine
+    return database.engine
+
+
+def _begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def read_session(database: Database) -> Iterator[Session]:
+    """A session over one consistent snapshot; what it loads must not be changed."""
+    with database_errors(database.path), Session(engine_of(database)) as session:
+        yield session
+
+
+@contextmanager
+def write_session(
+    database: Database,
+    label: str,
+    *,
+    actor: str = "user",
+    kind: str = "do",
+    clock: Clock = system_clock,
+    **change: Any,
+) -> Iterator[JournalSession]:
+    """One change: checks, rows and journal entry in one immediate transaction.
+
+    Args:
+        label: what happens, in the words of the undo toast ("Moved Jane D.").
+        actor: `user`, `client:<id>`, `google`, `worker` or `import`; only `user` and `import` changes
+            are undone by undo.
+        kind: `do`, or `undo`/`redo` with `reverts_id` in `change`.
+
+    Raises:
+        DatabaseProblem: busy for longer than the timeout, read-only, full disk. Nothing is changed.
+    """
+    engine = engine_of(database).execution_options(write=True)
+    with database_errors(database.path), JournalSession(engine, expire_on_commit=False) as session:
+        session.begin_change(label, actor=actor, kind=kind, clock=clock, **change)
+        session.connection()
+        yield session
+        session.commit()

@@ -29,8 +29,8 @@ class Lane:
 def assign_lanes(spans: Sequence[tuple[int, int]] | Sequence[tuple[datetime, datetime]]) -> list[Lane]:
     """Place half-open `(start, end)` spans side by side; the result is in input order.
 
-    Spans are all integers (minutes or rows) or all datetimes, else TypeError. A span shorter than one unit (1,
-    or one minute for datetimes) is laid out as one unit, so that an entry without length still has a place.
+    Spans are all integers (minutes or rows) or all datetimes, else TypeError. A span shorter than one unit
+    (1, or one minute for datetimes) is laid out as one unit: an entry without length still has a place.
     Order: earlier start, then longer, then input order; each entry takes the leftmost free lane and widens to
     the right up to the next lane taken by an entry it overlaps. O(n log n) comparisons.
     """

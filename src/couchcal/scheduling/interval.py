@@ -1,0 +1,60 @@
+"""Half-open intervals of instants: the start belongs to an interval, the end does not (CNF-02).
+
+Every function takes aware UTC datetimes. An interval whose start equals its end is *empty*: it marks a moment
+and covers no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+Interval = tuple[datetime, datetime]
+
+
+def overlaps(a_start: datetime, a_end: datetime, b_start: datetime, b_end: datetime) -> bool:
+    """Whether [a_start, a_end) and [b_start, b_end) share a moment; symmetric.
+
+    Intervals that only touch do not overlap. An empty interval [s, s) overlaps [a, b) exactly when a <= s < b;
+    two empty intervals never overlap.
+    """
+    if a_start == a_end:
+        return b_start <= a_start < b_end
+    if b_start == b_end:
+        return a_start <= b_start < a_end
+    return a_start < b_end and b_start < a_end
+
+
+def merge(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same moments as sorted intervals that neither overlap nor touch.
+
+    Touching intervals join; an empty interval survives only where no other one contains or touches it.
+    """
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if merged and start <= merged[-1][1]:
+            last_start, last_end = merged[-1]
+            merged[-1] = (last_start, max(last_end, end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def subtract(intervals: Iterable[Interval], busy: Iterable[Interval]) -> list[Interval]:
+    """The moments of `intervals` outside `busy`: sorted, disjoint, never empty; an empty busy interval takes nothing."""
+    blocks = merge((start, end) for start, end in busy if start < end)
+    free: list[Interval] = []
+    first = 0
+    for start, end in merge(intervals):
+        while first < len(blocks) and blocks[first][1] <= start:
+            first += 1
+        cursor = start
+        for block_start, block_end in blocks[first:]:
+            if block_start >= end:
+                break
+            if cursor < block_start:
+                free.append((cursor, block_start))
+            cursor = max(cursor, block_end)
+        if cursor < end:
+            free.append((cursor, end))
+    return free

@@ -15,8 +15,8 @@ Interval = tuple[datetime, datetime]
 def overlaps(a_start: datetime, a_end: datetime, b_start: datetime, b_end: datetime) -> bool:
     """Whether [a_start, a_end) and [b_start, b_end) share a moment; symmetric.
 
-    Intervals that only touch do not overlap. An empty interval [s, s) overlaps [a, b) exactly when a <= s < b;
-    two empty intervals never overlap.
+    Intervals that only touch do not overlap. An empty interval [s, s) overlaps [a, b) exactly when a <= s <
+    b; two empty intervals never overlap.
     """
     if a_start == a_end:
         return b_start <= a_start < b_end
@@ -41,7 +41,10 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def subtract(intervals: Iterable[Interval], busy: Iterable[Interval]) -> list[Interval]:
-    """The moments of `intervals` outside `busy`: sorted, disjoint, never empty; an empty busy interval takes nothing."""
+    """The moments of `intervals` outside `busy` as sorted, disjoint, non-empty intervals.
+
+    An empty busy interval takes nothing away.
+    """
     blocks = merge((start, end) for start, end in busy if start < end)
     free: list[Interval] = []
     first = 0

@@ -1,8 +1,8 @@
 """Which days of a year the day parts of a rule select, as bit sets: bit n is day n of the year, from 0.
 
-The days depend on the rule and on the *shape* of the year only (its first weekday, its length and those of its
-neighbours), so that a rule meets at most a few dozen different years, and a year costs a few operations on
-366-bit integers. Proleptic ordinals are those of `datetime.date.toordinal`.
+The days depend on the rule and on the *shape* of the year only (its first weekday, its length and those of
+its neighbours), so that a rule meets at most a few dozen different years, and a year costs a few operations
+on 366-bit integers. Proleptic ordinals are those of `datetime.date.toordinal`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from couchcal.scheduling.recurrence_rule import Rule
@@ -41,7 +42,7 @@ def weekday_of(ordinal: int) -> int:
 
 
 def week_year_start(year: int, wkst: int) -> int:
-    """Ordinal of the first day of week 1: the first week with four days in the year (RFC 5545 3.3.10, BYWEEKNO)."""
+    """Ordinal of the first day of week 1, the first with four days in the year (RFC 5545 3.3.10)."""
     fourth = year_start(year) + 3
     return fourth - (weekday_of(fourth) - wkst) % 7
 
@@ -64,11 +65,23 @@ def bits(mask: int) -> Iterable[int]:
         mask ^= low
 
 
+def nth_bit(mask: int, index: int) -> int:
+    """The number of the bit that has `index` set bits below it."""
+    above = mask.bit_count() - index
+    if above <= index:
+        for _ in range(above - 1):
+            mask ^= 1 << (mask.bit_length() - 1)
+        return mask.bit_length() - 1
+    for _ in range(index):
+        mask &= mask - 1
+    return (mask & -mask).bit_length() - 1
+
+
 @lru_cache(maxsize=128)
 def _monthday_mask(leap: bool, monthday: int) -> int:
     starts = month_starts(leap)
     mask = 0
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         day = start + monthday - 1 if monthday > 0 else end + monthday
         mask |= span_mask(max(day, start), min(day + 1, end), end)
     return mask
@@ -85,11 +98,12 @@ def _nth_weekday(start: int, end: int, first_weekday: int, ordinal: int, weekday
 
 
 class DaySelector:
-    """The day parts of a rule, completed from DTSTART where RFC 5545 3.3.10 says so.
+    """The day parts of a rule, completed from DTSTART where RFC 5545 3.3.10 leaves them to it.
 
-    Without any day part YEARLY and MONTHLY repeat on DTSTART's day of the month and WEEKLY on its weekday; YEARLY
-    with BYWEEKNO alone repeats on its weekday. Ordinals of BYDAY count within the year, or within the month with
-    MONTHLY or BYMONTH; where the RFC forbids them (other frequencies, BYWEEKNO) they are ignored.
+    Without any day part YEARLY and MONTHLY repeat on DTSTART's day of the month and WEEKLY on its weekday;
+    YEARLY with BYWEEKNO alone repeats on its weekday. YEARLY with nothing but BYMONTHDAY keeps DTSTART's
+    month, as most readers do. Ordinals of BYDAY count within the year, or within the month with MONTHLY or
+    BYMONTH; where the RFC forbids them (other frequencies, BYWEEKNO) they are ignored.
     """
 
     def __init__(self, rule: Rule, dtstart: datetime) -> None:
@@ -103,9 +117,9 @@ class DaySelector:
         self._nth = [pair for pair in rule.byday if pair[0] and counted]
         self._nth_in_month = monthly or bool(rule.bymonth)
         self._wkst = rule.wkst
+        if yearly and not (rule.bymonth or rule.byweekno or rule.byyearday or rule.byday):
+            self._months = (dtstart.month,)
         if not (rule.byweekno or rule.byyearday or rule.bymonthday or rule.byday):
-            if yearly and not rule.bymonth:
-                self._months = (dtstart.month,)
             if yearly or monthly:
                 self._monthdays = (dtstart.day,)
             elif rule.freq == "WEEKLY":
@@ -142,7 +156,7 @@ class DaySelector:
 
     def _by_day(self, starts: tuple[int, ...], first_weekday: int) -> int:
         mask = _union(_EVERY_SEVENTH << (weekday - first_weekday) % 7 for weekday in self._weekdays)
-        spans = zip(starts, starts[1:], strict=False) if self._nth_in_month else [(0, starts[12])]
+        spans = pairwise(starts) if self._nth_in_month else [(0, starts[12])]
         for start, end in spans if self._nth else ():
             mask |= _union(_nth_weekday(start, end, first_weekday, *pair) for pair in self._nth)
         return mask
@@ -151,11 +165,10 @@ class DaySelector:
         previous_leap, leap, next_leap, first_weekday = shape
         lengths = [366 if is_long else 365 for is_long in (previous_leap, leap, next_leap)]
         firsts = [-lengths[0], 0, lengths[1], lengths[1] + lengths[2]]
-        week_ones = [
-            first + 3 - (first_weekday + first + 3 - self._wkst) % 7 for first in firsts
-        ]  # relative to 1 January of this year
+        # Days relative to 1 January of this year, as in `week_year_start`.
+        week_ones = [first + 3 - (first_weekday + first + 3 - self._wkst) % 7 for first in firsts]
         mask = 0
-        for begin, end in zip(week_ones, week_ones[1:], strict=False):
+        for begin, end in pairwise(week_ones):
             weeks = (end - begin) // 7
             for number in self._weeknos:
                 index = number - 1 if number > 0 else weeks + number

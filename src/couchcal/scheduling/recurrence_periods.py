@@ -1,12 +1,12 @@
 """Rules of a day and more (DAILY, WEEKLY, MONTHLY, YEARLY): the days of any year and the times of each day.
 
-Nothing is walked from DTSTART: a year's days are computed from the year alone, and counting an old series costs
-one look-up for each year in between.
+Nothing is walked from DTSTART: a year's days are computed from the year alone, and counting an old series
+costs one look-up for each year in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -15,6 +15,8 @@ from couchcal.scheduling.recurrence_days import (
     bits,
     is_leap,
     month_starts,
+    nth_bit,
+    shape_of,
     span_mask,
     week_year_start,
     weekday_of,
@@ -27,7 +29,7 @@ Times = Sequence[int]
 
 
 def times_of_day(rule: Rule, dtstart: datetime) -> tuple[int, ...]:
-    """Times of a selected day of a DAILY or longer rule; a leap second counts as second 59 (RFC 5545 3.3.12)."""
+    """Times of a day of a DAILY or longer rule; a leap second is second 59 (RFC 5545 3.3.12)."""
     hours = rule.byhour or (dtstart.hour,)
     minutes = rule.byminute or (dtstart.minute,)
     return tuple(
@@ -42,10 +44,11 @@ def seconds_of_minute(rule: Rule, dtstart: datetime) -> tuple[int, ...]:
     return tuple(sorted({min(second, 59) for second in rule.bysecond})) or (dtstart.second,)
 
 
-def positions(bysetpos: tuple[int, ...], size: int) -> list[int]:
+@lru_cache(maxsize=512)
+def positions(bysetpos: tuple[int, ...], size: int) -> tuple[int, ...]:
     """Indices that BYSETPOS picks from a set of `size` members, ascending."""
     indices = {position - 1 if position > 0 else size + position for position in bysetpos}
-    return sorted(index for index in indices if 0 <= index < size)
+    return tuple(sorted(index for index in indices if 0 <= index < size))
 
 
 class PeriodSeries:
@@ -63,18 +66,16 @@ class PeriodSeries:
         self._week = self._start - (weekday_of(self._start) - rule.wkst) % 7
         self._month = dtstart.year * 12 + dtstart.month - 1
         self._year = self._base_year(dtstart)
-        self._years: dict[int, int] = {}
-        self._picked: dict[int, dict[int, Times]] = {}
+        self._years: dict[Hashable, tuple[int, dict[int, Times] | None]] = {}
 
     def days(self, first: int, end: int) -> Iterator[tuple[int, Times]]:
         """Each day first <= day < end (ordinals) with an occurrence, and its times."""
         last_year = date.fromordinal(end - 1).year if first < end else 0
         for year in range(date.fromordinal(first).year, last_year + 1):
-            mask = self._mask(year)
+            mask, picked = self._of_year(year)
             if not mask:
                 continue
             origin = year_start(year)
-            picked = self._picked.get(year)
             for day in bits(mask & span_mask(first - origin, end - origin, 366)):
                 yield origin + day, self._times if picked is None else picked[day]
 
@@ -83,23 +84,33 @@ class PeriodSeries:
         total = 0
         last_year = date.fromordinal(end - 1).year if first < end else 0
         for year in range(date.fromordinal(first).year, last_year + 1):
-            mask = self._mask(year)
+            mask, picked = self._of_year(year)
             if not mask:
                 continue
             origin = year_start(year)
             mask &= span_mask(first - origin, end - origin, 366)
-            picked = self._picked.get(year)
             if picked is None:
                 total += mask.bit_count() * len(self._times)
             else:
                 total += sum(len(picked[day]) for day in bits(mask))
         return total
 
-    def _mask(self, year: int) -> int:
-        mask = self._years.get(year)
-        if mask is None:
-            mask = self._years[year] = self._pick(year) if self._setpos else self._on_grid(year)
-        return mask
+    def _of_year(self, year: int) -> tuple[int, dict[int, Times] | None]:
+        """The days of `year` with occurrences, and their times where BYSETPOS makes them differ."""
+        key = self._key(year)
+        found = self._years.get(key)
+        if found is None:
+            found = self._years[key] = self._pick(year) if self._setpos else (self._on_grid(year), None)
+        return found
+
+    def _key(self, year: int) -> Hashable:
+        """Years with equal keys have equal occurrences; their days are then computed once."""
+        rule = self._rule
+        if rule.freq == "MONTHLY":
+            return shape_of(year), (self._month - year * 12) % rule.interval
+        if rule.freq == "YEARLY" and not rule.byweekno:
+            return (year - self._year) % rule.interval == 0 and shape_of(year)
+        return year
 
     def _on_grid(self, year: int) -> int:
         """The selected days of `year` that lie in a period INTERVAL keeps."""
@@ -117,37 +128,36 @@ class PeriodSeries:
                 grid |= span_mask(start - origin, end - origin, 366)
         return self._selector.mask(year) & grid if grid else 0
 
-    def _pick(self, year: int) -> int:
-        """As `_on_grid`, with BYSETPOS applied within each period; fills `_picked` where days differ in their times."""
+    def _pick(self, year: int) -> tuple[int, dict[int, Times] | None]:
+        """As `_of_year`, with BYSETPOS applied within each period."""
         origin, size = year_start(year), 366 if is_leap(year) else 365
         count = len(self._times)
         mask = 0
         picked: dict[int, list[int]] = {}
         for start, end in self._periods(year):
             days = self._selected(start, end)
-            for index in positions(self._setpos, len(days) * count):
-                day = days[index // count] - origin
+            for index in positions(self._setpos, days.bit_count() * count):
+                day = start + nth_bit(days, index // count) - origin
                 if 0 <= day < size:
                     mask |= 1 << day
-                    picked.setdefault(day, []).append(self._times[index % count])
-        if count > 1:
-            self._picked[year] = {day: tuple(times) for day, times in picked.items()}
-        return mask
+                    if count > 1:
+                        picked.setdefault(day, []).append(self._times[index % count])
+        if count == 1:
+            return mask, None
+        return mask, {day: tuple(times) for day, times in picked.items()}
 
-    def _selected(self, start: int, end: int) -> list[int]:
-        """Ordinals of the selected days start <= day < end, INTERVAL and BYSETPOS apart."""
-        days: list[int] = []
+    def _selected(self, start: int, end: int) -> int:
+        """The selected days start <= day < end as bits from `start`, INTERVAL and BYSETPOS apart."""
+        days = 0
         year = 1 if start < 1 else date.fromordinal(start).year
         while (origin := year_start(year)) < end:
-            days += [
-                origin + day
-                for day in bits(self._selector.mask(year) & span_mask(start - origin, end - origin, 366))
-            ]
+            mask = self._selector.mask(year) & span_mask(start - origin, end - origin, 366)
+            days |= mask << (origin - start) if origin >= start else mask >> (start - origin)
             year += 1
         return days
 
     def _periods(self, year: int) -> Iterator[tuple[int, int]]:
-        """The periods (weeks, months, years) INTERVAL keeps that have a day in `year`, as ordinals, end exclusive."""
+        """The periods INTERVAL keeps that have a day in `year`: first day and the day after the last."""
         rule, origin = self._rule, year_start(year)
         if rule.freq == "WEEKLY":
             step = 7 * rule.interval
@@ -167,7 +177,10 @@ class PeriodSeries:
             yield origin, year_start(year + 1)
 
     def _base_year(self, dtstart: datetime) -> int:
-        """The year from which INTERVAL counts; with BYWEEKNO the year DTSTART's week belongs to, if DTSTART is selected."""
+        """The year from which INTERVAL counts.
+
+        With BYWEEKNO that is the year to which DTSTART's week belongs, provided that DTSTART is selected.
+        """
         year = dtstart.year
         if self._rule.freq == "YEARLY" and self._rule.byweekno:
             day = self._start - year_start(year)

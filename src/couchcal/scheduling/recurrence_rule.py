@@ -99,7 +99,7 @@ class Rule:
         return ";".join(parts)
 
     def for_all_day(self) -> Rule:
-        """The rule as it applies to a DTSTART of type DATE: BYHOUR, BYMINUTE and BYSECOND are ignored (RFC 5545 3.3.10).
+        """The rule for a DTSTART of type DATE: without BYHOUR, BYMINUTE and BYSECOND (RFC 5545 3.3.10).
 
         Raises RecurrenceError for a frequency shorter than a day.
         """

@@ -1,15 +1,20 @@
-"""The endless series of a rule, cut at DTSTART: occurrences from any moment on, and how many lie before it."""
+"""The endless series of a rule from DTSTART on: its occurrences in a window, by number, and their count."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 from couchcal.scheduling.recurrence_clock import ClockSeries
 from couchcal.scheduling.recurrence_days import year_start
 from couchcal.scheduling.recurrence_periods import PeriodSeries
 from couchcal.scheduling.recurrence_rule import SUB_DAILY, Rule
+
+_EPOCH: Final = datetime(1, 1, 1)  # noqa: DTZ001 - wall-clock time
+_DAY: Final = 86_400
 
 
 class Series:
@@ -26,13 +31,16 @@ class Series:
         lo = max(lo, self._dtstart)
         if lo >= hi:
             return
-        for day, times in self._by_day.days(lo.toordinal(), hi.toordinal() + 1):
-            for second in times:
-                start = datetime.min + timedelta(day - 1, second)
-                if start >= hi:
-                    return
-                if start >= lo:
-                    yield start
+        first, last = lo.toordinal(), hi.toordinal()
+        for day, times in self._by_day.days(first, last + 1):
+            if first < day < last:
+                for second in times:
+                    yield _EPOCH + timedelta(day - 1, second)
+            else:
+                begin = _seconds_until(lo) if day == first else 0
+                end = _seconds_until(hi) if day == last else _DAY
+                for second in times[bisect_left(times, begin) : bisect_left(times, end)]:
+                    yield _EPOCH + timedelta(day - 1, second)
 
     def count_before(self, moment: datetime) -> int:
         """Number of occurrences before `moment`."""
@@ -53,7 +61,7 @@ class Series:
                 continue
             for day, times in self._by_day.days(first, end):
                 if remaining <= len(times):
-                    return datetime.min + timedelta(day - 1, times[remaining - 1])
+                    return _EPOCH + timedelta(day - 1, times[remaining - 1])
                 remaining -= len(times)
         return None
 
@@ -64,8 +72,13 @@ class Series:
 
     def _count_on(self, day: int, moment: datetime) -> int:
         """Occurrences on `day` before the time of `moment`."""
-        clock = moment.hour * 3600 + moment.minute * 60 + moment.second + (moment.microsecond > 0)
-        return sum(second < clock for _, times in self._by_day.days(day, day + 1) for second in times)
+        clock = _seconds_until(moment)
+        return sum(bisect_left(times, clock) for _, times in self._by_day.days(day, day + 1))
+
+
+def _seconds_until(moment: datetime) -> int:
+    """Whole seconds of the day before `moment`: a time of day t precedes it exactly when t is less."""
+    return moment.hour * 3600 + moment.minute * 60 + moment.second + (moment.microsecond > 0)
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,8 @@
 """Wall-clock time and instants: time zones by name, gaps and folds of daylight saving.
 
-An *instant* is an aware UTC datetime; a *wall-clock* time is a naive datetime read in a zone. Conversions near
-year 1 and year 9999 never raise OverflowError: a result that no datetime can hold is clamped to `datetime.min`
-or `datetime.max` (with UTC for an instant).
+An *instant* is an aware UTC datetime; a *wall-clock* time is a naive datetime read in a zone. Conversions
+near year 1 and year 9999 never raise OverflowError: a result that no datetime can hold is clamped to
+`datetime.min` or `datetime.max` (with UTC for an instant).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 CUSTOM_PREFIX = "VTIMEZONE:"
 
+_MIN_LOCAL = datetime.min  # noqa: DTZ901 - wall-clock time
+_MAX_LOCAL = datetime.max  # noqa: DTZ901 - wall-clock time
 _MIN_INSTANT = datetime.min.replace(tzinfo=UTC)
 _MAX_INSTANT = datetime.max.replace(tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -57,8 +59,8 @@ def _iana_zone(name: str) -> tzinfo:
 def to_instant(local: datetime, tz: tzinfo, *, fold: int = 0) -> datetime:
     """The instant of a wall-clock time (RFC 5545 3.3.5).
 
-    A time inside a gap is read with the offset before the gap; an ambiguous time is its first occurrence, or its
-    second with `fold` 1.
+    A time inside a gap is read with the offset before the gap; an ambiguous time is its first occurrence,
+    or its second with `fold` 1.
     """
     before, after = _offsets(local, tz)
     return _shift_to_utc(local, after if fold and before > after else before)
@@ -89,14 +91,15 @@ def to_local(instant: datetime, tz: tzinfo) -> datetime:
     try:
         return instant.astimezone(tz).replace(tzinfo=None, fold=0)
     except (OverflowError, ValueError):
-        return datetime.min if instant.year == 1 else datetime.max
+        return _MIN_LOCAL if instant.year == 1 else _MAX_LOCAL
 
 
 def day_bounds(day: date, tz: tzinfo) -> tuple[datetime, datetime]:
     """The instants of local midnight and of the next one: a day of 23, 24, 25 or other hours.
 
-    A midnight that does not exist is the first instant after it, so consecutive days always meet. A day that the
-    zone skipped (Pacific/Apia, 2011-12-30) is empty: both bounds are equal. The last day ends at `datetime.max`.
+    A midnight that does not exist is the first instant after it, so consecutive days always meet. A day
+    that the zone skipped (Pacific/Apia, 2011-12-30) is empty: both bounds are equal. The last day ends at
+    `datetime.max`.
     """
     start = first_existing(datetime.combine(day, time.min), tz)
     if day == date.max:
@@ -117,7 +120,7 @@ def is_ambiguous(local: datetime, tz: tzinfo) -> bool:
 
 
 def _offsets(local: datetime, tz: tzinfo) -> tuple[timedelta, timedelta]:
-    """UTC offsets of `local` for fold 0 and fold 1: in a gap the first is smaller, at an ambiguous time larger (PEP 495)."""
+    """UTC offsets of `local` for fold 0 and 1 (PEP 495): the first is smaller in a gap, larger in a fold."""
     first = local.replace(tzinfo=tz, fold=0).utcoffset()
     second = local.replace(tzinfo=tz, fold=1).utcoffset()
     if first is None or second is None:

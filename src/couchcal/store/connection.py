@@ -52,7 +52,9 @@ class Database:
             try:
                 return self._open(f"file:{_uri_path(self.path)}?mode=rwc")
             except Exception as error:
-                if not self.path.exists() or os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK):
+                if not self.path.exists() or (
+                    os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+                ):
                     raise
                 if "file is not a database" in str(error):
                     raise
@@ -168,11 +170,15 @@ def describe_driver_error(error: BaseException, path: Path | None) -> DatabasePr
             f"the key does not open the database{where}", "use the passphrase or key file it was made with"
         )
     if "readonly" in text:
-        return DatabaseProblem(f"the database is read-only{where}", "check the permissions of the file and its folder")
+        return DatabaseProblem(
+            f"the database is read-only{where}", "check the permissions of the file and its folder"
+        )
     if "disk is full" in text or "full" in text:
         return DatabaseProblem("the disk is full", "nothing was changed; free some space and try again")
     if "unable to open" in text:
-        return DatabaseProblem(f"the database cannot be opened{where}", "check that the folder exists and is writable")
+        return DatabaseProblem(
+            f"the database cannot be opened{where}", "check that the folder exists and is writable"
+        )
     if "malformed" in text or "corrupt" in text:
         return DatabaseProblem(f"the database is damaged{where}", "restore the last backup")
     if "no such table" in text or "no such column" in text:

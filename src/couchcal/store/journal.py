@@ -36,9 +36,7 @@ def _encode(value: Any) -> Any:
 
 def decode_row(table: Table, text: str) -> dict[str, Any]:
     """Column values out of journal JSON; columns the table no longer has are left out."""
-    return {
-        name: _decode(table, name, value) for name, value in json.loads(text).items() if name in table.columns
-    }
+    return {name: _decode(table, name, value) for name, value in json.loads(text).items() if name in table.columns}
 
 
 def _decode(table: Table, name: str, value: Any) -> Any:
@@ -56,22 +54,18 @@ def _decode(table: Table, name: str, value: Any) -> Any:
 class JournalSession(Session):
     """A session that journals what it flushes as one `Change`."""
 
-    def begin_change(
-        self, label: str, *, actor: str, kind: str = "do", clock: Clock = system_clock, reverts_id: int | None = None
-    ) -> None:
+    def begin_change(self, label: str, *, actor: str, kind: str = "do", clock: Clock = system_clock) -> None:
         """Name the change that this session will commit. Called by `write_session`."""
         self.clock = clock
         self.now = clock()
-        self._change = Change(at=self.now, actor=actor, label=label, kind=kind, reverts_id=reverts_id)
+        self._change = Change(at=self.now, actor=actor, label=label, kind=kind)
         self._change_id: int | None = None
 
     @property
     def change_id(self) -> int:
         """The id of this change; the row is written when first asked for."""
         if self._change_id is None:
-            result = self.connection().execute(
-                insert(Change).values(**self._change.model_dump(exclude={"id"}))
-            )
+            result = self.connection().execute(insert(Change).values(**self._change.model_dump(exclude={"id"})))
             key = result.inserted_primary_key
             if key is None:
                 raise RuntimeError("the journal entry has no key")
@@ -86,6 +80,10 @@ class JournalSession(Session):
     def relabel(self, label: str) -> None:
         """Say better what happened, once it is known; before the first flush only."""
         self._change.label = label
+
+    def begin_revert(self, change_id: int) -> None:
+        """Say that this change takes back another; before the first flush only."""
+        self._change.reverts_id = change_id
 
     def record(self, entries: Iterable[dict[str, Any]]) -> None:
         """Write journal rows: dicts of `ChangeRow` columns without `change_id`."""
@@ -125,15 +123,17 @@ def _stamp(session: JournalSession, _context: UOWTransaction, _instances: object
 
 @event.listens_for(JournalSession, "after_flush")
 def _journal(session: JournalSession, _context: UOWTransaction) -> None:
-    entries = []
-    for row in sorted(_tracked(session.new), key=_table_order):
-        entries.append(_entry(row, "insert", None, row.model_dump()))
+    entries = [
+        _entry(row, "insert", None, row.model_dump()) for row in sorted(_tracked(session.new), key=_table_order)
+    ]
     for row in sorted(_tracked(session.dirty), key=_table_order):
         before, after = _changed_values(row)
         if set(after) - {"updated_at", "version"}:
             entries.append(_entry(row, "update", before, after))
-    for row in sorted(_tracked(session.deleted), key=_table_order, reverse=True):
-        entries.append(_entry(row, "delete", _stored_values(row), None))
+    entries += [
+        _entry(row, "delete", _stored_values(row), None)
+        for row in sorted(_tracked(session.deleted), key=_table_order, reverse=True)
+    ]
     if entries:
         session.record(entries)
 
@@ -164,5 +164,3 @@ def _stored_values(row: SQLModel) -> dict[str, Any]:
     values = row.model_dump()
     before, _ = _changed_values(row)
     return {**values, **before}
-
-

@@ -155,7 +155,9 @@ def read_key_file(path: Path) -> bytes:
         mode = path.stat().st_mode
         content = path.read_bytes()
     except OSError:
-        raise DatabaseProblem(f"the key file {path} cannot be read", "check COUCHCAL_KEY_FILE", code="no_key") from None
+        raise DatabaseProblem(
+            f"the key file {path} cannot be read", "check COUCHCAL_KEY_FILE", code="no_key"
+        ) from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise DatabaseProblem(
             f"the key file {path} can be read by others", f"chmod 600 {path}", code="key_file_mode"

@@ -51,7 +51,9 @@ def ensure_current(database: Database) -> None:
         raise DatabaseProblem(f"{database.path} is no couchcal database", "choose another with --db")
     if revision > SCHEMA_HEAD:
         raise DatabaseProblem(
-            f"{database.path} was made by a newer couchcal", "upgrade couchcal to open it", code="newer_schema"
+            f"{database.path} was made by a newer couchcal",
+            "upgrade couchcal to open it",
+            code="newer_schema",
         )
     upgrade(database)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
@@ -55,7 +54,6 @@ def write_session(
     actor: str = "user",
     kind: str = "do",
     clock: Clock = system_clock,
-    **change: Any,
 ) -> Iterator[JournalSession]:
     """One change: checks, rows and journal entry in one immediate transaction.
 
@@ -63,14 +61,14 @@ def write_session(
         label: what happens, in the words of the undo toast ("Moved Jane D.").
         actor: `user`, `client:<id>`, `google`, `worker` or `import`; only `user` and `import` changes
             are undone by undo.
-        kind: `do`, or `undo`/`redo` with `reverts_id` in `change`.
+        kind: `do`, `undo` or `redo`.
 
     Raises:
         DatabaseProblem: busy for longer than the timeout, read-only, full disk. Nothing is changed.
     """
     engine = engine_of(database).execution_options(write=True)
     with database_errors(database.path), JournalSession(engine, expire_on_commit=False) as session:
-        session.begin_change(label, actor=actor, kind=kind, clock=clock, **change)
+        session.begin_change(label, actor=actor, kind=kind, clock=clock)
         session.connection()
         yield session
         session.commit()

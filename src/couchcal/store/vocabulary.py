@@ -8,9 +8,7 @@ AppointmentKind = Literal["client_session", "client_contact", "collateral_contac
 AppointmentStatus = Literal["scheduled", "tentative", "completed", "cancelled"]
 CancellationType = Literal["late_cancel", "no_show", "therapist_cancel", "other"]
 ContactMedium = Literal["phone", "in_person", "email", "other"]
-CollateralRole = Literal[
-    "parent_or_guardian", "spouse", "family_member", "caseworker", "physician", "other"
-]
+CollateralRole = Literal["parent_or_guardian", "spouse", "family_member", "caseworker", "physician", "other"]
 BillingStatus = Literal["none", "started", "paid"]
 ClaimStatus = Literal["none", "draft", "submitted", "processed"]
 Origin = Literal["couchcal", "booking_page", "portal", "google", "ics"]

@@ -51,9 +51,7 @@ class Appointment(Record, table=True):
             postgresql_where=text("client_id IS NOT NULL"),
         ),
         CheckConstraint("end_utc >= start_utc", name="ends_after_start"),
-        CheckConstraint(
-            "origin = 'ics' OR end_utc > start_utc", name="own_entries_last"
-        ),
+        CheckConstraint("origin = 'ics' OR end_utc > start_utc", name="own_entries_last"),
         CheckConstraint(
             "kind <> 'client_session' OR (service IS NOT NULL AND client_id IS NOT NULL)",
             name="session_has_client_and_service",

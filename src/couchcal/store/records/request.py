@@ -38,9 +38,7 @@ class BookingRequest(Record, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=Instant)
     decline_message: str = ""
     appointment_id: int | None = Field(default=None, foreign_key="appointment.id", ondelete="SET NULL")
-    replaces_appointment_id: int | None = Field(
-        default=None, foreign_key="appointment.id", ondelete="SET NULL"
-    )
+    replaces_appointment_id: int | None = Field(default=None, foreign_key="appointment.id", ondelete="SET NULL")
     idempotency_key: str = Field(unique=True)
     ip_hash: str = ""
 

@@ -1,0 +1,119 @@
+"""Opening a practice's database, and setting up a new one. Loads the ORM only to create or upgrade."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from couchcal import paths
+from couchcal.clock import Clock, system_clock
+from couchcal.errors import DatabaseProblem, Invalid, NotFound
+from couchcal.scheduling.wallclock import UnknownZone, zone
+from couchcal.store import keys
+from couchcal.store.connection import (
+    SCHEMA_HEAD,
+    Database,
+    database_errors,
+    exists,
+    is_encrypted,
+    parse_location,
+    schema_revision,
+)
+
+
+class Created(NamedTuple):
+    """A new practice, and in words where its key is kept."""
+
+    database: Database
+    key_place: str
+
+
+def locate(option: str | None = None) -> Path:
+    """The database file: `--db`, else `COUCHCAL_DATABASE_URL`, else the platform's place.
+
+    Raises:
+        UsageProblem: for a URL of another database.
+    """
+    text = option or os.environ.get("COUCHCAL_DATABASE_URL")
+    return parse_location(text) if text else paths.database_file()
+
+
+def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Database:
+    """An existing database, key found and schema up to date.
+
+    Raises:
+        NotFound: there is none yet (code `no_database`).
+        DatabaseProblem: wrong key, newer version, no couchcal database, unreadable.
+    """
+    try:
+        if not exists(path):
+            raise NotFound(f"there is no calendar at {path} yet", "couchcal init makes one", code="no_database")
+        key = keys.load_key(path, ask=ask) if is_encrypted(path) else None
+    except OSError as error:
+        raise DatabaseProblem(f"{path} cannot be read: {error.strerror}", "check its permissions") from None
+    database = Database(path, key)
+    with database_errors(path):
+        connection = database.connect()
+        try:
+            revision = schema_revision(connection)
+        finally:
+            connection.close()
+    if revision != SCHEMA_HEAD:
+        from couchcal.store import schema
+
+        schema.ensure_current(database)
+    return database
+
+
+def create_practice(
+    path: Path,
+    *,
+    name: str = "",
+    tz: str,
+    encrypt: bool = True,
+    ask: Callable[[str], str] | None = None,
+    clock: Clock = system_clock,
+) -> Created:
+    """A new practice: key, schema, practice row, starter services, modifiers and places.
+
+    Raises:
+        Invalid: `tz` is no IANA zone.
+        DatabaseProblem: a database is there already, no place for the key, not writable.
+    """
+    try:
+        zone(tz)
+    except UnknownZone:
+        raise Invalid(f"'{tz}' is no time zone", "use an IANA name such as America/New_York", field="tz") from None
+    if exists(path):
+        raise DatabaseProblem(f"{path} is already there", "open it with couchcal, or choose another with --db")
+    from couchcal.store import schema
+
+    key, place = None, "nowhere: the file is not encrypted"
+    try:
+        if encrypt:
+            paths.private_directory(path.parent)
+            key, place = keys.create_key(path, ask=ask)
+        database = schema.create(path, key)
+    except OSError as error:
+        raise DatabaseProblem(
+            f"{path} cannot be written: {error.strerror}", "choose another place with --db"
+        ) from None
+    _fill(database, name, tz, clock)
+    return Created(database, place)
+
+
+def _fill(database: Database, name: str, tz: str, clock: Clock) -> None:
+    from couchcal.store.records import Location, Modifier, Practice, Practitioner, ServiceCode
+    from couchcal.store.session import write_session
+
+    data = json.loads(Path(__file__).with_name("starter.json").read_text("utf-8"))
+    slug = "-".join("".join(c.lower() if c.isalnum() else " " for c in name).split())
+    with write_session(database, "Set up the practice", actor="setup", clock=clock) as session:
+        session.add(Practice(name=name, tz=tz, slug=slug))
+        session.add(Practitioner(name=name))
+        session.add_all(ServiceCode(**row) for row in data["services"])
+        session.add_all(Modifier(**row) for row in data["modifiers"])
+        session.add_all(Location(**row) for row in data["locations"])

@@ -1,0 +1,35 @@
+"""What a write tells its caller: words for the toast, and what was left as it was."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Kept(NamedTuple):
+    """A row that a series change did not touch, and why."""
+
+    appointment_id: int
+    label: str
+    reason: str
+
+
+class Done(NamedTuple):
+    """The outcome of a write.
+
+    `label` is the toast ("Moved Jane D. to Tue 3 Mar 15:00"); `changed` counts rows; `conflicts` counts
+    rows of the change that now overlap something; `advice` never blocked anything.
+    """
+
+    label: str
+    appointment_id: int | None = None
+    changed: int = 1
+    kept: tuple[Kept, ...] = ()
+    conflicts: int = 0
+    advice: tuple[str, ...] = ()
+
+
+class Preview(NamedTuple):
+    """What a scope would do before it is done."""
+
+    changes: int
+    kept: tuple[Kept, ...]

@@ -37,7 +37,7 @@ def undo(database: Database, *, clock: Clock = system_clock) -> str:
         ).first()
         if target is None:
             raise Refused("there is nothing to undo", "every change is already taken back")
-        return _revert(session, target, f"Undid: {target.label}")
+        return _revert(session, target, f"Undid: {target.label.removeprefix('Redid: ')}")
 
 
 def redo(database: Database, *, clock: Clock = system_clock) -> str:
@@ -61,7 +61,7 @@ def redo(database: Database, *, clock: Clock = system_clock) -> str:
         ).first()
         if target is None:
             raise Refused("there is nothing to redo", "redo follows undo")
-        return _revert(session, target, target.label.replace("Undid: ", "Redid: ", 1))
+        return _revert(session, target, f"Redid: {target.label.removeprefix('Undid: ')}")
 
 
 def _revert(session: JournalSession, target: Change, label: str) -> str:

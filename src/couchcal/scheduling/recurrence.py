@@ -23,7 +23,7 @@ from couchcal.scheduling.recurrence_rule import (
     parse_rule,
 )
 from couchcal.scheduling.recurrence_series import Series, series
-from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.scheduling.wallclock import MAX_LOCAL, MIN_LOCAL, to_instant, to_local
 
 __all__ = [
     "PER_YEAR_CAP",
@@ -37,9 +37,6 @@ __all__ = [
     "starts",
 ]
 
-_MIN_LOCAL: Final = datetime.min  # noqa: DTZ901 - wall-clock time
-_MAX_LOCAL: Final = datetime.max  # noqa: DTZ901 - wall-clock time
-_MAX_INSTANT: Final = datetime.max.replace(tzinfo=UTC)
 _ONE_SECOND: Final = timedelta(seconds=1)
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -134,10 +131,10 @@ class _Until:
 
     def __init__(self, rule: Rule, tz: tzinfo | None) -> None:
         until = rule.until
-        self._instant, self._tz = _MAX_INSTANT, tz or UTC
+        self._instant, self._tz = MAX_LOCAL.replace(tzinfo=UTC), tz or UTC
         self.needs_instants = False
         if until is None:
-            self.horizon = _MAX_LOCAL
+            self.horizon = MAX_LOCAL
         elif not isinstance(until, datetime):
             self.horizon = _shifted(datetime.combine(until, time.min), _ONE_DAY)
         elif until.tzinfo is None or tz is None:
@@ -166,4 +163,4 @@ def _shifted(moment: datetime, shift: timedelta) -> datetime:
     try:
         return moment + shift
     except OverflowError:
-        return _MAX_LOCAL if shift > timedelta(0) else _MIN_LOCAL
+        return MAX_LOCAL if shift > timedelta(0) else MIN_LOCAL

@@ -72,9 +72,7 @@ def _units_a_year(rule: Rule, dtstart: datetime, days: int) -> int:
         a_day *= len(rule.byminute) or 60
     if unit == 1:
         a_day *= len(rule.bysecond) or 60
-    units = min(
-        days * min(a_day, -(-86_400 // (unit * rule.interval))), -(-366 * 86_400 // (unit * rule.interval))
-    )
+    units = min(days * min(a_day, -(-86_400 // (unit * rule.interval))), -(-366 * 86_400 // (unit * rule.interval)))
     if rule.until is not None:
         end = rule.until if isinstance(rule.until, datetime) else datetime.combine(rule.until, time.max)
         # A UTC end can be up to a day later on the clocks of the series.

@@ -120,9 +120,7 @@ def parse_rule(text: str) -> Rule:
     parts = _split("".join(text.split()).upper().removeprefix("RRULE:"))
     freq = FREQUENCIES.get(parts.pop("FREQ", ""))
     if freq is None:
-        raise RecurrenceError(
-            "a recurrence rule needs FREQ=DAILY, WEEKLY, MONTHLY, YEARLY or a shorter frequency"
-        )
+        raise RecurrenceError("a recurrence rule needs FREQ=DAILY, WEEKLY, MONTHLY, YEARLY or a shorter frequency")
     if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN":
         raise RecurrenceError("only RSCALE=GREGORIAN is supported")
     if parts.pop("SKIP", "OMIT") != "OMIT":
@@ -229,9 +227,7 @@ def _until(name: str, text: str) -> date | datetime:
         zone = UTC if text.endswith("Z") else None
         return datetime(year, month, day_of_month, hour, minute, second, tzinfo=zone)
     except ValueError:
-        raise RecurrenceError(
-            f"{name}={text[:40]} is not a date such as 20260131 or 20260131T090000Z"
-        ) from None
+        raise RecurrenceError(f"{name}={text[:40]} is not a date such as 20260131 or 20260131T090000Z") from None
 
 
 def _until_text(until: date | datetime) -> str:

@@ -12,8 +12,8 @@ from couchcal.scheduling.recurrence_clock import ClockSeries
 from couchcal.scheduling.recurrence_days import year_start
 from couchcal.scheduling.recurrence_periods import PeriodSeries
 from couchcal.scheduling.recurrence_rule import SUB_DAILY, Rule
+from couchcal.scheduling.wallclock import MIN_LOCAL
 
-_EPOCH: Final = datetime(1, 1, 1)  # noqa: DTZ001 - wall-clock time
 _DAY: Final = 86_400
 
 
@@ -35,12 +35,12 @@ class Series:
         for day, times in self._by_day.days(first, last + 1):
             if first < day < last:
                 for second in times:
-                    yield _EPOCH + timedelta(day - 1, second)
+                    yield MIN_LOCAL + timedelta(day - 1, second)
             else:
                 begin = _seconds_until(lo) if day == first else 0
                 end = _seconds_until(hi) if day == last else _DAY
                 for second in times[bisect_left(times, begin) : bisect_left(times, end)]:
-                    yield _EPOCH + timedelta(day - 1, second)
+                    yield MIN_LOCAL + timedelta(day - 1, second)
 
     def count_before(self, moment: datetime) -> int:
         """Number of occurrences before `moment`."""
@@ -61,7 +61,7 @@ class Series:
                 continue
             for day, times in self._by_day.days(first, end):
                 if remaining <= len(times):
-                    return _EPOCH + timedelta(day - 1, times[remaining - 1])
+                    return MIN_LOCAL + timedelta(day - 1, times[remaining - 1])
                 remaining -= len(times)
         return None
 

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 CUSTOM_PREFIX = "VTIMEZONE:"
 
-_MIN_LOCAL = datetime.min  # noqa: DTZ901 - wall-clock time
-_MAX_LOCAL = datetime.max  # noqa: DTZ901 - wall-clock time
+MIN_LOCAL = datetime.min  # noqa: DTZ901 - wall-clock time
+MAX_LOCAL = datetime.max  # noqa: DTZ901 - wall-clock time
+"""The first and last wall-clock times that a datetime holds."""
+
 _MIN_INSTANT = datetime.min.replace(tzinfo=UTC)
 _MAX_INSTANT = datetime.max.replace(tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -91,7 +93,7 @@ def to_local(instant: datetime, tz: tzinfo) -> datetime:
     try:
         return instant.astimezone(tz).replace(tzinfo=None, fold=0)
     except (OverflowError, ValueError):
-        return _MIN_LOCAL if instant.year == 1 else _MAX_LOCAL
+        return MIN_LOCAL if instant.year == 1 else MAX_LOCAL
 
 
 def day_bounds(day: date, tz: tzinfo) -> tuple[datetime, datetime]:

@@ -1,0 +1,26 @@
+"""A short list of ways to go on, each with a line that says what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from couchcal.tui.forms.plain import inert
+
+
+def way(identifier: str, name: str, explanation: str = "") -> Option:
+    """An option: what it is called, and dim below it what it does."""
+    lines = [Content.styled(inert(name), "bold")]
+    if explanation:
+        lines.append(Content.styled(inert(explanation), "dim"))
+    return Option(Content("\n").join(lines), id=identifier)
+
+
+class Ways(OptionList):
+    """The list itself; Enter takes the highlighted option."""
+
+    def __init__(self, options: Iterable[Option], *, id: str | None = None) -> None:
+        super().__init__(*options, id=id, markup=False)

@@ -43,7 +43,7 @@ def _days_a_year(rule: Rule) -> int:
     if rule.bymonth:
         bounds.append(31 * len(rule.bymonth))
     if rule.bymonthday:
-        bounds.append(12 * len(rule.bymonthday))
+        bounds.append((len(rule.bymonth) or 12) * len(rule.bymonthday))
     if rule.byyearday:
         bounds.append(len(rule.byyearday))
     if rule.byweekno:

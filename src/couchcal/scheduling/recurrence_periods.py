@@ -115,6 +115,8 @@ class PeriodSeries:
     def _on_grid(self, year: int) -> int:
         """The selected days of `year` that lie in a period INTERVAL keeps."""
         rule = self._rule
+        if not self._times:
+            return 0
         if rule.interval == 1:
             return self._selector.mask(year)
         origin = year_start(year)
@@ -134,6 +136,8 @@ class PeriodSeries:
         count = len(self._times)
         mask = 0
         picked: dict[int, list[int]] = {}
+        if not any(self._selector.mask(near) for near in (year - 1, year, year + 1)):
+            return mask, None
         for start, end in self._periods(year):
             days = self._selected(start, end)
             for index in positions(self._setpos, days.bit_count() * count):

@@ -91,9 +91,7 @@ class Scene:
         )
         self.first = to_local(now, tz).date() - timedelta(days=1)
 
-    def offered(
-        self, busy: Iterable[Busy] | None = None, request: SlotRequest | None = None
-    ) -> list[datetime]:
+    def offered(self, busy: Iterable[Busy] | None = None, request: SlotRequest | None = None) -> list[datetime]:
         return offer_slots(
             request or self.request,
             self.blocks,
@@ -143,16 +141,10 @@ class Scene:
             counted = [
                 item
                 for item in self.busy
-                if item.counts
-                and item.key not in request.ignoring
-                and to_local(item.start, self.tz).date() == day
+                if item.counts and item.key not in request.ignoring and to_local(item.start, self.tz).date() == day
             ]
             in_window = request.window_days is None or (day - today).days <= request.window_days
-            if (
-                day >= today
-                and in_window
-                and (request.max_per_day is None or len(counted) < request.max_per_day)
-            ):
+            if day >= today and in_window and (request.max_per_day is None or len(counted) < request.max_per_day):
                 for opens, closes in self.open_spans(day):
                     start = opens
                     while start + timedelta(minutes=request.duration) <= closes:
@@ -271,9 +263,7 @@ def test_free_slots_are_the_offer_without_the_policy(scene: Scene) -> None:
         first=today,
         last=scene.last,
     )
-    offered = offer_slots(
-        request, for_all, scene.busy, now=scene.now, tz=scene.tz, first=today, last=scene.last
-    )
+    offered = offer_slots(request, for_all, scene.busy, now=scene.now, tz=scene.tz, first=today, last=scene.last)
     assert list(free) == offered
 
 
@@ -398,9 +388,7 @@ def test_the_window_counts_local_days() -> None:
 
 
 def test_a_full_day_offers_nothing() -> None:
-    late = to_instant(
-        datetime.combine(DAY, time(23)), NEW_YORK
-    )  # counts on its local day, not on that of UTC
+    late = to_instant(datetime.combine(DAY, time(23)), NEW_YORK)  # counts on its local day, not on that of UTC
     session = Busy(late, late + timedelta(minutes=50), counts=True)
     other = meeting(DAY, time(8), 30)
     assert one_day(DAY, (time(9), time(10)), busy=[session, other], max_per_day=1) == []
@@ -457,9 +445,7 @@ def test_an_endless_item_and_the_last_day() -> None:
     last = date.max
     day_before = datetime(9999, 12, 30, tzinfo=UTC)
     made = [Block(last.weekday(), time(23), time(0))]
-    found = offer_slots(
-        SlotRequest(30, window_days=None), made, [], now=day_before, tz=UTC, first=last, last=last
-    )
+    found = offer_slots(SlotRequest(30, window_days=None), made, [], now=day_before, tz=UTC, first=last, last=last)
     assert [start.time() for start in found] == [time(23)]
 
 

@@ -242,9 +242,7 @@ def _line_step(state: Grab, instant: datetime, step: timedelta) -> datetime:
     past = _past_line(state, instant)
     if step > timedelta(0):
         landed = instant - past + step
-        past = _past_line(
-            state, landed
-        )  # not zero when the zone's offset changed by an odd amount on the way
+        past = _past_line(state, landed)  # not zero when the zone's offset changed by an odd amount on the way
         return landed + (snap - past if past else past)
     landed = instant + (snap - past if past else past) + step
     return landed - _past_line(state, landed)

@@ -213,8 +213,7 @@ def _open_spans(blocks: list[Block], day: date, tz: tzinfo) -> list[tuple[dateti
     A local end inside a gap is the first instant after it; an ambiguous one is its first occurrence.
     """
     spans = sorted(
-        (first_existing(datetime.combine(day, block.start), tz), _block_end(day, block.end, tz))
-        for block in blocks
+        (first_existing(datetime.combine(day, block.start), tz), _block_end(day, block.end, tz)) for block in blocks
     )
     merged: list[tuple[datetime, datetime]] = []
     for opens, closes in spans:

@@ -165,6 +165,14 @@ def test_week_number_alone_keeps_the_weekday_of_dtstart() -> None:  # RFC 5545 3
     ]
 
 
+def test_week_numbers_from_the_end_reach_the_first_week() -> None:  # RFC 5545 3.3.10
+    # 1997 has 52 weeks, the first from 30 December 1996; 1998 has 53.
+    assert found("FREQ=YEARLY;BYWEEKNO=-52;BYDAY=MO", "1996-02-01 09:00", "1996-02-01", "1998-12-01") == [
+        "1996-12-30 09:00",
+        "1998-01-05 09:00",
+    ]
+
+
 def test_month_day_alone_keeps_the_month_of_dtstart() -> None:
     assert found("FREQ=YEARLY;BYMONTHDAY=1,15", "2026-03-15 09:00", "2026-01-01", "2027-04-01") == [
         "2026-03-15 09:00",

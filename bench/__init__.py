@@ -1,0 +1,1 @@
+"""Measurements against floors and peers, as ratios within one run: `make bench`."""

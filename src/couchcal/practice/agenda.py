@@ -87,7 +87,7 @@ LEFT JOIN cancellation x ON x.appointment_id = a.id
 WHERE {condition}
 """
 _WINDOW = "a.span = span.class AND a.start_utc > ? - span.reach AND a.start_utc < ?"
-_BETWEEN = f"""
+STATEMENT = f"""
 WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in range(CLASSES))})
 {
     _APPOINTMENT.format(
@@ -119,6 +119,7 @@ LEFT JOIN client c ON c.id = a.client_id
 LEFT JOIN location l ON l.id = a.location_id
 WHERE a.status = 'pending' AND a.start_utc < ? AND a.start_utc > ? AND a.end_utc > ?
 """  # noqa: S608  no value is in the text, only our own fragments
+"""The one statement; `statement_arguments` gives its values."""
 _LONGEST_REQUEST_S = 86_400
 
 _ONE = _APPOINTMENT.format(source="appointment a", condition="a.id = ?")
@@ -199,13 +200,15 @@ def _overlaps(entry: Entry, start: datetime, end: datetime) -> bool:
     return entry.start < end and (entry.end > start or entry.start >= start)
 
 
-def _select(connection: sqlite3.Connection, lo: int, hi: int, tz: tzinfo, *, cancelled: bool) -> list[Entry]:
+def statement_arguments(lo: int, hi: int, *, cancelled: bool) -> tuple[int, ...]:
+    """The values of `STATEMENT` for a window of epoch seconds, widened for all-day rows."""
     wide_lo, wide_hi = lo - _WIDEST_OFFSET_S, hi + _WIDEST_OFFSET_S
     window = (wide_lo - 1, wide_hi, wide_lo, wide_lo)
-    rows = connection.execute(
-        _BETWEEN,
-        (*window, cancelled, *window, wide_hi, wide_lo, hi, lo - _LONGEST_REQUEST_S, lo),
-    )
+    return (*window, int(cancelled), *window, wide_hi, wide_lo, hi, lo - _LONGEST_REQUEST_S, lo)
+
+
+def _select(connection: sqlite3.Connection, lo: int, hi: int, tz: tzinfo, *, cancelled: bool) -> list[Entry]:
+    rows = connection.execute(STATEMENT, statement_arguments(lo, hi, cancelled=cancelled))
     entries = [_entry(row, tz) for row in rows if row[5] or (row[3] < hi and (row[4] > lo or row[3] >= lo))]
     entries.sort(key=lambda entry: (entry.start, entry.id))
     return entries

@@ -1,0 +1,41 @@
+"""`python -m bench`: one table of measurement, bar and ratio. Needs several minutes; peers are optional."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import agenda, files, inprocess, screen
+from bench.table import Table
+
+
+def main() -> int:
+    """Run the chosen parts and print the table; 1 if a bar was missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--sizes", default="1000,10000,100000", help="numbers of stored entries, ascending")
+    parser.add_argument("--repeats", type=int, default=9, help="times each command takes its turn")
+    parser.add_argument("--only", default="files,agenda,screen,inprocess", help="parts to run")
+    parser.add_argument("--no-peers", action="store_true", help="leave khal and calcurse out")
+    options = parser.parse_args()
+    sizes = [int(size) for size in options.sizes.split(",")]
+    parts = options.only.split(",")
+    table = Table()
+    with tempfile.TemporaryDirectory(prefix="couchcal-bench-") as folder:
+        work = Path(folder)
+        stores = files.prepare(work, sizes)
+        if "files" in parts:
+            files.measure(table, work, stores)
+        if "agenda" in parts:
+            agenda.measure(table, work, stores, options.repeats, peers=not options.no_peers)
+        if "screen" in parts:
+            screen.measure(table, work, stores[sizes[-1]], options.repeats)
+        if "inprocess" in parts:
+            inprocess.measure(table, work)
+    sys.stdout.write(table.text())
+    return 1 if table.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -55,6 +55,14 @@ def naive_starts(rule: Rule, dtstart: datetime) -> Iterator[datetime]:
     return takewhile(lambda start: start < HORIZON, islice(found, rule.count))
 
 
+def week_numbers(day: datetime, wkst: int) -> set[int]:
+    """Number of the week of `day` from the start and from the end of its year, the year of the week's fourth day."""
+    fourth = (day - timedelta(days=(day.weekday() - wkst) % 7 - 3)).date()
+    new_year = fourth.replace(month=1, day=1)
+    next_new_year = fourth.replace(year=fourth.year + 1, month=1, day=1)
+    return {(fourth - new_year).days // 7 + 1, -1 - ((next_new_year - fourth).days - 1) // 7}
+
+
 def few(numbers: st.SearchStrategy[int], size: int = 3) -> st.SearchStrategy[tuple[int, ...]]:
     return st.just(()) | st.sets(numbers, max_size=size).map(lambda chosen: tuple(sorted(chosen)))
 
@@ -96,11 +104,9 @@ def long_rules(draw: st.DrawFn) -> Rule:
 
 @st.composite
 def week_number_rules(draw: st.DrawFn) -> Rule:
-    # From -52 on a week may be the next year's first, which dateutil looks for only under the number 1.
-    numbers = st.integers(1, 53) | st.integers(-51, -1)
     return Rule(
         freq="YEARLY",
-        byweekno=draw(st.sets(numbers, min_size=1, max_size=3).map(lambda chosen: tuple(sorted(chosen)))),
+        byweekno=draw(st.sets(signed(53), min_size=1, max_size=3).map(lambda chosen: tuple(sorted(chosen)))),
         byday=draw(weekday_sets),
         bymonth=draw(few(st.integers(1, 12), 6)),
         wkst=draw(st.integers(0, 6)),
@@ -135,8 +141,20 @@ def test_window_equals_the_walk(rule: Rule, dtstart: datetime, lo: datetime, day
 
 @settings(max_examples=60, deadline=None)
 @given(week_number_rules(), moments, moments, st.integers(1, 2000))
-def test_week_numbers_equal_the_walk(rule: Rule, dtstart: datetime, lo: datetime, days: int) -> None:
-    assert_window_agrees(rule, dtstart, lo, days)
+def test_week_numbers_equal_the_definition(rule: Rule, dtstart: datetime, lo: datetime, days: int) -> None:
+    """Day by day, since dateutil errs in early January when weeks begin on another day than Monday."""
+    clock = timedelta(hours=dtstart.hour, minutes=dtstart.minute)
+    midnights = (lo.replace(hour=0, minute=0) + timedelta(days=day) for day in range(days + 1))
+    hi = lo + timedelta(days=days)
+    expected = [
+        midnight + clock
+        for midnight in midnights
+        if max(lo, dtstart) <= midnight + clock < hi
+        and week_numbers(midnight, rule.wkst) & set(rule.byweekno)
+        and (0, midnight.weekday()) in rule.byday
+        and (not rule.bymonth or midnight.month in rule.bymonth)
+    ]
+    assert starts(rule, dtstart, lo, hi) == expected
 
 
 @settings(max_examples=60, deadline=None)

@@ -32,6 +32,15 @@ def oracle_horizon() -> Iterator[None]:
         yield
 
 
+def walk(text: str, begin: datetime) -> Iterator[datetime]:
+    try:
+        yield from rrulestr(text, dtstart=begin)
+    except ValueError as refusal:
+        # BYHOUR that INTERVAL never reaches: dateutil refuses a rule without occurrences.
+        if "empty" not in str(refusal):
+            raise
+
+
 def naive_starts(rule: Rule, dtstart: datetime) -> Iterator[datetime]:
     """Every start before HORIZON, walked from the beginning; dateutil's own departures are worded away.
 
@@ -45,18 +54,12 @@ def naive_starts(rule: Rule, dtstart: datetime) -> Iterator[datetime]:
             walked = replace(walked, byday=((0, dtstart.weekday()),))
     if rule.freq == "YEARLY" and rule.bymonthday and not (rule.bymonth or rule.byday or rule.byyearday):
         walked = replace(walked, bymonth=(dtstart.month,))
-    try:
-        endless = iter(rrulestr(str(walked), dtstart=begin))
-    except ValueError as refusal:
-        if "empty set" not in str(refusal):  # BYHOUR that INTERVAL never reaches, which dateutil refuses
-            raise
-        endless = iter(())
-    found = (start for start in endless if start >= dtstart)
+    found = (start for start in walk(str(walked), begin) if start >= dtstart)
     return takewhile(lambda start: start < HORIZON, islice(found, rule.count))
 
 
 def week_numbers(day: datetime, wkst: int) -> set[int]:
-    """Number of the week of `day` from the start and from the end of its year, the year of the week's fourth day."""
+    """Number of the week of `day` from both ends of its year, which is the year of the week's fourth day."""
     fourth = (day - timedelta(days=(day.weekday() - wkst) % 7 - 3)).date()
     new_year = fourth.replace(month=1, day=1)
     next_new_year = fourth.replace(year=fourth.year + 1, month=1, day=1)

@@ -1,0 +1,329 @@
+"""The bulk door for entries of calendar files: one transaction, one step of undo, thousands of rows.
+
+New rows go in through the DB-API connection of the write session, because an ORM takes ten times as long; rows
+that are there already are changed through the ORM and journalled one by one. Identity is (calendar, UID,
+RECURRENCE-ID): what is there already changes only for a higher SEQUENCE or, that being equal, a later
+LAST-MODIFIED (RFC 5545 3.8.7.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from sqlmodel import col, select
+
+from couchcal.clock import Clock, system_clock
+from couchcal.practice.imported_rows import (
+    BulkTable,
+    ImportedEvent,
+    Stored,
+    own_uids,
+    stored_events,
+    stored_overrides,
+    stored_series,
+)
+from couchcal.practice.imported_series import (
+    ImportedSeries,
+    cover,
+    excess,
+    occurrences,
+    overridden_fields,
+    record_of,
+)
+from couchcal.practice.imported_updates import remove_events, remove_series, update_event, update_series
+from couchcal.practice.occurrences import horizon
+from couchcal.scheduling.span import span_class
+from couchcal.scheduling.vtimezone import parse_definition
+from couchcal.scheduling.wallclock import CUSTOM_PREFIX, register_zone
+from couchcal.store.connection import Database
+from couchcal.store.journal import JournalSession
+from couchcal.store.records import (
+    Appointment,
+    AppointmentIcs,
+    Calendar,
+    CustomZone,
+    Series,
+    SeriesExdate,
+    SeriesIcs,
+    epoch_seconds,
+)
+from couchcal.store.session import write_session
+
+__all__ = ["ImportDoor", "ImportedEvent", "ImportedSeries", "Outcome", "bulk_import", "excess"]
+
+Outcome = Literal["added", "updated", "unchanged", "duplicate"]
+"""What became of a component; `duplicate`: the same revision of the same event came before in this import."""
+_EVENT_COLUMNS = (
+    "uid", "calendar_id", "start_utc", "end_utc", "span", "tz", "all_day", "series_id", "series_key", "overridden",
+    "status", "sequence", "title", "place", "busy", "instructions",
+)  # fmt: skip
+_SERIES_COLUMNS = (
+    "uid", "calendar_id", "tz", "start_local", "duration_s", "all_day", "rrule", "rdates", "materialised_from",
+    "materialised_to", "parent_series_id", "sequence", "title", "place", "busy", "instructions", "status",
+)  # fmt: skip
+
+
+class _Abandoned(Exception):
+    """Leaves the write session without a commit."""
+
+
+class ImportDoor:
+    """Takes the events of one import; made by `bulk_import`."""
+
+    def __init__(self, session: JournalSession, calendar: str) -> None:
+        self._session = session
+        self.calendar = calendar
+        self._connection: Any = session.connection().connection.driver_connection
+        self._connection.execute("PRAGMA defer_foreign_keys=ON")
+        found = session.exec(select(Calendar.id).where(col(Calendar.name) == calendar)).first()
+        self._known_calendar = found
+        self.horizon = horizon(session)
+        stamp = epoch_seconds(session.now)
+        made = {"created_at": stamp, "updated_at": stamp, "version": 1}
+        ours = {**made, "kind": "other_event", "origin": "ics"}
+        self._calendars = BulkTable(self._connection, Calendar, ("name",), made)
+        self._zones = BulkTable(self._connection, CustomZone, ("name", "definition"), made)
+        self._series = BulkTable(self._connection, Series, _SERIES_COLUMNS, ours)
+        self._series_extra = BulkTable(self._connection, SeriesIcs, ("series_id", "extra"), made)
+        self._exdates = BulkTable(self._connection, SeriesExdate, ("series_id", "series_key"), made)
+        self._events = BulkTable(self._connection, Appointment, _EVENT_COLUMNS, ours)
+        self._events_extra = BulkTable(self._connection, AppointmentIcs, ("appointment_id", "extra"), made)
+        self._zone_names: dict[tuple[str, str], str] = {}
+        self._newer_events: dict[int, ImportedEvent] = {}
+        self._newer_series: dict[int, ImportedSeries] = {}
+        self._obsolete_events: set[int] = set()
+        self._obsolete_series: set[int] = set()
+        self._written = 0
+
+    @property
+    def _tables(self) -> tuple[BulkTable, ...]:
+        return (
+            self._calendars, self._zones, self._series, self._series_extra, self._exdates, self._events,
+            self._events_extra,
+        )  # fmt: skip
+
+    @property
+    def _calendar_id(self) -> int:
+        if self._known_calendar is None:
+            self._known_calendar = self._calendars.add(self.calendar)
+            self._calendars.flush()
+        return self._known_calendar
+
+    def keep_zone(self, name: str, definition: str) -> str:
+        """Keep a zone definition and make it known; returns the name that `tz` columns have for it.
+
+        Two definitions of one name (Exchange calls every one "Customized Time Zone") get different ones.
+        """
+        key = (name, definition)
+        if key not in self._zone_names:
+            number, free = 1, name
+            while (there := self._definition(free)) not in (None, definition):
+                number += 1
+                free = f"{name} ({number})"
+            if there is None:
+                self._zones.add(free, definition)
+                self._zones.flush()
+            zone = parse_definition(free, definition.split("\n"))
+            if zone is not None:
+                register_zone(CUSTOM_PREFIX + free, zone)
+            self._zone_names[key] = CUSTOM_PREFIX + free
+        return self._zone_names[key]
+
+    def _definition(self, name: str) -> str | None:
+        row = self._connection.execute("SELECT definition FROM custom_zone WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def add_events(self, events: Sequence[ImportedEvent]) -> list[Outcome]:
+        """Take single events; those with a `key` are overrides whose series is not to be found."""
+        self.flush()
+        uids = {event.uid for event in events}
+        ours = own_uids(self._connection, uids)
+        there: dict[tuple[str, str], Stored] = {}
+        series: dict[str, Stored] = {}
+        if self._known_calendar is not None:
+            there = stored_events(self._connection, self._known_calendar, uids)
+            series = stored_series(self._connection, self._known_calendar, uids)
+        return [
+            "unchanged" if event.uid in ours else self._add_event(event, there, series.get(event.uid))
+            for event in events
+        ]
+
+    def _add_event(
+        self, event: ImportedEvent, there: dict[tuple[str, str], Stored], series: Stored | None
+    ) -> Outcome:
+        identity = (event.uid, event.key)
+        before = there.get(identity)
+        if before is None:
+            if series is not None and not event.key:
+                if event.version <= series.version:
+                    return "unchanged"
+                self._obsolete_series.add(series.id)
+            self._insert_event(event, there)
+            return "added"
+        if before.id in self._newer_events:
+            before = before._replace(
+                sequence=self._newer_events[before.id].sequence, modified=self._newer_events[before.id].modified
+            )
+        if not self._events.made(before.id):
+            if event.version <= before.version:
+                return "unchanged"
+            self._newer_events[before.id] = event
+            return "updated"
+        if event.version == before.version and event.start != before.start and not event.key:
+            # Some programs give one UID to all they write: nothing of it may be lost.
+            event.key = event.start_key
+            return self._add_event(event, there, None)
+        if event.version >= before.version:
+            self._withdraw(before.id)
+            self._insert_event(event, there)
+        return "duplicate"
+
+    def _insert_event(self, event: ImportedEvent, there: dict[tuple[str, str], Stored]) -> None:
+        row_id = self._insert_row(event, event.start, event.end, None, event.key or None, "")
+        there[event.uid, event.key] = Stored(row_id, event.sequence, event.modified, event.start)
+        if event.extra:
+            self._events_extra.add(row_id, event.extra)
+        self._written += 1
+
+    def _insert_row(
+        self, event: ImportedEvent, start: int, end: int, series_id: int | None, key: str | None, overridden: str
+    ) -> int:
+        return self._events.add(
+            event.uid, self._calendar_id, start, end, span_class(end - start), event.tz, event.all_day, series_id,
+            key, overridden, event.status, event.sequence, event.title, event.place, event.busy, event.instructions,
+        )  # fmt: skip
+
+    def _withdraw(self, row_id: int) -> None:
+        """Take back a row of this run that a later component replaces."""
+        self.flush()
+        self._connection.execute("DELETE FROM appointment_ics WHERE appointment_id = ?", (row_id,))
+        self._connection.execute("DELETE FROM appointment WHERE id = ?", (row_id,))
+        self._written -= 1
+
+    def find_series(self, uid: str) -> int | None:
+        """The id of the series of this calendar with a UID."""
+        if self._known_calendar is None:
+            return None
+        found = stored_series(self._connection, self._known_calendar, (uid,)).get(uid)
+        return None if found is None else found.id
+
+    def find_event(self, uid: str) -> Stored | None:
+        """The single event of this calendar with a UID."""
+        if self._known_calendar is None:
+            return None
+        self.flush()
+        return stored_events(self._connection, self._known_calendar, (uid,)).get((uid, ""))
+
+    def add_series(self, series: ImportedSeries) -> tuple[Outcome, dict[str, Outcome]]:
+        """Take a recurring event; returns what became of its master and, by key, of its overrides."""
+        self.flush()
+        uid = series.master.uid
+        if own_uids(self._connection, (uid,)):
+            return "unchanged", dict.fromkeys(series.overrides, "unchanged")
+        before, single = None, None
+        if self._known_calendar is not None:
+            before = stored_series(self._connection, self._known_calendar, (uid,)).get(uid)
+            single = stored_events(self._connection, self._known_calendar, (uid,)).get((uid, ""))
+        if before is not None:
+            return self._meet_series(series, before)
+        if single is not None and series.master.version != single.version:
+            if series.master.version < single.version:
+                return "unchanged", dict.fromkeys(series.overrides, "unchanged")
+            if self._events.made(single.id):
+                self._withdraw(single.id)
+            else:
+                self._obsolete_events.add(single.id)
+        self._insert_series(series)
+        return "added", dict.fromkeys(series.overrides, "added")
+
+    def _meet_series(self, series: ImportedSeries, before: Stored) -> tuple[Outcome, dict[str, Outcome]]:
+        known = stored_overrides(self._connection, before.id)
+        outcomes: dict[str, Outcome] = {}
+        for key, override in series.overrides.items():
+            there = known.get(key)
+            if there is None:
+                outcomes[key] = "added"
+            else:
+                outcomes[key] = "updated" if override.version > there.version else "unchanged"
+        newer = series.master.version > before.version
+        if newer or any(outcome != "unchanged" for outcome in outcomes.values()):
+            series.newer_keys = None if newer else {k for k, outcome in outcomes.items() if outcome != "unchanged"}
+            self._newer_series[before.id] = series
+        return ("updated" if newer else "unchanged"), outcomes
+
+    def add_override(self, series_id: int, key: str, event: ImportedEvent) -> Outcome:
+        """Take a component that replaces one occurrence of a series that is there already."""
+        there = stored_overrides(self._connection, series_id).get(key)
+        if there is not None and event.version <= there.version:
+            return "unchanged"
+        waiting = self._newer_series.setdefault(series_id, ImportedSeries(event, "", newer_keys=set()))
+        waiting.overrides[key] = event
+        if waiting.newer_keys is not None:
+            waiting.newer_keys.add(key)
+        return "added" if there is None else "updated"
+
+    def _insert_series(self, series: ImportedSeries) -> None:
+        record = record_of(series, self._calendar_id)
+        starts = cover(record, self._session.now, self.horizon)
+        parent = self.find_series(series.parent_uid) if series.parent_uid else None
+        series_id = self._series.add(
+            record.uid, record.calendar_id, record.tz, record.start_local.isoformat(" ", "microseconds"),
+            record.duration_s, record.all_day, record.rrule, record.rdates, epoch_seconds(record.materialised_from),
+            epoch_seconds(record.materialised_to), parent, record.sequence, record.title, record.place, record.busy,
+            record.instructions, record.status,
+        )  # fmt: skip
+        if series.master.extra:
+            self._series_extra.add(series_id, series.master.extra)
+        for key in sorted(series.exdates):
+            self._exdates.add(series_id, key)
+        for place in occurrences(series, record, starts):
+            event = place.event
+            changed = overridden_fields(place, series.master, record)
+            row_id = self._insert_row(event, place.start, place.end, series_id, place.key, changed)
+            if event is not series.master:
+                self._events_extra.add(row_id, event.extra)
+        self._written += 1 + len(series.overrides)
+
+    def flush(self) -> None:
+        """Write what is buffered, parents before children."""
+        for table in self._tables:
+            table.flush()
+
+    def finish(self, label: str) -> None:
+        """Journal the new rows and change the old ones; the change is called `label`."""
+        self.flush()
+        session = self._session
+        session.relabel(label)
+        for table in self._tables:
+            if table.next_id > table.first_id:
+                session.record_bulk_insert(table.name, table.first_id, table.next_id - 1)
+        remove_series(session, self._obsolete_series)
+        remove_events(session, self._obsolete_events)
+        for row_id, event in self._newer_events.items():
+            update_event(session, row_id, event)
+        for series_id, series in self._newer_series.items():
+            update_series(session, series_id, series, self.horizon)
+        session.flush()
+
+    def abandon(self) -> None:
+        """Leave without writing anything.
+
+        Raises an exception that `bulk_import` ends with.
+        """
+        raise _Abandoned
+
+
+@contextmanager
+def bulk_import(database: Database, calendar: str, *, clock: Clock = system_clock) -> Iterator[ImportDoor]:
+    """A door to the calendar of this name, which is made when it is needed. All or nothing is written.
+
+    Raises:
+        DatabaseProblem: busy, read-only, full disk.
+    """
+    try:
+        with write_session(database, f"Imported events from {calendar}", actor="import", clock=clock) as session:
+            yield ImportDoor(session, calendar)
+    except _Abandoned:
+        return

@@ -7,13 +7,14 @@ from typing import ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Button, Input, Static
 
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.money import format_cents, parse_cents
 from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.tick import Tick
 
 TYPES = (
     ("late_cancel", "Late cancel"),
@@ -55,7 +56,7 @@ class CancelDialog(ChangedModal[CancelAnswer]):
         fee = Input(id="fee", placeholder="25.00", max_length=12)
         yield Field("Fee", fee, id="field-fee", hint="recorded, not charged")
         yield Field("Note", Input(id="note", max_length=2000), id="field-note", long=True)
-        notify = Checkbox("Tell the client by e-mail", self._notify, id="notify", disabled=self._past)
+        notify = Tick("Tell the client by e-mail", self._notify, id="notify", disabled=self._past)
         yield Field("", notify, id="field-notify", long=True, hint="it is past" if self._past else "")
         yield Button(plain("Cancel the session"), id="save")
 
@@ -84,7 +85,7 @@ class CancelDialog(ChangedModal[CancelAnswer]):
                 self.query_one("#reason", Input).value.strip(),
                 fee,
                 self.query_one("#note", Input).value.strip(),
-                self.query_one("#notify", Checkbox).value,
+                self.query_one("#notify", Tick).value,
             )
         )
 

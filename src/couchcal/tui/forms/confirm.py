@@ -11,7 +11,8 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from couchcal.tui.forms.modal import Modal
-from couchcal.tui.forms.plain import inert, plain
+from couchcal.tui.forms.plain import plain
+from couchcal.tui.text import clean
 
 
 class Confirm(Modal[bool]):
@@ -28,7 +29,7 @@ class Confirm(Modal[bool]):
     def __init__(self, title: str, body: str, yes: str = "Yes", no: str = "No") -> None:
         super().__init__(title, "y · n")
         self._body = body
-        self._answers = (inert(yes), inert(no))
+        self._answers = (clean(yes), clean(no))
 
     def compose_body(self) -> ComposeResult:
         yield Static(plain(self._body), id="body")

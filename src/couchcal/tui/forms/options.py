@@ -8,14 +8,14 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from couchcal.tui.forms.plain import inert
+from couchcal.tui.text import clean
 
 
 def way(identifier: str, name: str, explanation: str = "") -> Option:
     """An option: what it is called, and dim below it what it does."""
-    lines = [Content.styled(inert(name), "bold")]
+    lines = [Content.styled(clean(name), "bold")]
     if explanation:
-        lines.append(Content.styled(inert(explanation), "dim"))
+        lines.append(Content.styled(clean(explanation), "dim"))
     return Option(Content("\n").join(lines), id=identifier)
 
 

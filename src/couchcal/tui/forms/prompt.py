@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from couchcal.tui.forms.modal import Modal
-from couchcal.tui.forms.plain import inert
+from couchcal.tui.text import clean
 
 
 class Prompt(Modal[str]):
@@ -19,7 +19,7 @@ class Prompt(Modal[str]):
         self, title: str, placeholder: str = "", validate: Callable[[str], str | None] = lambda _text: None
     ) -> None:
         super().__init__(title, "enter · esc")
-        self._placeholder = inert(placeholder)
+        self._placeholder = clean(placeholder)
         self._validate = validate
 
     def compose_body(self) -> ComposeResult:

@@ -1,0 +1,126 @@
+"""The last line of the appointment form: when it is, what it overlaps, what a biller would say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, tzinfo
+
+from textual.content import Content
+
+from couchcal.practice.agenda import Entry
+from couchcal.practice.names import short_name
+from couchcal.practice.services import advice
+from couchcal.scheduling.wallclock import to_local, zone
+from couchcal.tui.forms.appointment_data import FormData
+from couchcal.tui.forms.appointment_state import Raw, ReadForm, automatic_modifier
+from couchcal.tui.forms.appointment_values import Times
+from couchcal.tui.forms.plain import plain
+
+_MOST = 2
+_NTH = ("1st", "2nd", "3rd", "4th", "last")
+
+
+def zone_name(tz: str) -> str:
+    """`New York` of `America/New_York`."""
+    return tz.rpartition("/")[2].replace("_", " ")
+
+
+def day_words(day: date, this_year: int) -> str:
+    """`Tue 3 Mar`, with the year if it is another."""
+    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if day.year != this_year else "")
+
+
+def span_words(times: Times, tz: tzinfo, this_year: int) -> str:
+    """`Tue 3 Mar 15:00–15:50` on the clocks of `tz`."""
+    if times.all_day:
+        first, last = times.start.date(), times.end.date() - timedelta(days=1)
+        words = day_words(first, this_year)
+        return f"{words}, all day" if last == first else f"{words} – {day_words(last, this_year)}"
+    start, end = to_local(times.start, tz), to_local(times.end, tz)
+    ends = f"{end:%H:%M}" if end.date() == start.date() else f"{day_words(end.date(), this_year)} {end:%H:%M}"
+    return f"{day_words(start.date(), this_year)} {start:%H:%M}–{ends}"
+
+
+def nth_words(day: date) -> str:
+    """`the 1st Tuesday`, the day a monthly series falls on; a fifth one is the last."""
+    return f"the {_NTH[min(4, (day.day - 1) // 7)]} {day:%A}"
+
+
+def hints(read: ReadForm, raw: Raw, data: FormData, now_local: datetime) -> dict[str, str]:
+    """What is understood, by row, to show beside the field."""
+    found = dict.fromkeys(("client", "modifiers", "day", "times", "last_day", "tz", "repeats", "until"), "")
+    if read.new_client:
+        found["client"] = "added on saving"
+    automatic = automatic_modifier(raw, data)
+    if automatic and raw["kind"] == "client_session":
+        found["modifiers"] = f"+ {automatic} automatic"
+    if read.repeat is not None:
+        found["until"] = day_words(read.repeat.until, now_local.year) if read.repeat.until else "until stopped"
+    times = read.time.times
+    if times is None:
+        return found
+    if times.all_day:
+        first = times.start.date()
+        found["last_day"] = f"{(times.end.date() - timedelta(days=1)):%A}"
+    else:
+        start, end = (to_local(instant, zone(times.tz)) for instant in (times.start, times.end))
+        first = start.date()
+        found["times"] = "next day" if (end.date() - first).days == 1 else ""
+        if times.tz != data.facts.tz:
+            here = span_words(times, zone(data.facts.tz), now_local.year)
+            same_day = here.startswith(day_words(first, now_local.year))
+            found["tz"] = f"{here[-11:] if same_day else here} {zone_name(data.facts.tz)}"
+    found["day"] = f"{first:%A}"
+    if raw["repeats"] == "monthly":
+        found["repeats"] = nth_words(first)
+    elif raw["repeats"] not in ("none", "keep", "stop"):
+        found["repeats"] = f"on {first:%A}s; a series has one day"
+    return found
+
+
+def overlap_words(entries: Sequence[Entry], client_id: int | None) -> str:
+    """`overlaps Bob R. and 2 more`; the client's own other session is named first (GRP-01)."""
+    if not entries:
+        return ""
+    own = [entry for entry in entries if client_id is not None and entry.client_id == client_id]
+    if own:
+        return "this client is already scheduled then"
+    names = [
+        short_name(entry.internal_id, entry.first, entry.last) if entry.internal_id else entry.title or "an event"
+        for entry in entries
+    ]
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"overlaps {', '.join(names[:_MOST])}{more}"
+
+
+def advice_words(read: ReadForm, raw: Raw, data: FormData) -> tuple[str, ...]:
+    """Remarks on length and modifiers; they never keep anybody from saving."""
+    times = read.time.times
+    if times is None or "service" not in read.values:
+        return ()
+    minutes = int((times.end - times.start).total_seconds()) // 60
+    location = data.location(read.values.get("location_id"))
+    codes = [code for code in read.values["modifiers"] if not code.startswith("-")]
+    automatic = automatic_modifier(raw, data)
+    return advice(
+        data.service(read.values["service"]),
+        minutes,
+        [*codes, automatic] if automatic else codes,
+        telehealth=location is not None and location.telehealth,
+    )
+
+
+def live_line(read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry], now_local: datetime) -> Content:
+    """`Tue 3 Mar 15:00–15:50 New York · overlaps Bob R. (saves anyway) · needs 53 min for 90837`."""
+    times = read.time.times
+    if times is None:
+        return plain("…", "$text-muted")
+    where = "" if times.all_day else f" {zone_name(times.tz)}"
+    parts = [plain(f"{span_words(times, zone(times.tz), now_local.year)}{where}", "bold")]
+    parts += [plain(note, "$text-warning") for note in read.time.notes]
+    busy = read.values.get("busy", True)
+    clash = overlap_words(overlaps, read.values.get("client_id")) if busy else ""
+    if clash:
+        parts.append(plain(f"{clash} (saves anyway)", "$text-warning"))
+    parts += [plain(words, "$text-warning") for words in advice_words(read, raw, data)]
+    return Content(" · ").join(parts)

@@ -1,0 +1,205 @@
+"""The controls of the appointment form: one row a field, in the order one would say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input, Select, Static, TextArea
+
+from couchcal.practice.cadence import repeat_phrase
+from couchcal.practice.draft import LIMITS
+from couchcal.practice.fields import FIELD_LABELS, FIELDS_BY_KIND, KIND_LABELS
+from couchcal.store.vocabulary import APPOINTMENT_KINDS, COLLATERAL_ROLES, CONTACT_MEDIUMS
+from couchcal.tui.forms.appointment_data import FormData
+from couchcal.tui.forms.appointment_state import Raw
+from couchcal.tui.forms.choice import Choice
+from couchcal.tui.forms.field import Field
+from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.tick import Tick
+
+REPEATS = (
+    ("none", "Does not repeat"),
+    ("weekly", "Every week"),
+    ("2w", "Every 2 weeks"),
+    ("3w", "Every 3 weeks"),
+    ("4w", "Every 4 weeks"),
+    ("monthly", "Monthly, same weekday"),
+    ("custom", "Every … weeks"),
+)
+"""Cadences of a form (REC-03)."""
+ROW_FIELDS = {
+    "client": "client_id",
+    "service": "service",
+    "modifiers": "modifiers",
+    "group_key": "group_key",
+    "medium": "medium",
+    "collateral_role": "collateral_role",
+    "collateral_name": "collateral_name",
+    "title": "title",
+    "location_id": "location_id",
+    "room_id": "room_id",
+    "all_day": "all_day",
+    "place": "place",
+    "busy": "busy",
+    "telehealth_url": "telehealth_url",
+    "diagnoses": "diagnoses",
+    "instructions": "instructions",
+    "reminders": "remind_email",
+    "feedback_requested": "feedback_requested",
+}
+"""Rows that only some types have, and the field that decides. Day, times, zone and repeats are in all."""
+ROW_ACTIONS = {
+    **dict.fromkeys(("day", "times", "last_day", "all_day", "tz"), "time"),
+    **dict.fromkeys(("telehealth_url", "instructions", "reminders", "feedback_requested"), "notes"),
+}
+"""What a row changes, as the lock matrix calls it; every other row changes `details`."""
+
+
+def _words(key: str) -> str:
+    return {"email": "E-mail"}.get(key, key.replace("_", " ").capitalize())
+
+
+def _text(name: str, placeholder: str = "") -> Input:
+    return Input(id=name, placeholder=placeholder, max_length=LIMITS.get(name, 200))
+
+
+def _select(name: str, options: list[tuple[Content, Any]], prompt: str = "", *, blank: bool = True) -> Select[Any]:
+    return Select(options, id=name, prompt=prompt, allow_blank=blank, compact=True)
+
+
+def rows() -> Iterator[Widget]:
+    """Every row; `show_rows` decides which are seen."""
+    label = FIELD_LABELS
+    kinds = [(kind, KIND_LABELS[kind]) for kind in APPOINTMENT_KINDS]
+    yield Field("", Choice(kinds, id="kind"), id="row-kind", long=True)
+    yield Field(label["client_id"], _text("client", "name or id"), id="row-client", classes="group")
+    yield Field(label["service"], _select("service", [], "choose a service"), id="row-service")
+    yield Field(label["modifiers"], _text("modifiers"), id="row-modifiers")
+    yield Field(
+        label["group_key"],
+        _text("group_key", "a name they share"),
+        id="row-group_key",
+        hint="members do not clash",
+    )
+    mediums = [(key, _words(key)) for key in CONTACT_MEDIUMS]
+    yield Field(label["medium"], Choice(mediums, "phone", id="medium"), id="row-medium", long=True)
+    roles = [(plain(_words(key)), key) for key in COLLATERAL_ROLES]
+    yield Field(
+        label["collateral_role"],
+        _select("collateral_role", roles, "who they are"),
+        id="row-collateral_role",
+    )
+    yield Field(label["collateral_name"], _text("collateral_name"), id="row-collateral_name")
+    yield Field(label["title"], _text("title"), id="row-title", long=True, classes="group")
+    yield Field(label["location_id"], _select("location_id", [], "no place"), id="row-location_id", classes="group")
+    yield Field(label["room_id"], _select("room_id", [], "no room"), id="row-room_id")
+    yield Field("", Tick(label["all_day"], id="all_day"), id="row-all_day")
+    yield Field("Date", _text("day", "tue, +1w, 3 mar"), id="row-day")
+    times = (_text("start"), Static("–", classes="dash"), _text("end"), _text("length"))
+    yield Field("Time", *times, id="row-times")
+    yield Field("Last day", _text("last_day", "tue, +1w, 3 mar"), id="row-last_day")
+    yield Field(label["tz"], _text("tz", "a city"), id="row-tz")
+    repeats = [(plain(words), key) for key, words in REPEATS]
+    yield Field("Repeats", _select("repeats", repeats, blank=False), id="row-repeats", classes="group")
+    yield Field("Weeks apart", _text("every", "1 to 52"), id="row-every")
+    yield Field("Last date", _text("until", "until stopped"), id="row-until")
+    yield Field(label["place"], _text("place"), id="row-place", long=True, classes="group")
+    yield Field("", Tick(label["busy"], id="busy"), id="row-busy", hint="keeps the time from bookings")
+    yield Field(
+        label["telehealth_url"],
+        _text("telehealth_url", "https://"),
+        id="row-telehealth_url",
+        long=True,
+        classes="group",
+    )
+    yield Field(label["diagnoses"], _text("diagnoses", "F41.1 F33.0"), id="row-diagnoses")
+    instructions = TextArea(id="instructions", show_line_numbers=False, highlight_cursor_line=False)
+    yield Field(label["instructions"], instructions, id="row-instructions", long=True)
+    boxes = [
+        Tick(words, id=name)
+        for name, words in (("remind_email", "e-mail"), ("remind_text", "text"), ("remind_phone", "phone"))
+    ]
+    yield Field("Remind by", *boxes, id="row-reminders", long=True)
+    yield Field("", Tick(label["feedback_requested"], id="feedback_requested"), id="row-feedback_requested")
+
+
+def fill_options(form: DOMNode, data: FormData) -> None:
+    """Put the practice's lists into the selects."""
+    services = [(plain(f"{row.code} {row.label}"), row.code) for row in data.services]
+    form.query_one("#service", Select).set_options(services)
+    locations = [(plain(f"{row.name} (POS {row.pos})"), row.id) for row in data.locations]
+    form.query_one("#location_id", Select).set_options(locations)
+    form.query_one("#room_id", Select).set_options([(plain(row.name), row.id) for row in data.rooms])
+    if data.entry is not None and data.entry.series_id is not None:
+        phrase = repeat_phrase(data.entry.rrule)
+        kept = [(plain(phrase[:1].upper() + phrase[1:]), "keep"), (plain("Stop repeating"), "stop")]
+        form.query_one("#repeats", Select).set_options(kept)
+
+
+_CONTROLS: tuple[type[Widget], ...] = (Input, TextArea, Checkbox, Select, Choice)
+
+
+def collect(form: DOMNode) -> Raw:
+    """What the controls hold."""
+    raw: Raw = {}
+    for field in form.query(Field):
+        for control in field.query("*"):
+            if control.id is None or not isinstance(control, _CONTROLS):
+                continue
+            if isinstance(control, TextArea):
+                raw[control.id] = control.text
+            elif isinstance(control, Select):
+                raw[control.id] = None if control.is_blank() else control.value
+            elif isinstance(control, Input | Checkbox | Choice):
+                raw[control.id] = control.value
+    return raw
+
+
+def put(form: DOMNode, raw: Raw) -> None:
+    """Put values into the controls; a key that a select does not offer leaves it blank."""
+    for name, value in raw.items():
+        control = form.query_one(f"#{name}")
+        if isinstance(control, TextArea):
+            if control.text != value:
+                control.text = value
+        elif isinstance(control, Select):
+            _choose(control, value)
+        elif isinstance(control, Input):
+            control.value = value or ""
+        elif isinstance(control, Checkbox | Choice):
+            control.value = value
+
+
+def _choose(select: Select[Any], value: Any) -> None:
+    try:
+        select.value = Select.NULL if value is None else value
+    except ValueError:
+        select.clear()
+
+
+def show_rows(form: DOMNode, raw: Raw, data: FormData, *, times_only: bool) -> None:
+    """Show the rows that the type needs and the other answers call for (APT-03, APT-11)."""
+    fields = FIELDS_BY_KIND[raw["kind"]]
+    all_day = raw["all_day"] and "all_day" in fields
+    service = data.service(raw["service"])
+    seen = {row: field in fields for row, field in ROW_FIELDS.items()}
+    seen |= {"kind": True, "day": True, "times": not all_day, "last_day": all_day, "tz": True, "repeats": True}
+    seen["group_key"] = seen["group_key"] and bool(
+        raw["group_key"] or (service is not None and service.group_service)
+    )
+    seen["room_id"] = seen["room_id"] and any(room.location_id == raw["location_id"] for room in data.rooms)
+    seen["every"] = raw["repeats"] == "custom"
+    seen["until"] = raw["repeats"] not in ("none", "keep", "stop")
+    if times_only:
+        seen = {row: seen[row] and row in ("day", "times", "last_day", "tz") for row in seen}
+    for row, shown in seen.items():
+        form.query_one(f"#row-{row}", Field).display = shown
+
+
+def lock_row(form: DOMNode, row: str) -> None:
+    """Take a row out of reach."""
+    form.query_one(f"#row-{row}", Field).disabled = True

@@ -1,0 +1,163 @@
+"""The appointment form as plain values: stored fields to text, and text back to fields or problems. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from couchcal.practice.cadence import Repeat, parse_cadence
+from couchcal.practice.draft import REMOVED_BY_HAND
+from couchcal.practice.fields import EMPTY_VALUES, FIELDS_BY_KIND
+from couchcal.practice.services import is_telehealth
+from couchcal.scheduling.quickadd_when import parse_day
+from couchcal.store.vocabulary import MAX_MODIFIERS
+from couchcal.tui.forms.appointment_data import FormData
+from couchcal.tui.forms.appointment_values import Read, Times, TimeText, read_times, write_times
+from couchcal.tui.forms.client_field import client_text, read_client
+
+Raw = dict[str, Any]
+"""What the controls hold, by name: text, a chosen key or None, or whether a box is ticked."""
+PLAIN = (
+    "service", "location_id", "room_id", "title", "place", "busy", "telehealth_url", "instructions", "medium",
+    "collateral_role", "collateral_name", "diagnoses", "group_key", "remind_email", "remind_text", "remind_phone",
+    "feedback_requested",
+)  # fmt: skip
+"""Draft fields that a control of the same name holds as they are."""
+CUSTOM_WEEKS = timedelta(weeks=12)
+"""How far a custom cadence reaches unless a last day is given (REC-03)."""
+_TIME_TEXT = ("day", "start", "end", "length", "last_day", "tz", "all_day")
+
+
+class ReadForm(NamedTuple):
+    """What the form says: draft fields, or per row what is wrong; a series to begin or to stop."""
+
+    values: dict[str, Any]
+    errors: dict[str, str]
+    time: Read
+    new_client: str = ""
+    repeat: Repeat | None = None
+    stop: bool = False
+
+
+def write_form(values: dict[str, Any], data: FormData) -> Raw:
+    """The controls' content for draft fields."""
+    times = Times(values["start"], values["end"], values["tz"], values.get("all_day", False))
+    text = write_times(times)
+    raw: Raw = {name: getattr(text, name) for name in _TIME_TEXT}
+    raw |= {name: values.get(name, EMPTY_VALUES[name]) for name in PLAIN}
+    raw["group_key"] = raw["group_key"] or ""
+    client = data.client(values.get("client_id"))
+    raw["kind"] = values["kind"]
+    raw["client"] = client_text(client) if client is not None else ""
+    raw["modifiers"] = " ".join(values.get("modifiers") or [])
+    series = data.entry is not None and data.entry.series_id is not None
+    raw |= {"repeats": "keep" if series else "none", "every": "", "until": ""}
+    if raw["all_day"]:
+        raw |= {"start": "09:00", "end": "10:00", "length": "60 min"}
+    return raw
+
+
+def time_text(raw: Raw) -> TimeText:
+    """The time fields of the controls."""
+    return TimeText(**{name: raw[name] for name in _TIME_TEXT})
+
+
+def read_form(
+    raw: Raw, data: FormData, now_local: datetime, known: tuple[TimeText, Times] | None = None
+) -> ReadForm:
+    """Understand the controls; fields that the type does not have are left out (APT-03)."""
+    kind = raw["kind"]
+    fields = FIELDS_BY_KIND[kind]
+    text = time_text(raw)
+    if "all_day" not in fields:
+        text = TimeText(**{name: raw[name] for name in _TIME_TEXT} | {"all_day": False})
+    time = read_times(text, now_local, known)
+    errors = dict(time.errors)
+    values: dict[str, Any] = {"kind": kind}
+    values |= {name: raw[name] for name in PLAIN if name in fields}
+    for name in ("title", "place", "telehealth_url", "collateral_name", "diagnoses", "instructions"):
+        if name in values:
+            values[name] = values[name].strip()
+    if "group_key" in values:
+        values["group_key"] = values["group_key"].strip() or None
+    if "room_id" in values and not _room_fits(values["room_id"], values.get("location_id"), data):
+        values["room_id"] = None
+    new_client = ""
+    if "client_id" in fields:
+        who = read_client(data.clients, raw["client"])
+        new_client = who.new_name
+        values["client_id"] = who.client.id if who.client is not None else None
+        if who.problem or (who.client is None and not who.new_name):
+            errors["client"] = who.problem or "who is it for?"
+    if "service" in fields and not values["service"]:
+        errors["service"] = "choose a service"
+    if "title" in fields and not values["title"]:
+        errors["title"] = "give it a title"
+    if "modifiers" in fields:
+        values["modifiers"], problem = _read_modifiers(raw["modifiers"], data)
+        if problem:
+            errors["modifiers"] = problem
+    repeat = None
+    if time.times is not None:
+        values |= {"start": time.times.start, "end": time.times.end, "tz": time.times.tz}
+        values["all_day"] = time.times.all_day
+        repeat, repeat_errors = _read_repeat(raw, time.times, now_local)
+        errors |= repeat_errors
+    return ReadForm(values, errors, time, new_client, repeat, raw["repeats"] == "stop")
+
+
+def changes(values: dict[str, Any], data: FormData) -> dict[str, Any]:
+    """The fields in which `values` differ from what is stored, as `practice.appointments.edit` takes them."""
+    found = {name: value for name, value in values.items() if value != data.stored.get(name)}
+    if "modifiers" in found:
+        codes = list(found["modifiers"])
+        if data.auto_present and f"{REMOVED_BY_HAND}{data.auto_modifier}" not in codes:
+            codes.append(data.auto_modifier)
+        found["modifiers"] = codes
+    return found
+
+
+def automatic_modifier(raw: Raw, data: FormData) -> str:
+    """The modifier that the place adds by itself, empty if it adds none (MOD-01)."""
+    location = data.location(raw["location_id"])
+    typed = raw["modifiers"].upper().split()
+    automatic = data.auto_modifier
+    if location is None or not is_telehealth(location.pos) or not automatic:
+        return ""
+    return "" if automatic in typed or f"{REMOVED_BY_HAND}{automatic}" in typed else automatic
+
+
+def _read_modifiers(text: str, data: FormData) -> tuple[list[str], str]:
+    codes = list(dict.fromkeys(text.upper().replace(",", " ").split()))
+    known = data.modifier_codes
+    for code in codes:
+        bare = code.removeprefix(REMOVED_BY_HAND)
+        if known and bare not in known:
+            return codes, f"{bare[:6]} is no modifier"
+    if sum(not code.startswith(REMOVED_BY_HAND) for code in codes) > MAX_MODIFIERS:
+        return codes, f"at most {MAX_MODIFIERS}"
+    return codes, ""
+
+
+def _room_fits(room_id: int | None, location_id: int | None, data: FormData) -> bool:
+    return room_id is None or any(row.id == room_id and row.location_id == location_id for row in data.rooms)
+
+
+def _read_repeat(raw: Raw, times: Times, now_local: datetime) -> tuple[Repeat | None, dict[str, str]]:
+    cadence = raw["repeats"]
+    if cadence in ("none", "keep", "stop"):
+        return None, {}
+    first = parse_day(raw["day"], now_local.date()) or times.start.date()
+    until: date | None = None
+    if raw["until"].strip():
+        until = parse_day(raw["until"], first)
+        if until is None:
+            return None, {"until": "a day: +12w, 1 jun"}
+        if until < first:
+            return None, {"until": "before the first one"}
+    if cadence == "custom":
+        weeks = raw["every"].strip().lower().removesuffix("weeks").removesuffix("w").strip()
+        if not weeks.isdecimal() or not 1 <= int(weeks) <= 52:
+            return None, {"every": "1 to 52 weeks"}
+        return Repeat("weekly", int(weeks), until or first + CUSTOM_WEEKS), {}
+    return parse_cadence(cadence, until), {}

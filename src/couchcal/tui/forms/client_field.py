@@ -1,0 +1,68 @@
+"""The client of a form as text: what is suggested, and whom the text means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from couchcal.practice.clients import ClientRow
+from couchcal.tui.text import clean
+
+NEW = "+ new client "
+_MOST = 8
+
+
+class ClientRead(NamedTuple):
+    """Whom a text means: a client, a name to add, or a problem; an empty text is none of them."""
+
+    client: ClientRow | None = None
+    new_name: str = ""
+    problem: str = ""
+
+
+def client_text(row: ClientRow) -> str:
+    """`Jane Doe · C-0001`."""
+    name = clean(row.full_name)
+    return name if name == row.internal_id else f"{name} · {clean(row.internal_id)}"
+
+
+def find_clients(rows: Sequence[ClientRow], text: str) -> list[str]:
+    """Clients whose names or internal id begin with the words of `text`, then the offer to add one."""
+    name = new_name(text)
+    if name:
+        return [f"{NEW}{name}"]
+    found = [client_text(row) for row in rows if row.state != "archived" and _fits(row, text)]
+    if text.strip() and not any(client_text(row) == text for row in rows):
+        return [*found[:_MOST], f"{NEW}{clean(text)}"]
+    return found[:_MOST]
+
+
+def read_client(rows: Sequence[ClientRow], text: str) -> ClientRead:
+    """The one client that `text` means: a suggestion taken, a name or an internal id that fits only one."""
+    text = text.strip()
+    if not text:
+        return ClientRead()
+    if name := new_name(text):
+        return ClientRead(new_name=name)
+    wanted = text.casefold()
+    exact = [row for row in rows if wanted in (client_text(row).casefold(), row.internal_id.casefold())]
+    named = [row for row in rows if clean(row.full_name).casefold() == wanted]
+    found = exact or named or [row for row in rows if _fits(row, text)]
+    if len(found) == 1:
+        return ClientRead(found[0])
+    return ClientRead(problem="choose one of the list" if found else "not on the list: add below")
+
+
+def new_name(text: str) -> str:
+    """The name in `+ new client Jane Smith`, empty if the text is something else."""
+    lead, _, name = text.strip().partition(NEW.strip())
+    return name.strip() if not lead and name.strip() else ""
+
+
+def _fits(row: ClientRow, text: str) -> bool:
+    words = clean(text).casefold().split()
+    names = f"{row.called} {row.first} {row.last} {row.internal_id}".casefold().replace("-", " ").split()
+    whole = row.internal_id.casefold()
+    return bool(words) and all(
+        whole.startswith(word) or any(name.startswith(word) for name in names) for word in words
+    )

@@ -1,0 +1,19 @@
+"""A box to tick that shows its state by a character, not by a colour."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widgets import Checkbox
+
+
+class Tick(Checkbox):
+    """`[x] e-mail` or `[ ] e-mail`; Space and Enter change it."""
+
+    def render(self) -> Content:
+        box = self.get_visual_style("toggle--button")
+        label = self.get_visual_style("toggle--label")
+        return Content.assemble(("[x]" if self.value else "[ ]", box), " ", self.label.stylize_before(label))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return 4 + self.label.cell_length

@@ -1,0 +1,49 @@
+"""Every command: the module it lives in, one line for `--help`, an example. Imports nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+
+
+class Command(NamedTuple):
+    """A row of `--help`. `module` is below `couchcal.cli`; its `HANDLERS` has the command's name."""
+
+    module: str
+    summary: str
+    example: str
+
+
+class Handler(NamedTuple):
+    """What a module offers for a command: its options, and what it does (returns the exit code)."""
+
+    configure: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int]
+
+
+COMMANDS = {
+    "demo": Command("demo", "a throw-away practice with invented clients", "couchcal demo"),
+    "init": Command("init", "set up your practice", "couchcal init --name 'Quiet Room' --tz America/New_York"),
+    "agenda": Command("agenda", "what is on the calendar", "couchcal agenda --from mon --to +2w --json"),
+    "show": Command("show", "one entry in full", "couchcal show 9e3779b1"),
+    "add": Command("add", "book from one line of words", "couchcal add tue 3pm 50m C-0001 90834 weekly"),
+    "move": Command("change", "give an entry another time", "couchcal move 9e3779b1 fri 3pm --scope future"),
+    "edit": Command("edit", "change fields of an entry", "couchcal edit 9e3779b1 service=90837 modifiers=95"),
+    "cancel": Command("change", "cancel, keeping a record", "couchcal cancel 9e3779b1 --type no_show --fee 25.00"),
+    "restore": Command("change", "take a cancellation back", "couchcal restore 9e3779b1"),
+    "delete": Command("change", "delete for good", "couchcal delete 9e3779b1 --scope future --yes"),
+    "repeat": Command("change", "start or stop repeating", "couchcal repeat 9e3779b1 2w --until 2026-12-31"),
+    "mark": Command("change", "note, bill and claim states", "couchcal mark 9e3779b1 note-signed"),
+    "client": Command("clients", "the clients of the practice", "couchcal client add 'Jane Doe' --phone 555-0100"),
+    "free": Command("free", "the next free slots", "couchcal free --length 50 --to +2w"),
+    "find": Command("show", "entries with these words", "couchcal find supervision --json"),
+    "import": Command("files", "read .ics files", "couchcal import calendar.ics --calendar Personal"),
+    "export": Command("files", "write an .ics file", "couchcal export -o calendar.ics --from today --to +4w"),
+    "undo": Command("history", "take back the latest change", "couchcal undo"),
+    "redo": Command("history", "do again what was undone", "couchcal redo"),
+    "doctor": Command("doctor", "check keys, files and this terminal", "couchcal doctor"),
+    "completion": Command("completion", "tab completion for a shell", "couchcal completion bash"),
+}

@@ -1,0 +1,124 @@
+"""The practice a command works on: found, opened or made on first use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+from sqlite3 import Connection
+from typing import NamedTuple
+
+from couchcal.clock import local_zone_name, system_clock
+from couchcal.errors import DatabaseProblem, NotFound
+from couchcal.practice.agenda import PracticeFacts, local_day, practice_facts
+from couchcal.practice.opening import create_practice, locate, open_database
+from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
+from couchcal.settings import Settings, load
+from couchcal.store.connection import Database, database_errors
+
+
+class Practice(NamedTuple):
+    """An open practice: a connection for reading, the database for changes, and the present."""
+
+    database: Database
+    connection: Connection
+    facts: PracticeFacts
+    tz: tzinfo
+    now: datetime
+    settings: Settings
+    names: str
+
+    @property
+    def today(self) -> date:
+        """The date on the practice's wall clock."""
+        return local_day(self.now, self.tz)
+
+    @property
+    def now_local(self) -> datetime:
+        """The practice's wall clock."""
+        return to_local(self.now, self.tz)
+
+
+@contextmanager
+def opened(args: Namespace) -> Iterator[Practice]:
+    """The practice of `--db`, closed afterwards; `--names` or the setting say how clients are called.
+
+    Raises:
+        DatabaseProblem: it cannot be opened, or made without asking.
+    """
+    database = open_or_create(locate(args.db))
+    try:
+        with database_errors(database.path):
+            connection = database.connect()
+            try:
+                yield _practice(database, connection, getattr(args, "names", None))
+            finally:
+                connection.close()
+    finally:
+        database.dispose()
+
+
+def _practice(database: Database, connection: Connection, names: str | None) -> Practice:
+    facts = practice_facts(connection)
+    try:
+        tz = zone(facts.tz)
+    except UnknownZone:
+        raise DatabaseProblem(
+            f"the zone of the practice, {facts.tz}, is not known here", "install the tzdata package"
+        ) from None
+    if connection.execute("SELECT 1 FROM custom_zone LIMIT 1").fetchone():
+        from couchcal.practice.custom_zones import register_stored
+
+        register_stored(connection)
+    settings = load()
+    return Practice(database, connection, facts, tz, system_clock(), settings, names or settings.cli_names)
+
+
+def open_or_create(path: Path) -> Database:
+    """The database at `path`; a new one where there is none and its key can be kept without asking.
+
+    Raises:
+        DatabaseProblem: there is no place for a key (exit code 75), or it cannot be opened.
+    """
+    try:
+        return open_database(path, ask=passphrase_prompt())
+    except NotFound as error:
+        if error.code != "no_database":
+            raise
+    try:
+        created = create_practice(path, tz=local_zone_name())
+    except DatabaseProblem as error:
+        if error.code != "no_key_store":
+            raise
+        raise DatabaseProblem(
+            f"there is no calendar at {path} yet",
+            "couchcal init makes one; without a terminal set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE first",
+            code="no_database",
+        ) from None
+    sys.stderr.write(f"couchcal: note: made {path}; its key is kept in {created.key_place}\n")
+    return created.database
+
+
+def passphrase_prompt() -> Callable[[str], str] | None:
+    """What asks a person for the passphrase; None where nobody could answer."""
+    if not sys.stdin or not sys.stdin.isatty() or os.environ.get("COUCHCAL_PASSPHRASE"):
+        return None
+
+    def ask(prompt: str) -> str:
+        import getpass
+
+        return getpass.getpass(prompt)
+
+    return ask
+
+
+def zone_or_utc(name: str) -> tzinfo:
+    """The zone of an entry; one that is not known here reads as UTC."""
+    try:
+        return zone(name)
+    except UnknownZone:
+        return UTC

@@ -1,0 +1,79 @@
+"""`couchcal init`: a new practice."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from couchcal.cli.arguments import add_json, whole_text
+from couchcal.cli.commands import Handler
+from couchcal.cli.occurrence_json import write_json
+from couchcal.clock import local_zone_name
+from couchcal.errors import Refused
+from couchcal.practice.opening import create_practice, locate
+from couchcal.scheduling.wallclock import UnknownZone, zone
+from couchcal.store.connection import exists
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("--name", metavar="N", type=whole_text, help="what the practice is called")
+    parser.add_argument("--tz", metavar="ZONE", help="its time zone, such as America/New_York")
+    parser.add_argument("--no-encryption", action="store_true", help="leave the data readable on the disk")
+    parser.add_argument("--yes", action="store_true", help="never ask")
+    add_json(parser)
+
+
+def _run(args: Namespace) -> int:
+    path = locate(args.db)
+    if exists(path):
+        raise Refused(f"{path} is already there", "nothing was changed; --db chooses another place", code="exists")
+    asking = not args.yes and bool(sys.stdin and sys.stdin.isatty())
+    name = args.name if args.name is not None else (_asked("Name of the practice", "") if asking else "")
+    tz = args.tz or (_asked_zone() if asking else local_zone_name())
+    created = create_practice(
+        path, name=name, tz=tz, encrypt=not args.no_encryption, ask=_new_passphrase if asking else None
+    )
+    created.database.dispose()
+    if args.json:
+        write_json({"database": str(path), "encrypted": created.database.encrypted, "time_zone": tz})
+        return 0
+    sys.stdout.write(f"Made {path} in {tz}.\n")
+    if created.database.encrypted:
+        sys.stdout.write(f"It is encrypted; the key is kept in {created.key_place}.\nWithout the key it is lost.\n")
+    else:
+        sys.stdout.write("It is not encrypted: whoever has the disk can read it.\n")
+    sys.stdout.write("Next: couchcal client add NAME, or couchcal\n")
+    return 0
+
+
+def _asked(question: str, default: str) -> str:
+    shown = f" [{default}]" if default else ""
+    sys.stderr.write(f"{question}{shown}: ")
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise Refused("nothing was set up", "the input ended")
+    return line.strip() or default
+
+
+def _asked_zone() -> str:
+    while True:
+        name = _asked("Time zone", local_zone_name())
+        try:
+            zone(name)
+        except UnknownZone:
+            sys.stderr.write("That is no time zone; it looks like America/New_York.\n")
+        else:
+            return name
+
+
+def _new_passphrase(prompt: str) -> str:
+    import getpass
+
+    passphrase = getpass.getpass(prompt)
+    if passphrase and getpass.getpass("Once more: ") != passphrase:
+        raise Refused("the two are not the same", "nothing was set up; try again")
+    return passphrase
+
+
+HANDLERS = {"init": Handler(_configure, _run)}

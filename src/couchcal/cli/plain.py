@@ -1,0 +1,118 @@
+"""Words for a screen reader, a pipe or a terminal: clean text, days, times, marks, colour if it is wanted."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import date, datetime, timedelta, tzinfo
+
+from couchcal.practice.agenda import Entry
+from couchcal.practice.locks import lock_reasons
+from couchcal.practice.names import entry_title
+from couchcal.scheduling.wallclock import to_local
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+"""Control characters, line separators and direction marks: they could rewrite the screen around them."""
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CANCELLED = {
+    "no_show": "no show",
+    "late_cancel": "late cancel",
+    "therapist_cancel": "cancelled by therapist",
+    "other": "cancelled",
+}
+_BOLD, _DIM, _STRIKE, _RED, _PLAIN = "1", "2", "9", "31", "0"
+
+
+def clean(text: str) -> str:
+    """`text` without anything that acts on a terminal."""
+    return _UNSAFE.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, without anything that acts on a terminal."""
+    return _UNSAFE.sub(" ", text).strip()
+
+
+def day_words(day: date, *, year: bool = False) -> str:
+    """`Mon 2 Mar`, with `year` `Mon 2 Mar 2026`; the same in every locale."""
+    words = f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    return f"{words} {day.year}" if year else words
+
+
+def clock_words(local: datetime, *, clock_24h: bool = True) -> str:
+    """`15:00`, or `3:00pm`."""
+    if clock_24h:
+        return f"{local.hour:02}:{local.minute:02}"
+    return f"{(local.hour - 1) % 12 + 1}:{local.minute:02}{'am' if local.hour < 12 else 'pm'}"
+
+
+def time_words(entry: Entry, tz: tzinfo, *, clock_24h: bool = True) -> str:
+    """`15:00-15:50`, `22:00-Tue 02:00`, `all day` or `all day until Fri 6 Mar`, in the zone `tz`."""
+    if entry.first_day is not None and entry.end_day is not None:
+        last = entry.end_day - timedelta(days=1)
+        return f"all day until {day_words(last)}" if last > entry.first_day else "all day"
+    start, end = to_local(entry.start, tz), to_local(entry.end, tz)
+    until = clock_words(end, clock_24h=clock_24h)
+    if end.date() != start.date():
+        until = (
+            f"{_WEEKDAYS[end.weekday()]} {until}"
+            if end - start < timedelta(days=6)
+            else f"{day_words(end)} {until}"
+        )
+    return f"{clock_words(start, clock_24h=clock_24h)}-{until}"
+
+
+def when_words(entry: Entry, tz: tzinfo, *, clock_24h: bool = True) -> str:
+    """`Tue 3 Mar 15:00-15:50`."""
+    day = entry.first_day or to_local(entry.start, tz).date()
+    return f"{day_words(day)} {time_words(entry, tz, clock_24h=clock_24h)}"
+
+
+def title_words(entry: Entry, names: str) -> str:
+    """What the entry is called, by the names mode, safe to print."""
+    return clean(entry_title(entry, names))
+
+
+def marks(entry: Entry) -> list[str]:
+    """What has to be said of an entry, each a word in brackets."""
+    found = []
+    if entry.cancelled:
+        found.append(_CANCELLED.get(entry.cancel_type or "other", "cancelled"))
+    elif entry.status in ("pending", "tentative"):
+        found.append(entry.status)
+    if entry.conflict:
+        found.append("conflict")
+    if not entry.busy and entry.kind == "other_event":
+        found.append("free")
+    if entry.table == "appointment":
+        found += [lock.name.replace("_", " ") for lock in lock_reasons(entry) if lock.name != "cancelled"]
+    return [f"[{word}]" for word in found]
+
+
+def colour_wanted() -> bool:
+    """Whether standard output is a terminal that shows colour and nobody asked for none (NO_COLOR)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def styled(text: str, *codes: str) -> str:
+    """`text` in SGR codes."""
+    return f"\x1b[{';'.join(codes)}m{text}\x1b[{_PLAIN}m" if codes else text
+
+
+def heading(text: str) -> str:
+    """A heading, bold where colour is wanted."""
+    return styled(text, _BOLD) if colour_wanted() else text
+
+
+def entry_style(entry: Entry) -> tuple[str, ...]:
+    """SGR codes of an entry's line: what they say is in its marks, too."""
+    if entry.cancelled:
+        return (_DIM, _STRIKE)
+    return (_RED,) if entry.conflict else ()
+
+
+def note(text: str) -> None:
+    """Something worth knowing beside the result, on standard error."""
+    sys.stderr.write(f"couchcal: note: {one_line(text)}\n")

@@ -1,0 +1,92 @@
+"""`couchcal show` and `couchcal find`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from couchcal.cli.agenda import write_days
+from couchcal.cli.arguments import add_id, add_json, add_names, whole_text
+from couchcal.cli.commands import Handler
+from couchcal.cli.context import Practice, opened
+from couchcal.cli.entries import entry_of, named, overlapping
+from couchcal.cli.occurrence_json import occurrence, status, write_json, write_json_list
+from couchcal.cli.plain import clean, heading, time_words, title_words
+from couchcal.cli.plain import day_words as words_of_day
+from couchcal.practice.agenda import Entry, local_day
+from couchcal.practice.cadence import repeat_phrase
+from couchcal.practice.fields import KIND_LABELS
+from couchcal.practice.locks import lock_reasons
+from couchcal.practice.search import find
+from couchcal.store.public_id import encode
+
+
+def _configure_show(parser: ArgumentParser) -> None:
+    add_id(parser)
+    add_json(parser)
+    add_names(parser)
+
+
+def _show(args: Namespace) -> int:
+    with opened(args) as practice:
+        entry = entry_of(practice, args.id)
+        if args.json:
+            write_json(occurrence(entry, names=practice.names, now=practice.now))
+        else:
+            sys.stdout.write(
+                heading(f"{title_words(entry, practice.names)}, {KIND_LABELS[entry.kind].lower()}") + "\n"
+            )
+            for label, text in _details(practice, entry):
+                sys.stdout.write(f"  {label:<12}{clean(text)}\n")
+    return 0
+
+
+def _details(practice: Practice, entry: Entry) -> list[tuple[str, str]]:
+    first = entry.first_day or local_day(entry.start, practice.tz)
+    times = time_words(entry, practice.tz, clock_24h=practice.settings.clock_24h)
+    rows = [("when", f"{words_of_day(first, year=True)} {times} ({practice.facts.tz})")]
+    if entry.service:
+        rows.append(("service", "-".join((entry.service, *entry.modifiers))))
+    if entry.location or entry.place:
+        rows.append(("place", entry.location or entry.place))
+    rows.append(("status", status(entry, practice.now)))
+    if entry.cancel_type is not None:
+        fee = "" if entry.cancel_fee_cents is None else f", fee {entry.cancel_fee_cents / 100:.2f}"
+        rows.append(("cancelled", f"{entry.cancel_type.replace('_', ' ')}{fee}"))
+    if entry.cancel_reason:
+        rows.append(("reason", entry.cancel_reason))
+    if entry.series_id is not None:
+        rows.append(("repeats", f"{repeat_phrase(entry.rrule)} ({encode('series', entry.series_id)})"))
+    if not entry.busy:
+        rows.append(("busy", "no"))
+    rows += [("locked", str(lock)) for lock in lock_reasons(entry) if lock.name != "cancelled"]
+    others = overlapping(practice, entry)
+    if others:
+        rows.append(("overlaps", named(others, practice)))
+    if entry.calendar:
+        rows.append(("calendar", entry.calendar))
+    return [*rows, ("origin", entry.origin), ("id", entry.id), ("uid", entry.uid)]
+
+
+def _configure_find(parser: ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", nargs="+", type=whole_text, help="words of a name, title or place")
+    add_json(parser)
+    add_names(parser)
+    parser.add_argument("--cancelled", action="store_true", help="show cancelled entries, too")
+
+
+def _find(args: Namespace) -> int:
+    with opened(args) as practice:
+        found = find(practice.connection, " ".join(args.text), practice.tz)
+        entries = [entry for entry in found if args.cancelled or not entry.cancelled]
+        if args.json:
+            write_json_list(occurrence(entry, names=practice.names, now=practice.now) for entry in entries)
+        elif not entries:
+            sys.stdout.write("Nothing has these words.\n")
+        else:
+            earliest = min(entry.first_day or local_day(entry.start, practice.tz) for entry in entries)
+            write_days(practice, entries, earliest, practice.today)
+    return 0
+
+
+HANDLERS = {"show": Handler(_configure_show, _show), "find": Handler(_configure_find, _find)}

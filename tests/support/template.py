@@ -1,0 +1,53 @@
+"""A practice of its own for a test: a copy of a template that is made once a session."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+from couchcal.practice.opening import create_practice
+from couchcal.store.connection import Database
+from couchcal.store.keys import sidecar
+
+PASSPHRASE = "correct horse battery staple"
+"""What opens an encrypted practice of `make_practice`."""
+
+
+def make_practice(
+    directory: Path, encrypt: bool = False, *, tz: str = "America/New_York", filename: str = "couchcal.db"
+) -> Database:
+    """A new practice in `directory` with starter services and places; encrypted ones open with `PASSPHRASE`."""
+    template = _template(encrypt, tz)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = directory / filename
+    shutil.copyfile(template.path, path)
+    path.chmod(0o600)
+    if encrypt:
+        shutil.copyfile(sidecar(template.path), sidecar(path))
+        sidecar(path).chmod(0o600)
+    return Database(path, template.key)
+
+
+@cache
+def _template(encrypt: bool, tz: str) -> Database:
+    directory = Path(tempfile.mkdtemp(prefix="couchcal-test-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    before = {name: os.environ.pop(name, None) for name in ("COUCHCAL_KEY_FILE", "COUCHCAL_PASSPHRASE")}
+    try:
+        if encrypt:
+            os.environ["COUCHCAL_PASSPHRASE"] = PASSPHRASE
+        database = create_practice(directory / "template.db", name="Test practice", tz=tz, encrypt=encrypt).database
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+    database.dispose()
+    with closing(database.connect()) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return database

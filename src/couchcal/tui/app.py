@@ -1,0 +1,100 @@
+"""The terminal application: themes, keys, palette, and the calendar as its first screen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from couchcal.clock import Clock, system_clock
+from couchcal.settings import Settings, load, remembered_view
+from couchcal.store.connection import Database
+from couchcal.tui.calendar.period import View
+from couchcal.tui.calendar.screen import CalendarScreen
+from couchcal.tui.commands import CalendarCommands, keymap
+from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
+
+_STYLES = Path(__file__).with_name("styles")
+_WARM_AFTER_SECONDS = 0.6
+
+
+class CouchcalApp(App[None]):
+    """couchcal in a terminal. The title never carries a name."""
+
+    TITLE = "couchcal"
+    CSS_PATH: ClassVar[list[Path]] = sorted(_STYLES.glob("*.tcss"))  # type: ignore[assignment]
+    COMMANDS: ClassVar = App.COMMANDS | {CalendarCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock = system_clock,
+        settings: Settings | None = None,
+        view: View | None = None,
+    ) -> None:
+        super().__init__()
+        self.database, self.clock = database, clock
+        self.settings = settings if settings is not None else load()
+        self.keys = keymap(self.settings.keys)
+        self.first_view = view or View(remembered_view())
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self.settings.theme
+        self.animation_level = "none"
+        self.set_keymap(dict(self.keys.keys))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLE_DEFAULTS
+
+    def get_default_screen(self) -> Screen[None]:
+        return CalendarScreen(self.database, self.clock, self.settings, self.keys, self.first_view)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def on_mount(self) -> None:
+        for problem in (*self.settings.problems, *self.keys.problems):
+            self.notify(problem, severity="warning", markup=False, timeout=10)
+        self.set_timer(_WARM_AFTER_SECONDS, self._warm)
+
+    def _warm(self) -> None:
+        """Load what the first change needs, after the first screen is there."""
+        self.run_worker(_load_practice, name="warm", group="warm", thread=True, exit_on_error=False)
+
+    def _fatal_error(self) -> None:
+        """As in Textual, but without local variables: they hold clients' names."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        self.bell()
+        traceback = Traceback(show_locals=bool(os.environ.get("COUCHCAL_TRACE_LOCALS")), width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
+
+def _load_practice() -> None:
+    import couchcal.practice.appointments
+    import couchcal.practice.undo  # noqa: F401  imported for the effect
+
+
+def make_app(
+    database: Database, *, clock: Clock = system_clock, settings: Settings | None = None, view: View | None = None
+) -> CouchcalApp:
+    """The application over an open database; everything it depends on is an argument."""
+    return CouchcalApp(database, clock=clock, settings=settings, view=view)
+
+
+def run(database: Database, *, clock: Clock = system_clock) -> int:
+    """Show the calendar until the user leaves; the exit code."""
+    app = make_app(database, clock=clock)
+    app.run()
+    database.dispose()
+    return app.return_code or 0

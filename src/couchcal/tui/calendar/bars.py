@@ -1,0 +1,85 @@
+"""What header and status line say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from couchcal.scheduling.drag import describe
+from couchcal.tui.calendar.layout import local_span
+from couchcal.tui.calendar.lines import Run
+from couchcal.tui.calendar.period import day_label
+from couchcal.tui.calendar.words import name_of, time_text
+from couchcal.tui.commands import COMMANDS, display
+
+if TYPE_CHECKING:
+    from couchcal.tui.calendar.base import CalendarBase
+
+_WIDE = 100
+Bar = tuple[list[Run], list[Run]]
+
+
+def header_runs(screen: CalendarBase) -> Bar:
+    """Title, period, view; conflicts, requests, zone, clock."""
+    palette, glyphs = screen.palette, screen.glyphs
+    wide = screen.size.width >= _WIDE
+    left: list[Run] = [(" ", palette.header)]
+    if wide:
+        left.append(("couchcal   ", palette.header_accent))
+    left += [
+        (f"{glyphs.previous} ", palette.header),
+        (screen.period_title, palette.header_title),
+        (f" {glyphs.following}   ", palette.header),
+        (screen.calendar_view.label, palette.header),
+    ]
+    if screen.private:
+        left.append(("   private", palette.header_accent))
+    right: list[Run] = []
+    conflicts = sum(entry.conflict for entry in screen.scene.entries)
+    if conflicts:
+        right.append((f"{glyphs.conflict} {conflicts}   ", palette.header_warning))
+    if screen.loaded.requests:
+        right.append((f"Requests {screen.loaded.requests}   ", palette.header_accent))
+    if wide:
+        right.append((f"{screen.tz_name}   ", palette.header))
+    now = screen.now_local
+    clock = time_text(now, hour24=screen.settings.clock_24h)
+    right.append((f"{day_label(now.date())} {clock} " if wide else f"{clock} ", palette.header_title))
+    return left, right
+
+
+def status_runs(screen: CalendarBase) -> Bar:
+    """The few keys that matter, or where the entry in the hand would land."""
+    if screen.ghost is not None:
+        return _moving_runs(screen)
+    palette = screen.palette
+    left: list[Run] = [(" ", palette.header)]
+    for command in COMMANDS:
+        if command.footer:
+            key = display(screen.keymap.keys[command.id()].split(",")[0])
+            left += [(key, palette.header_accent), (f" {command.label.lower()}   ", palette.header)]
+    return left, []
+
+
+def _moving_runs(screen: CalendarBase) -> Bar:
+    ghost, palette, glyphs = screen.ghost, screen.palette, screen.glyphs
+    if ghost is None:
+        return [], []
+    where = describe(ghost.grab, hour24=screen.settings.clock_24h).replace("–", glyphs.dash)
+    left: list[Run] = [
+        (" MOVING ", palette.ghost_warning if ghost.warning else palette.ghost),
+        (f" {name_of(ghost.entry, screen.names)}  ", palette.header_title),
+        (where, palette.header_accent),
+    ]
+    if ghost.warning:
+        left.append((f"  {glyphs.conflict} {ghost.warning}", palette.header_warning))
+    start, end = local_span(ghost.grab.start, ghost.grab.end, screen.tz)
+    if end - start != ghost.entry.end - ghost.entry.start and not ghost.entry.all_day:
+        left.append((f"  {(end - start).seconds // 60} min", palette.header))
+    keys = [("Enter", "drop"), ("Esc", "put back")]
+    if ghost.grab.in_series:
+        keys.append(("s", f"scope: {'this and future' if ghost.grab.scope == 'future' else 'this'}"))
+    right: list[Run] = []
+    for key, label in keys:
+        right += [(f"  {key}", palette.header_accent), (f" {label}", palette.header)]
+    right.append((" ", palette.header))
+    return left, right

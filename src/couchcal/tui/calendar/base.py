@@ -1,0 +1,443 @@
+"""The calendar screen's state and how it gets onto the screen; what the user can do lives in the mixins."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from threading import Lock
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from couchcal.clock import Clock
+from couchcal.errors import CouchcalError
+from couchcal.practice.agenda import Entry, day_instant, practice_facts
+from couchcal.practice.outcome import Done
+from couchcal.scheduling.wallclock import to_instant, to_local, zone
+from couchcal.settings import Settings
+from couchcal.store.connection import Database, database_errors
+from couchcal.tui.calendar import data
+from couchcal.tui.calendar.bars import header_runs, status_runs
+from couchcal.tui.calendar.details import Extra, detail_lines
+from couchcal.tui.calendar.layout import Key, key_of, local_span, minutes_on
+from couchcal.tui.calendar.lines import Line
+from couchcal.tui.calendar.period import MONTH_DAYS, Period, View, later, period_of, title, week_of
+from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
+from couchcal.tui.calendar.sidebar import WIDTH as SIDEBAR_WIDTH
+from couchcal.tui.calendar.sidebar import Sidebar
+from couchcal.tui.calendar.time_grid import TimeGrid
+from couchcal.tui.calendar.time_paint import GUTTER
+from couchcal.tui.calendar.view import CalendarView
+from couchcal.tui.commands import Keymap
+from couchcal.tui.text import glyphs_for
+from couchcal.tui.theme import Palette
+
+SIDEBAR_FROM = 100
+"""Terminal columns from which the sidebar is shown."""
+LEAST_WIDTH, LEAST_HEIGHT = 40, 10
+_SHORT_WEEK = 3
+_POLL_SECONDS = 1.0
+
+
+class CalendarBase(Screen[None], inherit_bindings=False):
+    """What is loaded, what is shown, where the cursor is."""
+
+    AUTO_FOCUS: ClassVar[str | None] = None
+
+    class Arrived(Message):
+        """Fresh data."""
+
+        def __init__(self, loaded: data.Loaded) -> None:
+            super().__init__()
+            self.loaded = loaded
+
+    class Extended(Message):
+        """Series have rows in another window now."""
+
+    class Written(Message):
+        """A change is stored."""
+
+        def __init__(self, done: Done) -> None:
+            super().__init__()
+            self.done = done
+
+    class Failed(Message):
+        """A change was refused or went wrong; nothing is stored."""
+
+        def __init__(self, problem: CouchcalError) -> None:
+            super().__init__()
+            self.problem = problem
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings, keymap: Keymap, view: View) -> None:
+        super().__init__()
+        self.database, self.clock, self.settings, self.keymap = database, clock, settings, keymap
+        self.reader: sqlite3.Connection = database.connect()
+        self._loader: sqlite3.Connection | None = None
+        self._loading, self._writing = Lock(), Lock()
+        facts = practice_facts(self.reader)
+        self.tz_name, self.tz = facts.tz, zone(facts.tz)
+        self.week_start = facts.week_start if settings.week_start is None else settings.week_start
+        self.glyphs = glyphs_for(settings.ascii)
+        self.now_local = to_local(clock(), self.tz)
+        self.calendar_view = view
+        self.row_minutes = settings.row_minutes
+        self.private = False
+        self.sidebar_wanted = True
+        minute = self.now_local.hour * 60 + self.now_local.minute
+        self.cursor = Cursor(self.now_local.date(), minute // self.row_minutes * self.row_minutes)
+        self.period = period_of(view, self.cursor.day, self.week_start)
+        self.loaded = data.NOTHING
+        self.ghost: Ghost | None = None
+        self.palette = Palette.of(self.app.theme_variables)
+        self._generation = 0
+        self._versions: tuple[int, ...] = ()
+        self._extended: Period | None = None
+        self._busy: Counter[date] = Counter()
+        self._extra: tuple[Key | None, Extra] = (None, Extra())
+        self.scene = self._scene()
+        self._stage: dict[type[CalendarView], CalendarView] = {}
+
+    # Composition
+
+    def compose(self) -> ComposeResult:
+        yield Line(id="header")
+        with Horizontal(id="body"):
+            yield self._make_view(self._view_class())
+            yield Sidebar(self.palette)
+        yield Line(id="status")
+
+    def on_mount(self) -> None:
+        self.current.focus()
+        self._versions = self._data_version()
+        self.fetch()
+        self.set_interval(_POLL_SECONDS, self._tick)
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
+
+    def on_unmount(self) -> None:
+        self.workers.cancel_node(self)
+        with self._loading:
+            if self._loader is not None:
+                self._loader.close()
+                self._loader = None
+        self.reader.close()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < LEAST_WIDTH or self.size.height < LEAST_HEIGHT, "-too-small")
+        self.set_class(not self._sidebar_shown(), "-no-sidebar")
+        self.show()
+
+    def _restyle(self) -> None:
+        self.palette = Palette.of(self.app.theme_variables)
+        self.show()
+
+    def _view_class(self) -> type[CalendarView]:
+        if self.calendar_view is View.MONTH:
+            from couchcal.tui.calendar.month_grid import MonthGrid
+
+            return MonthGrid
+        if self.calendar_view is View.AGENDA:
+            from couchcal.tui.calendar.agenda_list import AgendaList
+
+            return AgendaList
+        return TimeGrid
+
+    @property
+    def current(self) -> CalendarView:
+        """The widget of the present view, mounted on first use."""
+        wanted = self._view_class()
+        if wanted not in self._stage:
+            self.query_one("#body").mount(self._make_view(wanted), before=0)
+        return self._stage[wanted]
+
+    def _make_view(self, kind: type[CalendarView]) -> CalendarView:
+        view = self._stage[kind] = kind(self.scene, self.palette, self.cursor)
+        view.intercept = self.key_first
+        view.ghost = self.ghost
+        return view
+
+    def key_first(self, event: events.Key) -> bool:
+        """Whether a key is used up before it can be a command."""
+        return False
+
+    # Showing
+
+    @property
+    def names(self) -> str:
+        """How clients are called on screen now."""
+        return "id" if self.private else self.settings.names
+
+    @property
+    def week_columns(self) -> int:
+        """Days a week view has room for: seven from `SIDEBAR_FROM` columns on, else three, or less."""
+        width = self.size.width
+        if width == 0 or width >= SIDEBAR_FROM:
+            return 7
+        return max(min(_SHORT_WEEK, (width - GUTTER) // 11), 1)
+
+    def _sidebar_shown(self) -> bool:
+        return self.sidebar_wanted and self.size.width >= SIDEBAR_FROM
+
+    def _scene(self) -> Scene:
+        self._generation += 1
+        return Scene(
+            view=self.calendar_view,
+            period=self.period,
+            entries=data.visible(self.loaded.entries, self.period, self.tz),
+            tz=self.tz,
+            now_local=self.now_local,
+            generation=self._generation,
+            row_minutes=self.row_minutes,
+            first_minute=self.settings.first_hour * 60,
+            names=self.names,
+            hour24=self.settings.clock_24h,
+            glyphs=self.glyphs,
+            availability=self.loaded.availability,
+            loaded=data.covers(self.loaded.window, self.period),
+            month=self.cursor.day.month,
+        )
+
+    def show(self) -> None:
+        """Show period, cursor and data as they are now."""
+        self.period = period_of(
+            self.calendar_view, self.cursor.day, self.week_start, self.week_columns, self.period
+        )
+        self.scene = self._scene()
+        if not self.is_mounted:
+            return
+        current = self.current
+        for view in self._stage.values():
+            view.display = view is current
+        if not current.has_focus and self.app.screen is self:
+            current.focus()
+        current.show(self.scene, self.cursor, self.palette)
+        self.show_around()
+        wanted = data.window_around(self.period, self._month())
+        if not data.covers(self.loaded.window, self._ahead()):
+            self.fetch(wanted)
+
+    def _month(self) -> Period:
+        return Period(week_of(self.cursor.day.replace(day=1), self.week_start), MONTH_DAYS)
+
+    def _ahead(self) -> Period:
+        """What must be loaded: the period, the ones beside it, and the sidebar's month."""
+        month = self._month()
+        first = min(later(self.period.first, -self.period.days), month.first)
+        return Period(first, (max(later(self.period.until, self.period.days), month.until) - first).days)
+
+    def show_around(self) -> None:
+        """Bring header, sidebar and status line up to date."""
+        self.query_one("#header", Line).show(*header_runs(self), self.palette.header)
+        self.query_one("#status", Line).show(*status_runs(self), self.palette.header)
+        if not self._sidebar_shown():
+            return
+        entry = self.picked
+        details = []
+        if entry is not None:
+            if self._extra[0] != key_of(entry):
+                with database_errors():
+                    self._extra = (key_of(entry), data.extra_of(self.reader, entry))
+            details = detail_lines(entry, self.scene, self.palette, self._extra[1], SIDEBAR_WIDTH - 3)
+        self.query_one(Sidebar).show(
+            self.scene, self.palette, self.cursor.day, self._busy.__getitem__, self.week_start, details,
+            self._today_note(),
+        )  # fmt: skip
+
+    def _today_note(self) -> str:
+        count = self._busy[self.now_local.date()]
+        return f"Today {count} {'session' if count == 1 else 'sessions'}" if count else "Today nothing booked"
+
+    @property
+    def period_title(self) -> str:
+        """The header's words for what is shown."""
+        return title(self.calendar_view, self.cursor.day, self.period)
+
+    # Cursor
+
+    @property
+    def picked(self) -> Entry | None:
+        """The entry under the cursor."""
+        if self.cursor.picked is None:
+            return None
+        return next((entry for entry in self.scene.entries if key_of(entry) == self.cursor.picked), None)
+
+    def point(self, cursor: Cursor, *, keep: Key | None = None) -> None:
+        """Move the cursor; `keep` is the entry to stay on if it is there."""
+        day_changed = cursor.day != self.cursor.day
+        if cursor.picked is None:
+            cursor = cursor._replace(picked=self._entry_at(cursor, keep))
+        self.cursor = cursor
+        period = period_of(self.calendar_view, cursor.day, self.week_start, self.week_columns, self.period)
+        month_changed = self.calendar_view is View.MONTH and cursor.day.month != self.scene.month
+        if period != self.period or month_changed:
+            self.show()
+            if self.cursor.picked is None:
+                self._repick()
+            return
+        self.current.move_cursor(cursor)
+        self.show_around()
+        if day_changed and not data.covers(self.loaded.window, self._month()):
+            self.fetch()
+
+    def _repick(self) -> None:
+        found = self._entry_at(self.cursor, None)
+        if found is not None:
+            self.cursor = self.cursor._replace(picked=found)
+            self.current.move_cursor(self.cursor)
+            self.show_around()
+
+    def _entry_at(self, cursor: Cursor, keep: Key | None) -> Key | None:
+        """The entry at the cursor's cell: `keep` if it covers it, else the one that begins first."""
+        found: list[tuple[bool, datetime, Key]] = []
+        slot = (cursor.minute, cursor.minute + self.row_minutes)
+        whole_day = self.calendar_view in (View.MONTH, View.AGENDA)
+        for entry in self.scene.entries:
+            key = key_of(entry)
+            if entry.first_day is not None and entry.end_day is not None:
+                if entry.first_day <= cursor.day < entry.end_day and (cursor.all_day or whole_day):
+                    found.append((key != keep, entry.start, key))
+                continue
+            if cursor.all_day:
+                continue
+            minutes = minutes_on(*local_span(entry.start, entry.end, self.tz), cursor.day)
+            if minutes is not None and (whole_day or (minutes[0] < slot[1] and slot[0] < minutes[1])):
+                found.append((key != keep, entry.start, key))
+        return min(found)[2] if found else None
+
+    def cursor_on(self, entry: Entry) -> Cursor:
+        """The cursor that stands on `entry`, where it begins."""
+        if entry.first_day is not None:
+            return Cursor(entry.first_day, self.cursor.minute, True, key_of(entry))
+        start = to_local(entry.start, self.tz)
+        minute = (start.hour * 60 + start.minute) // self.row_minutes * self.row_minutes
+        return Cursor(start.date(), minute, False, key_of(entry))
+
+    def cursor_instant(self) -> datetime:
+        """The instant at the cursor's cell."""
+        local = datetime.combine(self.cursor.day, datetime.min.time()) + timedelta(minutes=self.cursor.minute)
+        return to_instant(local, self.tz)
+
+    # Data
+
+    def _tick(self) -> None:
+        """Once a second: has anybody written, has the minute changed?"""
+        now = to_local(self.clock(), self.tz)
+        if now.replace(second=0) != self.now_local.replace(second=0):
+            row = (now.hour * 60 + now.minute) // self.row_minutes
+            old_row = (self.now_local.hour * 60 + self.now_local.minute) // self.row_minutes
+            moved = row != old_row or now.date() != self.now_local.date()
+            self.now_local = now
+            if moved:
+                self.show()
+            else:
+                self.show_around()
+        versions = self._data_version()
+        if versions != self._versions:
+            self._versions = versions
+            self.fetch()
+
+    def _data_version(self) -> tuple[int, ...]:
+        try:
+            with database_errors():
+                return tuple(self.reader.execute("PRAGMA data_version").fetchone())
+        except CouchcalError:
+            return self._versions
+
+    def fetch(self, window: Period | None = None) -> None:
+        """Read the calendar anew in the background."""
+        self._fetch(window or data.window_around(self.period, self._month()))
+
+    @work(thread=True, group="load", exclusive=True, exit_on_error=False)
+    def _fetch(self, window: Period) -> None:
+        with self._loading, database_errors(self.database.path):
+            if not self.is_running:
+                return
+            if self._loader is None:
+                self._loader = self.database.connect()
+            loaded = data.load(self._loader, window, self.tz)
+        self.post_message(self.Arrived(loaded))
+
+    def on_calendar_base_arrived(self, message: Arrived) -> None:
+        loaded = message.loaded
+        if not data.covers(loaded.window, self.period) and data.covers(self.loaded.window, self.period):
+            return
+        before = (
+            data.visible(self.loaded.entries, self.period, self.tz),
+            self.scene.loaded,
+            self.loaded.availability,
+        )
+        self.loaded = loaded
+        self._busy = self._count()
+        self._extra = (None, Extra())
+        after = data.visible(loaded.entries, self.period, self.tz), True, loaded.availability
+        self.data_arrived()
+        if before != after:
+            self._keep_pick()
+            self.show()
+        else:
+            self.show_around()
+        if not loaded.complete and loaded.window != self._extended:
+            self._extended = loaded.window
+            self._extend(loaded.window)
+
+    def data_arrived(self) -> None:
+        """Called when fresh data is in place, before it is shown."""
+
+    def _keep_pick(self) -> None:
+        entries = data.visible(self.loaded.entries, self.period, self.tz)
+        self.scene = replace(self.scene, entries=entries)
+        if self.cursor.picked not in {key_of(entry) for entry in entries}:
+            self.cursor = self.cursor._replace(picked=None)
+            self.cursor = self.cursor._replace(picked=self._entry_at(self.cursor, None))
+
+    def _count(self) -> Counter[date]:
+        counts: Counter[date] = Counter()
+        for entry in self.loaded.entries:
+            if entry.cancelled or entry.kind in ("time_off", "request", "external"):
+                continue
+            counts[entry.first_day or to_local(entry.start, self.tz).date()] += 1
+        return counts
+
+    @work(thread=True, group="extend", exclusive=True, exit_on_error=False)
+    def _extend(self, window: Period) -> None:
+        from couchcal.practice.series import extend_all
+
+        start, end = day_instant(window.first, self.tz), day_instant(window.until, self.tz)
+        with self._writing:
+            added = extend_all(self.database, start, end, clock=self.clock)
+        if added:
+            self.post_message(self.Extended())
+
+    def on_calendar_base_extended(self) -> None:
+        self.fetch()
+
+    @work(thread=True, group="write", exit_on_error=False)
+    def write(self, change: Callable[[], Done]) -> None:
+        """Run a change of the practice in the background; `Written` or `Failed` follows."""
+        try:
+            with self._writing:
+                done = change()
+        except CouchcalError as problem:
+            self.post_message(self.Failed(problem))
+        else:
+            self.post_message(self.Written(done))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            error = event.worker.error
+            if isinstance(error, CouchcalError):
+                self.toast(str(error), severity="error")
+            else:
+                self.toast(f"{type(error).__name__} in the background; nothing was changed", severity="error")
+
+    def toast(self, text: str, *, severity: str = "information") -> None:
+        """Say something at the edge of the screen; markup in names is plain text."""
+        level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
+        self.notify(text, severity=level, markup=False)  # type: ignore[arg-type]  # one of the three literals

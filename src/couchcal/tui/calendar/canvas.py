@@ -1,0 +1,88 @@
+"""One line of cells to draw on, turned into a strip of as few segments as it has styles."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+
+class Canvas:
+    """`width` cells. A wide character takes its cell and leaves the next one empty; overwriting either half
+    blanks the other."""
+
+    __slots__ = ("cells", "styles", "width")
+
+    def __init__(self, width: int, style: Style, char: str = " ") -> None:
+        self.width = width
+        self.cells = [char] * width
+        self.styles = [style] * width
+
+    def fill(self, start: int, stop: int, char: str, style: Style) -> None:
+        """Put `char` (one cell wide) into the cells `[start, stop)`."""
+        start, stop = max(start, 0), min(stop, self.width)
+        if start >= stop:
+            return
+        self._free(start)
+        self._free(stop - 1)
+        self.cells[start:stop] = [char] * (stop - start)
+        self.styles[start:stop] = [style] * (stop - start)
+
+    def restyle(self, start: int, stop: int, style: Style) -> None:
+        """Change the style of `[start, stop)` and keep the text."""
+        start, stop = max(start, 0), min(stop, self.width)
+        if start < stop:
+            self.styles[start:stop] = [style] * (stop - start)
+
+    def text(self, x: int, text: str, style: Style, stop: int | None = None) -> int:
+        """Write `text` from `x`, not into `stop` or beyond; the first cell after it is returned."""
+        limit = self.width if stop is None else min(stop, self.width)
+        if x < 0 or x >= limit:
+            return x
+        if text.isascii():
+            text = text[: limit - x]
+            end = x + len(text)
+            if end > x:
+                self._free(x)
+                self._free(end - 1)
+                self.cells[x:end] = list(text)
+                self.styles[x:end] = [style] * (end - x)
+            return end
+        for char in text:
+            size = cell_len(char)
+            if size == 0:
+                if x > 0 and self.cells[x - 1]:
+                    self.cells[x - 1] += char
+                continue
+            if x + size > limit:
+                break
+            self._free(x)
+            self.cells[x] = char
+            self.styles[x] = style
+            if size == 2:
+                self._free(x + 1)
+                self.cells[x + 1] = ""
+                self.styles[x + 1] = style
+            x += size
+        return x
+
+    def _free(self, x: int) -> None:
+        if self.cells[x] == "":
+            self.cells[x - 1] = self.cells[x] = " "
+        elif x + 1 < self.width and self.cells[x + 1] == "":
+            self.cells[x + 1] = " "
+
+    def strip(self) -> Strip:
+        """The line as a strip, equal styles joined."""
+        segments = []
+        cells, styles, width = self.cells, self.styles, self.width
+        start = 0
+        while start < width:
+            style = styles[start]
+            stop = start + 1
+            while stop < width and (styles[stop] is style or styles[stop] == style):
+                stop += 1
+            segments.append(Segment("".join(cells[start:stop]), style))
+            start = stop
+        return Strip(segments, width)

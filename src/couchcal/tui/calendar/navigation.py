@@ -1,0 +1,189 @@
+"""Going places: cursor, periods, views, today, dates, conflicts, search."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from couchcal.practice.agenda import Entry
+from couchcal.scheduling.wallclock import to_local
+from couchcal.settings import remember_view
+from couchcal.tui.calendar.base import CalendarBase
+from couchcal.tui.calendar.data import next_request
+from couchcal.tui.calendar.layout import DAY_MINUTES, key_of
+from couchcal.tui.calendar.period import View, later, step
+from couchcal.tui.calendar.scene import Cursor
+
+_ROW_MINUTES = (30, 60, 15)
+
+
+class Navigation(CalendarBase):
+    """Nothing here changes the calendar."""
+
+    def action_cursor_left(self) -> None:
+        self._by_days(-1)
+
+    def action_cursor_right(self) -> None:
+        self._by_days(1)
+
+    def action_cursor_down(self) -> None:
+        self._vertically(1)
+
+    def action_cursor_up(self) -> None:
+        self._vertically(-1)
+
+    def _by_days(self, days: int) -> None:
+        self.point(self.cursor._replace(day=later(self.cursor.day, days), picked=None))
+
+    def _vertically(self, sign: int) -> None:
+        if self.calendar_view is View.MONTH:
+            self._by_days(7 * sign)
+        elif self.calendar_view is View.AGENDA:
+            self._neighbour(sign)
+        elif self.cursor.all_day:
+            if sign > 0:
+                self.point(self.cursor._replace(all_day=False, minute=self.cursor.minute, picked=None))
+        else:
+            minute = self.cursor.minute + sign * self.row_minutes
+            if minute < 0:
+                self.point(self.cursor._replace(all_day=True, minute=0, picked=None))
+            else:
+                self.point(
+                    self.cursor._replace(minute=min(minute, DAY_MINUTES - self.row_minutes), picked=None),
+                    keep=self.cursor.picked,
+                )
+
+    def action_previous_period(self) -> None:
+        self._by_periods(-1)
+
+    def action_next_period(self) -> None:
+        self._by_periods(1)
+
+    def _by_periods(self, periods: int) -> None:
+        day = step(self.calendar_view, self.cursor.day, periods, self.week_columns)
+        if self.calendar_view is View.WEEK and self.week_columns < 7:
+            self.period = self.period._replace(first=later(self.period.first, (day - self.cursor.day).days))
+        if self.calendar_view is View.AGENDA:
+            self.period = self.period._replace(first=later(self.period.first, 7 * periods))
+        self.cursor = self.cursor._replace(day=day, picked=None)
+        self.show()
+        self._repick()
+
+    def action_next_entry(self) -> None:
+        self._neighbour(1)
+
+    def action_previous_entry(self) -> None:
+        self._neighbour(-1)
+
+    def _neighbour(self, sign: int) -> None:
+        """The next or previous entry of all that are loaded; it may lie in another period."""
+        entries = self.loaded.entries
+        here = (self.cursor_instant(), "")
+        chosen = self.picked
+        if chosen is not None:
+            here = (chosen.start, chosen.id)
+        if sign > 0:
+            found = next((entry for entry in entries if (entry.start, entry.id) > here), None)
+        else:
+            found = next((entry for entry in reversed(entries) if (entry.start, entry.id) < here), None)
+        if found is None:
+            self.toast("No further entries near here")
+            return
+        self.go_to(found)
+
+    def go_to(self, entry: Entry) -> None:
+        """Put the cursor on an entry, wherever it is."""
+        self.point(self.cursor_on(entry))
+
+    def action_today(self) -> None:
+        now = self.now_local
+        minute = (now.hour * 60 + now.minute) // self.row_minutes * self.row_minutes
+        self.point(Cursor(now.date(), minute))
+
+    def action_go_to_date(self) -> None:
+        from couchcal.scheduling.quickadd_when import parse_day
+        from couchcal.tui.forms.prompt import Prompt
+
+        def problem(text: str) -> str | None:
+            return (
+                None
+                if parse_day(text, self.now_local.date())
+                else "no date I know: try fri, 3 mar, +2w, 2026-12-31"
+            )
+
+        def go(text: str | None) -> None:
+            day = parse_day(text, self.now_local.date()) if text else None
+            if day is not None:
+                self.go_to_day(day)
+
+        self.app.push_screen(Prompt("Go to", "fri · 3 mar · +2w · 2026-12-31", problem), go)
+
+    def go_to_day(self, day: date) -> None:
+        """Put the cursor on a day, at the hour it has."""
+        self.point(self.cursor._replace(day=later(day, 0), picked=None))
+
+    def action_next_conflict(self) -> None:
+        clashing = [entry for entry in self.loaded.entries if entry.conflict]
+        here = self.picked
+        after = here.start if here is not None else self.cursor_instant()
+        key = key_of(here) if here is not None else None
+        later_ones = [entry for entry in clashing if (entry.start, key_of(entry)) > (after, key or ("", 0))]
+        if not clashing:
+            self.toast("No conflicts around here")
+            return
+        self.go_to((later_ones or clashing)[0])
+
+    def action_requests(self) -> None:
+        found = next_request(self.reader, self.cursor_instant())
+        if found is None:
+            self.toast("No requests are waiting")
+            return
+        local = to_local(found, self.tz)
+        minute = (local.hour * 60 + local.minute) // self.row_minutes * self.row_minutes
+        self.point(Cursor(local.date(), minute))
+
+    def action_search(self) -> None:
+        from couchcal.tui.screens.search import SearchScreen
+
+        def go(entry: Entry | None) -> None:
+            if entry is not None:
+                self.go_to(entry)
+
+        self.app.push_screen(SearchScreen(self.database, self.tz), go)
+
+    # Views
+
+    def action_day_view(self) -> None:
+        self._switch(View.DAY)
+
+    def action_week_view(self) -> None:
+        self._switch(View.WEEK)
+
+    def action_month_view(self) -> None:
+        self._switch(View.MONTH)
+
+    def action_agenda_view(self) -> None:
+        self._switch(View.AGENDA)
+
+    def _switch(self, view: View) -> None:
+        if view is self.calendar_view:
+            return
+        self.calendar_view = view
+        self.cursor = self.cursor._replace(all_day=False) if self.cursor.picked is None else self.cursor
+        self.show()
+        self._repick()
+        remember_view(view.value)
+
+    def action_zoom(self) -> None:
+        place = _ROW_MINUTES.index(self.row_minutes)
+        self.row_minutes = _ROW_MINUTES[(place + 1) % len(_ROW_MINUTES)]
+        self.cursor = self.cursor._replace(minute=self.cursor.minute // self.row_minutes * self.row_minutes)
+        self.show()
+
+    def action_toggle_sidebar(self) -> None:
+        self.sidebar_wanted = not self.sidebar_wanted
+        self.set_class(not self._sidebar_shown(), "-no-sidebar")
+        self.show()
+
+    def action_privacy(self) -> None:
+        self.private = not self.private
+        self.show()

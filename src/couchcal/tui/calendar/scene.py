@@ -1,0 +1,69 @@
+"""Everything a view shows, as one value: views are functions of a scene, a cursor and a ghost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from typing import NamedTuple
+
+from couchcal.practice.agenda import Entry
+from couchcal.scheduling.drag import Grab
+from couchcal.scheduling.slots import Block as AvailabilityBlock
+from couchcal.tui.calendar.layout import Key, key_of
+from couchcal.tui.calendar.period import Period, View
+from couchcal.tui.calendar.words import Words, words_of
+from couchcal.tui.text import UNICODE, Glyphs
+
+
+class Cursor(NamedTuple):
+    """Where the user is: a local day, a wall-clock minute of it, or its all-day line; and the entry chosen."""
+
+    day: date
+    minute: int = 540
+    all_day: bool = False
+    picked: Key | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is to be seen, without cursor and ghost. `generation` differs whenever anything else does."""
+
+    view: View
+    period: Period
+    entries: tuple[Entry, ...]
+    tz: tzinfo
+    now_local: datetime
+    generation: int = 0
+    row_minutes: int = 30
+    first_minute: int = 480
+    names: str = "full"
+    hour24: bool = True
+    glyphs: Glyphs = UNICODE
+    availability: tuple[AvailabilityBlock, ...] = ()
+    loaded: bool = True
+    month: int = 1
+    """The month a month view is about; days of others are dim."""
+    words: dict[Key, Words] = field(default_factory=dict, compare=False, repr=False)
+
+    def words_of(self, entry: Entry) -> Words:
+        """The words of an entry, found once."""
+        key = key_of(entry)
+        found = self.words.get(key)
+        if found is None:
+            found = self.words[key] = words_of(entry, self.glyphs, self.names)
+        return found
+
+    @property
+    def by_key(self) -> Mapping[Key, Entry]:
+        return {key_of(entry): entry for entry in self.entries}
+
+
+@dataclass(frozen=True, slots=True)
+class Ghost:
+    """An entry in the hand: where it would land, and whether something is in the way."""
+
+    entry: Entry
+    grab: Grab
+    warning: str = ""
+    """`overlaps Bob R.`; empty when the place is free."""

@@ -1,0 +1,37 @@
+"""The calendar screen: everything together."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from couchcal.tui.calendar.changes import Changes
+from couchcal.tui.calendar.moving import Moving
+from couchcal.tui.calendar.navigation import Navigation
+from couchcal.tui.calendar.sidebar import Sidebar
+from couchcal.tui.commands import COMMANDS, GRAB_HELP, bindings
+
+
+class CalendarScreen(Navigation, Changes, Moving, inherit_bindings=False):
+    """The practice's calendar."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    def on_sidebar_day_chosen(self, message: Sidebar.DayChosen) -> None:
+        self.go_to_day(message.day)
+
+    def action_clients(self) -> None:
+        from couchcal.tui.screens.clients import ClientsScreen
+
+        self.app.push_screen(ClientsScreen(self.database, self.tz))
+
+    def action_help(self) -> None:
+        from couchcal.tui.screens.help import HelpRow, HelpScreen
+
+        rows = [HelpRow(command.group, self.keymap.shown(command), command.help()) for command in COMMANDS]
+        rows += [HelpRow("While moving", keys, label) for keys, label in GRAB_HELP]
+        self.app.push_screen(HelpScreen(rows))
+
+    def action_quit(self) -> None:
+        self.app.exit()

@@ -1,0 +1,129 @@
+"""The sidebar: a small month with dots on busy days, today's count, the details of the chosen entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from couchcal.tui.calendar.canvas import Canvas
+from couchcal.tui.calendar.lines import Run
+from couchcal.tui.calendar.period import LONG_MONTHS, MONTH_DAYS, WEEKDAYS, later, week_of
+from couchcal.tui.calendar.scene import Scene
+from couchcal.tui.text import fit
+from couchcal.tui.theme import Palette
+
+WIDTH = 26
+_INDENT = 2
+_CELL = 3
+_WEEKS_TOP = 3
+
+
+class Sidebar(Widget):
+    """Lines on the right; only those that differ are drawn again."""
+
+    class DayChosen(Message):
+        """A day of the small month was clicked."""
+
+        def __init__(self, day: date) -> None:
+            super().__init__()
+            self.day = day
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(id="sidebar")
+        self._lines: list[Strip] = []
+        self._texts: list[object] = []
+        self._blank = Strip.blank(WIDTH, palette.base)
+        self._first: date | None = None
+
+    def show(
+        self,
+        scene: Scene,
+        palette: Palette,
+        day: date,
+        busy: Callable[[date], int],
+        week_start: int,
+        details: Sequence[Sequence[Run]],
+        note: str,
+    ) -> None:
+        """Show the month of `day`; `busy` counts a day's entries, `note` is today's line."""
+        rows: list[list[tuple[int, Run]]] = [
+            [],
+            [(_INDENT, (f"{LONG_MONTHS[day.month - 1]} {day.year}", palette.bright))],
+        ]
+        self._first = week_of(day.replace(day=1), week_start)
+        names = [(week_start + index) % 7 for index in range(7)]
+        rows.append(
+            [(_INDENT + _CELL * index, (WEEKDAYS[name][:2], palette.chrome)) for index, name in enumerate(names)]
+        )
+        for week in range(MONTH_DAYS // 7):
+            dates = [later(self._first, week * 7 + index) for index in range(7)]
+            parts = [self._day(scene, palette, date_, index, day, busy) for index, date_ in enumerate(dates)]
+            rows += [[run for part in parts for run in part]]
+        rows.append([])
+        rows.append([(_INDENT, (note, palette.chrome))])
+        if details:
+            rows.append([(_INDENT, (scene.glyphs.rule * (WIDTH - _INDENT - 2), palette.faint))])
+        for line in details:
+            x, placed = _INDENT, []
+            for text, style in line:
+                placed.append((x, (text, style)))
+                x += len(text)
+            rows.append(placed)
+        self._put(rows, palette)
+
+    def _day(
+        self, scene: Scene, palette: Palette, day: date, index: int, chosen: date, busy: Callable[[date], int]
+    ) -> list[tuple[int, Run]]:
+        x = _INDENT + _CELL * index
+        style = palette.base if day in scene.period else palette.chrome
+        if day.month != chosen.month:
+            style = palette.faint
+        if day == scene.now_local.date():
+            style = palette.accent_bold
+        if day == chosen:
+            style = palette.cursor
+        runs = [(x, (f"{day.day:>2}", style))]
+        if busy(day):
+            runs.append((x + 2, (scene.glyphs.dot, palette.accent if day.month == chosen.month else palette.faint)))
+        return runs
+
+    def _put(self, rows: list[list[tuple[int, Run]]], palette: Palette) -> None:
+        height = self.size.height
+        blank = Strip.blank(WIDTH, palette.base)
+        if blank is not self._blank:
+            self._blank = blank
+            self.refresh()
+        rows = rows[:height] if height else rows
+        old = self._texts
+        self._texts = [(tuple(row), id(palette)) for row in rows]
+        strips = []
+        for y, row in enumerate(rows):
+            if y < len(old) and y < len(self._lines) and old[y] == self._texts[y]:
+                strips.append(self._lines[y])
+                continue
+            canvas = Canvas(WIDTH, palette.base)
+            for x, (text, style) in row:
+                canvas.text(x, fit(text, WIDTH - x - 1), style)
+            strips.append(canvas.strip())
+        changed = [
+            y
+            for y in range(max(len(strips), len(self._lines)))
+            if y >= len(strips) or y >= len(self._lines) or strips[y] is not self._lines[y]
+        ]
+        self._lines = strips
+        if changed:
+            self.refresh(*(Region(0, y, WIDTH, 1) for y in changed))
+
+    def render_line(self, y: int) -> Strip:
+        return self._lines[y] if y < len(self._lines) else self._blank
+
+    def on_click(self, event: events.Click) -> None:
+        week, index = event.y - _WEEKS_TOP, (event.x - _INDENT) // _CELL
+        if self._first is not None and 0 <= week < MONTH_DAYS // 7 and 0 <= index < 7:
+            self.post_message(self.DayChosen(later(self._first, week * 7 + index)))

@@ -1,0 +1,145 @@
+"""The words of an entry on screen: name, second line, marks. A person's text is cleaned here, once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from couchcal.practice.agenda import Entry
+from couchcal.practice.fields import KIND_LABELS
+from couchcal.practice.locks import lock_reasons
+from couchcal.practice.names import client_label, short_name
+from couchcal.scheduling.wallclock import to_local
+from couchcal.tui.calendar.period import day_label
+from couchcal.tui.text import Glyphs, clean, fit
+
+CANCEL_TAGS = {
+    "late_cancel": "late cancel",
+    "no_show": "no show",
+    "therapist_cancel": "therapist cancel",
+    "other": "cancelled",
+}
+_HARD_LOCKS = frozenset({"note_signed", "billing_started", "paid", "claim"})
+
+
+class Words(NamedTuple):
+    """What is written on a block."""
+
+    title: str
+    initials: str
+    detail: str
+    tag: str
+    """`[no show]` of a cancelled entry."""
+    glyphs: tuple[str, ...]
+    """Marks, the most important first."""
+
+
+def words_of(entry: Entry, glyphs: Glyphs, mode: str) -> Words:
+    """The words of `entry`. `mode` is how clients are called: full, first, initials, or id, which also
+    keeps titles to itself."""
+    marks = []
+    if entry.conflict:
+        marks.append(glyphs.conflict)
+    if is_locked(entry):
+        marks.append(glyphs.locked)
+    if entry.rrule:
+        marks.append(glyphs.repeats)
+    tag = f"[{CANCEL_TAGS.get(entry.cancel_type or 'other', 'cancelled')}]" if entry.cancelled else ""
+    return Words(name_of(entry, mode), _initials(entry, mode), _detail(entry, glyphs), tag, tuple(marks))
+
+
+def name_of(entry: Entry, mode: str) -> str:
+    """`Jane D.` or the event's title; by id only the internal id or the kind."""
+    if entry.internal_id is not None:
+        if mode == "full":
+            return clean(short_name(entry.internal_id, entry.first, entry.last))
+        return clean(client_label(entry.internal_id, entry.first, entry.last, mode))
+    if mode == "id":
+        return "Event" if entry.kind == "other_event" else KIND_LABELS.get(entry.kind, "Event")
+    return clean(entry.title) or KIND_LABELS.get(entry.kind, "Untitled")
+
+
+def full_name(entry: Entry, mode: str) -> str:
+    """The client's whole name, for the details."""
+    if entry.internal_id is None or mode != "full":
+        return name_of(entry, mode)
+    return clean(f"{entry.first} {entry.last}") or entry.internal_id
+
+
+def is_locked(entry: Entry) -> bool:
+    """Whether a note, a bill or a claim holds the entry (LCK-01…03)."""
+    return any(lock.name in _HARD_LOCKS for lock in lock_reasons(entry))
+
+
+def _initials(entry: Entry, mode: str) -> str:
+    if entry.internal_id is None or mode == "id":
+        return name_of(entry, mode)
+    return clean("".join(part[0].upper() for part in (entry.first, entry.last) if part)) or entry.internal_id
+
+
+def _detail(entry: Entry, glyphs: Glyphs) -> str:
+    if entry.kind == "request":
+        return "request"
+    parts = [service_text(entry)]
+    if entry.kind in ("client_contact", "collateral_contact"):
+        parts.append(KIND_LABELS[entry.kind].partition(" ")[2] if entry.kind == "client_contact" else "collateral")
+    parts.append(clean(entry.location or entry.place))
+    return glyphs.separator.join(part for part in parts if part)
+
+
+def service_text(entry: Entry) -> str:
+    """`90837-95`."""
+    return "-".join((entry.service, *entry.modifiers)) if entry.service else ""
+
+
+def title_line(words: Words, width: int, glyphs: Glyphs) -> tuple[str, str]:
+    """The first line in `width` cells: name left, marks right. Marks are dropped whole, the least important
+    first; a name that does not fit gives way to initials."""
+    marks = list(words.glyphs)
+    while marks and cell_len("".join(marks)) + len(marks) - 1 > max(width - 2, 0):
+        marks.pop()
+    right = " ".join(marks)
+    room = width - (cell_len(right) + 1 if right else 0)
+    left = words.title
+    if cell_len(left) > room:
+        left = words.initials if room < 7 and cell_len(words.initials) <= room else fit(left, room, glyphs.ellipsis)
+    return left, right
+
+
+def time_text(local: datetime, *, hour24: bool = True) -> str:
+    """`9:05`, `15:00`; or `3:00 PM`."""
+    if hour24:
+        return f"{local.hour}:{local.minute:02}"
+    return f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
+
+
+def hour_text(local: datetime, *, hour24: bool = True) -> str:
+    """A label of the time axis: `9:00`, or `3 pm` and `3:30`."""
+    if hour24:
+        return time_text(local)
+    if local.minute:
+        return f"{local.hour % 12 or 12}:{local.minute:02}"
+    return f"{local.hour % 12 or 12} {'am' if local.hour < 12 else 'pm'}"
+
+
+def span_text(start: datetime, end: datetime, dash: str, *, hour24: bool = True) -> str:
+    """`15:00–15:50`, or `3:00–3:50 PM`."""
+    first, last = time_text(start, hour24=hour24), time_text(end, hour24=hour24)
+    if not hour24 and first[-2:] == last[-2:]:
+        first = first[:-3]
+    return f"{first}{dash}{last}"
+
+
+def when_text(entry: Entry, tz: tzinfo, dash: str, *, hour24: bool = True) -> str:
+    """`Tue 3 Mar 15:00–15:50`, or the days of an all-day entry."""
+    if entry.first_day is not None and entry.end_day is not None:
+        last = entry.end_day - timedelta(days=1)
+        first = day_label(entry.first_day)
+        return first if last <= entry.first_day else f"{first} {dash} {day_label(last)}"
+    start, end = to_local(entry.start, tz), to_local(entry.end, tz)
+    if end.date() == start.date() or end - start < timedelta(hours=18):
+        return f"{day_label(start.date())} {span_text(start, end, dash, hour24=hour24)}"
+    first, last_time = time_text(start, hour24=hour24), time_text(end, hour24=hour24)
+    return f"{day_label(start.date())} {first}{dash}{day_label(end.date())} {last_time}"

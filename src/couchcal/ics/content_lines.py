@@ -210,7 +210,7 @@ def _finish(component: Component, raw: list[bytes]) -> Component:
 
 
 def _decode(raw: list[bytes], component: Component | None) -> list[str]:
-    """UTF-8; a line that is none is read as Windows-1252, the usual other encoding of such files."""
+    """UTF-8; a line that is not is read as Windows-1252, the usual other encoding of such files."""
     try:
         text = b"\n".join(raw).decode("utf-8")
     except UnicodeDecodeError:
@@ -223,7 +223,10 @@ def _decode(raw: list[bytes], component: Component | None) -> list[str]:
 
 
 def _decode_line(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("cp1252", "replace")
+    text = line.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if not broken:
+        return text
+    # Mostly good UTF-8 with a damaged character stays what it is.
+    good = sum(character > "\x7f" for character in text) - broken
+    return text if good > broken else line.decode("cp1252", "replace")

@@ -15,7 +15,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, NotFound
 from couchcal.ics.content_lines import Component, ContentLines
 from couchcal.ics.reader import EventError, EventReader, ParsedEvent
-from couchcal.ics.recurring import adopt_key, group
+from couchcal.ics.recurring import adopt_key, excluded, group
 from couchcal.ics.values import unescape
 from couchcal.ics.zones import UTC_ZONE, UnresolvedZone, ZoneBook, iana
 from couchcal.practice.agenda import practice_facts
@@ -103,6 +103,12 @@ def import_file(
     return _Import(database, name, source, _size(source), calendar, clock, progress).run(dry_run=dry_run)
 
 
+def _refusal(code: str, message: str, hint: str) -> Invalid:
+    error = Invalid(message, hint, field="file")
+    error.code = code
+    return error
+
+
 def _size(stream: BinaryIO) -> int:
     try:
         here = stream.tell()
@@ -165,13 +171,9 @@ class _Import:
 
     def _check_header(self, first: Component | None) -> None:
         if self._lines.header.get("VERSION", "").startswith("1."):
-            raise Invalid(
-                "this is a vCalendar 1.0 file, an older format", "export it as iCalendar (.ics)", field="file"
-            ) from None
+            raise _refusal("vcalendar_1", "this is a vCalendar 1.0 file, an older format", "export it as iCalendar")
         if first is None and not self._lines.calendars and not self._lines.counts:
-            raise Invalid(
-                "this is no calendar file", "an .ics file begins with BEGIN:VCALENDAR", field="file"
-            )
+            raise _refusal("not_a_calendar", "this is no calendar file", "an .ics file has BEGIN:VCALENDAR")
 
     def _calendar_name(self) -> str:
         header = self._lines.header
@@ -214,7 +216,7 @@ class _Import:
             event.tz = door.keep_zone(event.zone.name.partition(":")[2], event.zone.definition)
         if event.recurrence is not None:
             self._overrides.setdefault(event.uid, []).append(event)
-        elif event.recurring:
+        elif event.recurring or event.exdates:
             self._masters.setdefault(event.uid, []).append(event)
         else:
             self._singles.append(event)
@@ -252,6 +254,13 @@ class _Import:
             self._count(older, "duplicate")
         overrides = self._overrides.pop(uid, [])
         self._where = (master.line, uid)
+        if not master.recurring:
+            self._overrides[uid] = overrides
+            if excluded(master, self._reader):
+                self.report.skipped.append(Remark(master.line, uid, "its only occurrence is excluded by EXDATE"))
+            else:
+                self._singles.append(master)
+            return
         try:
             grouped = group(master, overrides, self._reader, self._note)
         except EventError as error:

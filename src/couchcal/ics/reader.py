@@ -85,8 +85,8 @@ class EventReader:
         event.rrules, event.rdates, event.exdates = lists["RRULE"], lists["RDATE"], lists["EXDATE"]
         event.recurrence = found.get("RECURRENCE-ID")
         event.future = event.recurrence is not None and "RANGE" in event.recurrence[0]
-        uid = found["UID"][1].strip() if "UID" in found else ""
-        event.uid = uid or _made_up_uid(component)
+        uid = found["UID"][1] if "UID" in found else ""
+        event.uid = uid if uid.strip() else _made_up_uid(component)
         self._start(event, found["DTSTART"], final=final)
         self._end(event, found, final=final)
         status = found["STATUS"][1].strip().upper() if "STATUS" in found else ""
@@ -152,14 +152,14 @@ class EventReader:
     ) -> tuple[datetime, Zone | None, bool]:
         """A DATE or DATE-TIME value: wall clock, its zone (None: floating) and whether it is a DATE.
 
+        The value decides, not a VALUE parameter: files with `VALUE=DATE` before a time mean the time.
+
         Raises:
             ValueError: it is no date.
             UnresolvedZone: see `ZoneBook.resolve`.
         """
         parameters, text = value
         local, is_date, utc = parse_stamp(text)
-        if parameters and parameters.get("VALUE", "").upper() == "DATE" and not is_date:
-            local, is_date, utc = local.replace(hour=0, minute=0, second=0), True, False
         if is_date:
             return local, None, True
         if utc:

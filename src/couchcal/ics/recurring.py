@@ -63,7 +63,8 @@ class Recurrence:
         if self.master.all_day:
             return until.date() if isinstance(until, datetime) else until
         if not isinstance(until, datetime):
-            until = datetime.combine(until, time(23, 59, 59))
+            # Most readers take the DATE as its midnight, which leaves out an occurrence later on that day.
+            until = datetime.combine(until, time())
         elif until.tzinfo is not None and not self.master.floating:
             return until
         # For a floating DTSTART the digits of UNTIL are meant on the same clock, with or without Z.
@@ -146,7 +147,7 @@ def group(master: ParsedEvent, overrides: Iterable[ParsedEvent], reader: EventRe
     turns: list[tuple[str, ParsedEvent]] = []
     for override in _newest(overrides, found, lone, remark):
         key = override.key
-        if key in found.exdates and override.version <= master.version:
+        if key in found.exdates and override.version < master.version:
             remark(override.line, override.uid, "its occurrence is excluded by the series, it was left out")
         elif not found.has(key):
             lone.append(override)
@@ -297,6 +298,11 @@ def _moved_until(until: date | datetime, shift: timedelta, found: Recurrence) ->
     if not isinstance(until, datetime):
         return until + timedelta(days=shift.days)
     return to_instant(to_local(until, found.zone.tz) + shift, found.zone.tz)
+
+
+def excluded(event: ParsedEvent, reader: EventReader) -> bool:
+    """Whether the EXDATEs of an event that does not repeat take away its only occurrence."""
+    return event.start_key in Recurrence(event, reader).exdates
 
 
 def adopt_key(event: ParsedEvent, reader: EventReader) -> None:

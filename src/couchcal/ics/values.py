@@ -12,7 +12,7 @@ _DURATION = re.compile(
 _STAMP = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE
 )
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\([\\;,nN])")
 _PARAMETER = re.compile(r';\s*([^=;]+)=((?:"[^"]*"|[^";])*)')
 _HEAD = re.compile(r'((?:[^":]|"[^"]*")*):(.*)', re.DOTALL)
 _MAX_DURATION: Final = timedelta(days=36_525)
@@ -104,7 +104,10 @@ def parse_duration(text: str) -> Span:
 
 
 def unescape(text: str) -> str:
-    r"""TEXT as people read it: `\n` a line break, `\,` `\;` `\\` the character (RFC 5545 3.3.11)."""
+    r"""TEXT as people read it: `\n` a line break, `\,` `\;` `\\` the character (RFC 5545 3.3.11).
+
+    Any other backslash was not meant as an escape (`C:\temp`) and stays.
+    """
     if "\\" not in text:
         return text
     return _ESCAPE.sub(lambda match: "\n" if match[1] in "nN" else match[1], text)

@@ -32,14 +32,13 @@ UTC_ZONE: Final = Zone("UTC", UTC)
 
 
 def iana(name: str) -> Zone | None:
-    """The zone of an IANA name in any letter case, None for other text."""
-    if not name or not name.isascii() or len(name) > 64:
+    """The zone of an IANA name, None for other text."""
+    if not name or not name.isascii() or len(name) > 64 or name.startswith(CUSTOM_PREFIX):
         return None
     try:
-        return Zone(name, zone(name)) if not name.startswith(CUSTOM_PREFIX) else None
+        return Zone(name, zone(name))
     except UnknownZone:
-        proper = _proper_names().get(name.lower())
-        return Zone(proper, zone(proper)) if proper else None
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -61,13 +60,17 @@ def by_name(tzid: str) -> Zone | None:
 
 @lru_cache(maxsize=256)
 def by_likeness(tzid: str) -> Zone | None:
-    """The zone that a globally unique name ends in (`/mozilla.org/…/Europe/Berlin`) or a display name stands for."""
+    """The zone of an IANA name in other letters, of a globally unique name (`/mozilla.org/…/Europe/Berlin`), or of
+    a display name."""
     text = tzid.strip().strip('"').strip()
+    proper = _proper_names().get(text.lower())
+    if proper is not None:
+        return iana(proper)
     if "/" in text:
         parts = text.split("/")
         for count in (3, 2, 1):
             found = iana("/".join(parts[-count:])) if count <= len(parts) and parts[-count] else None
-            if found is not None and (count > 1 or not text.isascii() or text.startswith("/")):
+            if found is not None and (count > 1 or text.startswith("/")):
                 return found
     display = windows_zones.from_display_name(text)
     return iana(display) if display else None

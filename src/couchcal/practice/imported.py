@@ -209,13 +209,6 @@ class ImportDoor:
         found = stored_series(self._connection, self._known_calendar, (uid,)).get(uid)
         return None if found is None else found.id
 
-    def find_event(self, uid: str) -> Stored | None:
-        """The single event of this calendar with a UID."""
-        if self._known_calendar is None:
-            return None
-        self.flush()
-        return stored_events(self._connection, self._known_calendar, (uid,)).get((uid, ""))
-
     def add_series(self, series: ImportedSeries) -> tuple[Outcome, dict[str, Outcome]]:
         """Take a recurring event; returns what became of its master and, by key, of its overrides."""
         self.flush()

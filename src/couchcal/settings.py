@@ -39,8 +39,10 @@ def load(path: Path | None = None) -> Settings:
     path = path or config_file()
     try:
         content = path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         return Settings()
+    except OSError as error:
+        return Settings(problems=(f"{path.name}: {error.strerror}; defaults are used",))
     import tomllib
 
     try:
@@ -64,8 +66,8 @@ def _settings(name: str, data: dict[str, Any]) -> Settings:
         "cli_names": _choice(_NAMES),
     }
     for key, value in data.items():
-        if key == "keys" and isinstance(value, dict):
-            found["keys"] = {str(command): str(keys) for command, keys in value.items()}
+        if key == "keys":
+            found["keys"] = _keys(name, value, problems)
         elif key in ("google", "mail"):
             continue
         elif key not in known:
@@ -78,9 +80,18 @@ def _settings(name: str, data: dict[str, Any]) -> Settings:
     return Settings(**found, problems=tuple(problems))
 
 
+def _keys(name: str, table: Any, problems: list[str]) -> dict[str, str]:
+    if not isinstance(table, dict):
+        problems.append(f"{name}: keys is a table: [keys], then lines such as undo = 'u'")
+        return {}
+    wrong = [command for command, keys in table.items() if not isinstance(keys, str)]
+    problems.extend(f"{name}: keys.{command}: give the key as text, such as 'u'" for command in wrong)
+    return {command: keys for command, keys in table.items() if command not in wrong}
+
+
 def _choice(words: tuple[Any, ...]) -> Any:
     def read(value: Any) -> Any:
-        if value not in words or isinstance(value, bool):
+        if value not in words or type(value) is not type(words[0]):
             raise ValueError(f"use one of {', '.join(str(word) for word in words)}")
         return value
 

@@ -16,6 +16,7 @@ from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.store.public_id import encode
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 _WIDEST_OFFSET_S = 15 * 3600
 """All-day rows hold dates as UTC midnights; no zone is further than this from UTC."""
 
@@ -122,6 +123,17 @@ WHERE a.status = 'pending' AND a.start_utc < ? AND a.start_utc > ? AND a.end_utc
 """The one statement; `statement_arguments` gives its values."""
 _LONGEST_REQUEST_S = 86_400
 
+_BUSY = f"""
+WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in range(CLASSES))})
+SELECT 'appointment', a.id, a.start_utc, a.end_utc, a.all_day, a.group_key
+FROM span CROSS JOIN appointment a ON {_WINDOW}
+WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND a.busy AND a.status <> 'cancelled'
+UNION ALL
+SELECT 'external_event', a.id, a.start_utc, a.end_utc, a.all_day, NULL
+FROM span CROSS JOIN external_event a ON {_WINDOW}
+WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND NOT a.transparent AND a.rrule = '' AND a.status <> 'cancelled'
+"""  # noqa: S608  no value is in the text, only our own fragments
+
 _ONE = _APPOINTMENT.format(source="appointment a", condition="a.id = ?")
 
 
@@ -136,18 +148,15 @@ def between(
         tz: the practice's zone; all-day entries cover its local days.
         cancelled: whether cancelled appointments are among them.
     """
-    lo, hi = _seconds(start), _seconds(end)
+    lo, hi = _seconds(start), _seconds_up(end)
     entries = _select(connection, lo, hi, tz, cancelled=cancelled)
     shown = [entry for entry in entries if _overlaps(entry, start, end)]
-    blocking = [entry for entry in shown if _may_conflict(entry)]
-    if not blocking:
-        return shown
-    first = min(entry.start for entry in blocking)
-    last = max(entry.end for entry in blocking)
-    around = entries
-    if first < start or last > end:
-        around = _select(connection, _seconds(first), _seconds(last), tz, cancelled=False)
-    clashing = conflicting(around)
+    clashing = conflicting(entries)
+    for entry in shown:
+        key = (entry.table, entry.row_id)
+        beyond = entry.start < start or entry.end > end
+        if beyond and key not in clashing and _may_conflict(entry) and _clashes(connection, entry, tz):
+            clashing.add(key)
     if not clashing:
         return shown
     return [entry._replace(conflict=True) if (entry.table, entry.row_id) in clashing else entry for entry in shown]
@@ -159,10 +168,37 @@ def one(connection: sqlite3.Connection, appointment_id: int, tz: tzinfo) -> Entr
     if row is None:
         return None
     entry = _entry(row, tz)
-    if not _may_conflict(entry):
-        return entry
-    around = _select(connection, _seconds(entry.start), _seconds(entry.end), tz, cancelled=False)
-    return entry._replace(conflict=("appointment", appointment_id) in conflicting(around))
+    return entry._replace(conflict=True) if _may_conflict(entry) and _clashes(connection, entry, tz) else entry
+
+
+def _clashes(connection: sqlite3.Connection, entry: Entry, tz: tzinfo) -> bool:
+    return clashes(connection, (entry.table, entry.row_id), entry.start, entry.end, entry.group_key, tz)
+
+
+def clashes(
+    connection: sqlite3.Connection,
+    key: tuple[str, int],
+    start: datetime,
+    end: datetime,
+    group_key: str | None,
+    tz: tzinfo,
+) -> bool:
+    """Whether a busy entry over `[start, end)` overlaps another than itself, `key` being its table and row id.
+
+    Stops at the first one, so that an entry of years costs no more than one of an hour.
+    """
+    lo, hi = _seconds(start), _seconds(end)
+    window = (lo - _WIDEST_OFFSET_S, hi + _WIDEST_OFFSET_S, lo - _WIDEST_OFFSET_S)
+    for table, row_id, start_s, end_s, all_day, other_group in connection.execute(_BUSY, (*window, *window)):
+        if (table, row_id) == key or (group_key is not None and group_key == other_group):
+            continue
+        if all_day:
+            other_start, other_end = _all_day_bounds(start_s, end_s, tz)
+            if other_start < end and other_end > start:
+                return True
+        elif start_s < hi and end_s > lo:
+            return True
+    return False
 
 
 def conflicting(entries: Iterable[Entry]) -> set[tuple[str, int]]:
@@ -225,7 +261,7 @@ def _entry(row: tuple[object, ...], tz: tzinfo) -> Entry:
     first_day = end_day = None
     if all_day:
         first_day, end_day = start.date(), end.date()
-        start, end = day_instant(first_day, tz), day_instant(end_day, tz)
+        start, end = _all_day_bounds(start_s, end_s, tz)  # type: ignore[arg-type]
     return Entry(  # the statement's columns have these types; a test holds them against the records
         table, row_id, kind, start, end, bool(all_day), first_day, end_day, zone, status, title,  # type: ignore[arg-type]
         client_id, internal_id, first or "", last or "", service,  # type: ignore[arg-type]
@@ -233,6 +269,11 @@ def _entry(row: tuple[object, ...], tz: tzinfo) -> Entry:
         location, pos, place, bool(busy), series_id, rrule or "", origin, calendar, group_key,  # type: ignore[arg-type]
         bool(signed), billing, claim, cancel_type, cancel_reason, cancel_fee, uid, version, False,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def _all_day_bounds(start_s: int, end_s: int, tz: tzinfo) -> tuple[datetime, datetime]:
+    first, last = _EPOCH + timedelta(seconds=start_s), _EPOCH + timedelta(seconds=end_s)
+    return day_instant(first.date(), tz), day_instant(last.date(), tz)
 
 
 def day_instant(day: date, tz: tzinfo) -> datetime:
@@ -246,7 +287,11 @@ def local_day(instant: datetime, tz: tzinfo) -> date:
 
 
 def _seconds(instant: datetime) -> int:
-    return int((instant - _EPOCH).total_seconds())
+    return (instant - _EPOCH) // _SECOND
+
+
+def _seconds_up(instant: datetime) -> int:
+    return -((_EPOCH - instant) // _SECOND)
 
 
 def horizon_reached(connection: sqlite3.Connection, start: datetime, end: datetime) -> bool:
@@ -254,7 +299,7 @@ def horizon_reached(connection: sqlite3.Connection, start: datetime, end: dateti
     row = connection.execute(
         "SELECT EXISTS(SELECT 1 FROM series WHERE materialised_to < ?)"
         " OR EXISTS(SELECT 1 FROM series WHERE materialised_from > ?)",
-        (_seconds(end), _seconds(start)),
+        (_seconds_up(end), _seconds(start)),
     ).fetchone()
     return not row[0]
 

@@ -13,7 +13,10 @@ from couchcal.errors import Invalid, Refused
 from couchcal.practice import rows, series
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft, checked, clean_text, with_changes
+from couchcal.practice.fields import TIME_FIELDS
+from couchcal.practice.occurrences import fill, horizon, key_of
 from couchcal.practice.outcome import Done
+from couchcal.practice.series_future import change_future
 from couchcal.practice.services import ServiceRow, advice, is_telehealth
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
@@ -23,7 +26,6 @@ from couchcal.store.records import (
     Client,
     Location,
     OutboxEmail,
-    SeriesExdate,
 )
 from couchcal.store.session import write_session
 from couchcal.store.vocabulary import CANCELLATION_TYPES, Scope
@@ -57,18 +59,18 @@ def book(
         rows.apply_draft(session, row, draft)
         made = [row]
         if repeat is not None:
-            template = series.template_of(session, row, draft, repeat, clock())
+            template = series.template_of(row, draft, repeat, draft.modifiers or [])
             session.add(template)
             session.flush()
-            row.series_id, row.series_key = template.id, series.key_of(template, template.start_local)
-        label = f"Booked {rows.title_of(session, row)} {rows.when_words(row)}"
-        session.relabel(label)
+            row.series_id, row.series_key = template.id, key_of(template, template.start_local)
         session.add(row)
         session.flush()
-        rows.write_modifiers(session, row, draft.modifiers)
+        rows.write_modifiers(session, [row], draft.modifiers)
+        label = f"Booked {rows.title_of(session, row)} {rows.when_words(row)}"
         if repeat is not None:
-            made += series.fill(session, template, session.now, series.horizon(session))
+            made += fill(session, template, session.now, horizon(session))
             label = f"{label}, {series.phrase(template)}"
+        session.relabel(label)
         conflicts = rows.count_conflicts(session, made)
         return Done(label, row.id, len(made), (), conflicts, advice_for(session, row))
 
@@ -105,7 +107,7 @@ def edit(
         Invalid: a value is wrong. Refused: a lock forbids it. Stale: changed meanwhile.
     """
     return _change(
-        database, appointment_id, lambda _row: changes, "Changed", scope=scope, expected_version=expected_version,
+        database, appointment_id, changes, "Changed", scope=scope, expected_version=expected_version,
         reset_moved=reset_moved, actor=actor, clock=clock,
     )  # fmt: skip
 
@@ -124,7 +126,7 @@ def reschedule(
 ) -> Done:
     """Give an appointment another time (DND-01…06); aware instants, or UTC midnights for all-day."""
     return _change(
-        database, appointment_id, lambda _row: {"start": start, "end": end}, "Moved", scope=scope,
+        database, appointment_id, {"start": start, "end": end}, "Moved", scope=scope,
         expected_version=expected_version, reset_moved=reset_moved, actor=actor, clock=clock,
     )  # fmt: skip
 
@@ -132,7 +134,7 @@ def reschedule(
 def _change(
     database: Database,
     appointment_id: int,
-    changes_for: Callable[[Appointment], dict[str, Any]],
+    changes: dict[str, Any],
     verb: str,
     *,
     scope: Scope,
@@ -144,27 +146,26 @@ def _change(
     with write_session(database, verb, actor=actor, clock=clock) as session:
         row = rows.load(session, appointment_id, expected_version)
         before = rows.draft_of(session, row)
-        draft = checked(with_changes(before, changes_for(row)))
+        draft = checked(with_changes(before, changes), before)
         names = changed_names(before, draft)
         for action in sorted(rows.actions_of(names)):
             rows.refuse_if_locked(row, action)
         if not names:
             return Done("Nothing changed", row.id, 0)
         rows.check_references(session, draft)
-        subject = rows.title_of(session, row)
-        if scope == "future" and row.series_id is not None:
-            session.relabel(f"{verb} {subject} and all following")
-            outcome = series.change_future(session, row, before, draft, names, reset_moved=reset_moved)
+        following = scope == "future" and row.series_id is not None
+        if following:
+            outcome = change_future(session, row, before, draft, names, reset_moved=reset_moved)
         else:
-            session.relabel(f"{verb} {subject}")
-            update_row(session, row, draft, names, by_hand=True)
+            _change_one(session, row, draft, names)
             outcome = series.FutureOutcome([row], ())
         conflicts = rows.count_conflicts(session, outcome.changed)
         label = f"{verb} {rows.title_of(session, row)}"
         if "start" in names or "end" in names:
             label += f" to {rows.when_words(row)}"
-        if scope == "future" and row.series_id is not None:
+        if following:
             label += " and all following"
+        session.relabel(label)
         return Done(label, row.id, len(outcome.changed), outcome.kept, conflicts, advice_for(session, row))
 
 
@@ -176,18 +177,15 @@ def changed_names(before: Draft, after: Draft) -> set[str]:
     return names
 
 
-def update_row(session: JournalSession, row: Appointment, draft: Draft, names: set[str], *, by_hand: bool) -> None:
-    """Write a draft into one row: fields, modifiers, SEQUENCE; `by_hand` marks it as overridden."""
-    if by_hand and row.series_id is not None:
-        marks = {rows.TIME if name in ("start", "end", "all_day") else name for name in names}
+def _change_one(session: JournalSession, row: Appointment, draft: Draft, names: set[str]) -> None:
+    """Write a draft into one row; in a series it is marked as changed by hand (INV-S4)."""
+    if row.series_id is not None:
+        marks = {rows.TIME if name in TIME_FIELDS else name for name in names}
         row.overridden = " ".join(sorted(set(row.overridden.split()) | marks))
-    if {"start", "end"} & names:
-        row.moved_at = session.now
-    row.sequence += 1
-    rows.apply_draft(session, row, draft)
+    rows.apply_change(session, row, draft, names)
     session.flush()
-    if {"modifiers", "location_id", "kind"} & names:
-        rows.write_modifiers(session, row, draft.modifiers if "modifiers" in names else None)
+    if "modifiers" in names or names & rows.PLACES:
+        rows.write_modifiers(session, [row], draft.modifiers if "modifiers" in names else None)
         session.flush()
 
 
@@ -255,8 +253,7 @@ def restore(database: Database, appointment_id: int, *, actor: str = "user", clo
         row = rows.load(session, appointment_id)
         if row.status != "cancelled":
             raise Refused("it is not cancelled", "there is nothing to restore")
-        if row.claim_status in ("submitted", "processed"):
-            rows.refuse_if_locked(row, "delete")
+        rows.refuse_if_locked(row, "restore")
         label = f"Restored {rows.title_of(session, row)} {rows.when_words(row)}"
         session.relabel(label)
         row.status = "scheduled"
@@ -283,17 +280,14 @@ def delete(
         row = rows.load(session, appointment_id)
         label = f"Deleted {rows.title_of(session, row)} {rows.when_words(row)}"
         if scope == "future" and row.series_id is not None:
-            session.relabel(f"{label} and all following")
+            label += " and all following"
+            session.relabel(label)
             outcome = series.end_from(session, row)
-            return Done(f"{label} and all following", None, len(outcome.changed), outcome.kept)
+            return Done(label, None, len(outcome.changed), outcome.kept)
         rows.refuse_if_locked(row, "delete")
         session.relabel(label)
-        if row.series_id is not None and row.series_key is not None:
-            session.add(SeriesExdate(series_id=row.series_id, series_key=row.series_key))
-            owner = row.series_id
-            rows.remove(session, row)
-            session.flush()
-            series.bump(session, owner)
+        if row.series_id is not None:
+            series.remove_occurrence(session, row)
         else:
             rows.remove(session, row)
         return Done(label)

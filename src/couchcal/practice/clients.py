@@ -216,11 +216,15 @@ def merge(
         for kind in (Appointment, Series, BookingRequest, Waitlist, OutboxEmail, PortalToken):
             for row in session.exec(select(kind).where(kind.client_id == client_id)):
                 row.client_id = into_id
-        for name in ("email", "phone", "tz"):
-            if not getattr(target, name):
-                setattr(target, name, getattr(source, name))
+        fresh = {name: getattr(source, name) for name in ("email", "phone", "tz") if not getattr(target, name)}
+        if target.portal_state == "none" and source.email == (target.email or source.email):
+            fresh |= {"portal_state": source.portal_state, "portal_accepted_at": source.portal_accepted_at}
         session.flush()
         session.delete(source)
+        session.flush()  # before its address moves on: with portal access it is unique
+        for name, value in fresh.items():
+            setattr(target, name, value)
+        session.flush()
         return _row(target)
 
 
@@ -232,9 +236,9 @@ def reject(database: Database, client_id: int, *, actor: str = "user", clock: Cl
     """
     from sqlmodel import select
 
-    from couchcal.practice import rows
-    from couchcal.practice.locks import worked_on
-    from couchcal.store.records import Appointment, BookingRequest, PortalToken, Series, SeriesExdate, Waitlist
+    from couchcal.practice import rows, series
+    from couchcal.practice.locks import documented
+    from couchcal.store.records import Appointment, BookingRequest, OutboxEmail, PortalToken, Series, Waitlist
     from couchcal.store.session import write_session
 
     with write_session(database, "Rejected a client", actor=actor, clock=clock) as session:
@@ -242,17 +246,14 @@ def reject(database: Database, client_id: int, *, actor: str = "user", clock: Cl
         if client.state != "intake":
             raise Refused("only clients of the intake can be rejected", "archive this one instead")
         sessions = session.exec(select(Appointment).where(Appointment.client_id == client_id)).all()
-        if any(worked_on(row) and row.status != "cancelled" for row in sessions):
+        if any(documented(row) for row in sessions):
             raise Refused("a session of theirs was worked on", "accept or merge them instead")
         session.relabel(f"Rejected {client.internal_id}")
-        for row in sessions:
-            rows.remove(session, row)
+        rows.remove(session, *sessions)
         session.flush()
-        for series in session.exec(select(Series).where(Series.client_id == client_id)):
-            for exdate in session.exec(select(SeriesExdate).where(SeriesExdate.series_id == series.id)):
-                session.delete(exdate)
-            session.delete(series)
-        for kind in (BookingRequest, PortalToken, Waitlist):
+        for record in session.exec(select(Series).where(Series.client_id == client_id)).all():
+            series.discard(session, record)
+        for kind in (BookingRequest, OutboxEmail, PortalToken, Waitlist):
             for child in session.exec(select(kind).where(kind.client_id == client_id)):
                 session.delete(child)
         session.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from couchcal.errors import Invalid
@@ -20,6 +20,7 @@ from couchcal.store.vocabulary import (
 
 REMOVED_BY_HAND = "-"
 """A modifier code with this before it: the automatic one was taken away by a person (INV-L4)."""
+LONGEST = timedelta(days=366)
 LIMITS = {
     "title": 200,
     "place": 200,
@@ -80,39 +81,66 @@ def with_changes(draft: Draft, changes: dict[str, Any]) -> Draft:
     return replace(draft, **changes)
 
 
-def checked(draft: Draft) -> Draft:
+def checked(draft: Draft, stored: Draft | None = None) -> Draft:
     """The draft as it may be stored: text cleaned, fields its type does not have emptied (APT-03).
+
+    What is as it was in `stored` (the row being edited) passes unjudged: an imported entry may be of zero
+    length, untitled, or in a zone that is unknown here, and still be edited in its other fields.
 
     Raises:
         Invalid: naming the field, when a value is missing or wrong (APT-04, APT-05, APT-12, APT-13).
     """
     if draft.kind not in APPOINTMENT_KINDS:
         raise Invalid(f"'{draft.kind}' is no type", f"use {', '.join(APPOINTMENT_KINDS)}", field="kind")
+    same_kind = stored is not None and stored.kind == draft.kind
     kept = FIELDS_BY_KIND[draft.kind]
-    values = {name: getattr(draft, name) if name in kept else EMPTY_VALUES[name] for name in EMPTY_VALUES}
-    for name, limit in LIMITS.items():
-        values[name] = clean_text(str(values[name]), limit)
+    values: dict[str, Any] = {}
+    for name in EMPTY_VALUES:
+        value = getattr(draft, name)
+        if same_kind and value == getattr(stored, name):
+            values[name] = value
+        elif name not in kept:
+            values[name] = EMPTY_VALUES[name]
+        else:
+            values[name] = clean_text(str(value), LIMITS[name]) if name in LIMITS else value
     _check_words(values)
     if draft.kind != "other_event" and draft.client_id is None:
         raise Invalid("whose session is it?", "choose a client", field="client_id")
     if draft.kind == "client_session" and not draft.service:
         raise Invalid("a client session needs a service", "choose a service code", field="service")
-    if draft.kind == "other_event" and not values["title"]:
+    if draft.kind == "other_event" and not values["title"] and (stored is None or stored.title):
         raise Invalid("the event has no title", "give it one", field="title")
-    if draft.start.tzinfo is None or draft.end.tzinfo is None:
+    start, end = draft.start, draft.end
+    if stored is None or (start, end, values["all_day"]) != (stored.start, stored.end, stored.all_day):
+        start, end = _checked_times(start, end, all_day=bool(values["all_day"]))
+    if stored is None or draft.tz != stored.tz:
+        _check_zone(draft.tz)
+    return Draft(kind=draft.kind, start=start, end=end, tz=draft.tz, **values)
+
+
+def _checked_times(start: datetime, end: datetime, *, all_day: bool) -> tuple[datetime, datetime]:
+    if start.tzinfo is None or end.tzinfo is None:
         raise Invalid("start and end need a time zone", field="start")
-    start, end = draft.start.replace(microsecond=0), draft.end.replace(microsecond=0)
+    try:
+        start, end = start.astimezone(UTC).replace(microsecond=0), end.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise Invalid("that is beyond the years 1 to 9999", "check the dates", field="start") from None
     if end <= start:
         raise Invalid("it ends before it begins", "set the end after the start", field="end")
-    if end - start > timedelta(days=366):
+    if end - start > LONGEST:
         raise Invalid("it lasts longer than a year", "check the dates", field="end")
+    if all_day and (start.time() != time() or end.time() != time()):
+        raise Invalid("an all-day event has dates, not times", "give whole days", field="start")
+    return start, end
+
+
+def _check_zone(name: str) -> None:
     try:
-        zone(draft.tz)
+        zone(name)
     except UnknownZone:
         raise Invalid(
-            f"'{draft.tz}' is no time zone", "use an IANA name such as America/New_York", field="tz"
+            f"'{name}' is no time zone", "use an IANA name such as America/New_York", field="tz"
         ) from None
-    return Draft(kind=draft.kind, start=start, end=end, tz=draft.tz, **values)  # type: ignore[arg-type]  # by name
 
 
 def _check_words(values: dict[str, Any]) -> None:

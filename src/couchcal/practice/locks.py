@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-ACTIONS = ("time", "details", "notes", "cancel", "delete")
+ACTIONS = ("time", "details", "notes", "cancel", "restore", "delete")
 """Change of time; of service, modifiers, diagnosis, place, client; of telehealth link, instructions,
-reminders; cancel; delete."""
+reminders; cancel; restore a cancelled one; delete."""
 
 
 class Lock(NamedTuple):
@@ -80,11 +80,17 @@ def refusal(subject: Any, action: str) -> Lock | None:
     return None
 
 
+def documented(subject: Any) -> bool:
+    """Whether a note, a bill or a claim is on record for it."""
+    return _note_signed(subject) or subject.billing_status != "none" or subject.claim_status != "none"
+
+
 def worked_on(subject: Any) -> bool:
     """Whether series changes must leave it alone: note, bill, claim or cancellation (REC-09)."""
-    return (
-        _note_signed(subject)
-        or subject.billing_status != "none"
-        or subject.claim_status != "none"
-        or subject.status == "cancelled"
-    )
+    return documented(subject) or subject.status == "cancelled"
+
+
+def work_reason(subject: Any) -> str:
+    """Why series changes leave a worked-on row alone, in words."""
+    locks = lock_reasons(subject)
+    return locks[0].reason if locks else "a claim is begun"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from couchcal.errors import Refused
 from couchcal.practice import rows
@@ -18,7 +18,7 @@ from couchcal.scheduling.recurrence import (
     starts,
 )
 from couchcal.scheduling.span import span_class
-from couchcal.scheduling.wallclock import UnknownZone, to_instant, to_local, zone
+from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, AppointmentModifier, Series, SeriesExdate
 
@@ -37,10 +37,7 @@ _TEMPLATE_COLUMNS = (
 
 def zone_of(series: Series) -> tzinfo:
     """The zone of a series; one that is unknown here (a zone definition that is gone) reads as UTC."""
-    try:
-        return zone(series.tz)
-    except UnknownZone:
-        return UTC
+    return rows.zone_or_utc(series.tz)
 
 
 def rules_of(series: Series) -> list[Rule]:
@@ -135,7 +132,7 @@ def _ends_before(series: Series, instant: datetime) -> bool:
     if series.until_date is not None:
         return series.until_date < to_local(instant, tz).date()
     lo = to_local(instant, tz)
-    if any(rdate >= lo for rdate in rdates_of(series)):
+    if any(rdate >= lo for rdate in rdates_of(series)) or (not series.rrule and series.start_local >= lo):
         return False
     return not any(starts_after(rule, series, lo) for rule in rules_of(series))
 
@@ -200,7 +197,7 @@ def _add_modifiers(session: JournalSession, series: Series, made: Iterable[Appoi
     first = next(iter(made), None)
     if first is None:
         return
-    rows.write_modifiers(session, first, wanted)
+    rows.write_modifiers(session, [first], wanted)
     session.flush()
     pattern = [
         (modifier.position, modifier.code, modifier.source) for modifier in rows.modifiers_of(session, first)
@@ -213,13 +210,3 @@ def _add_modifiers(session: JournalSession, series: Series, made: Iterable[Appoi
                 for position, code, source in pattern
             )
     session.flush()
-
-
-def rows_from(session: JournalSession, series_id: int, key_start_utc: datetime) -> list[Appointment]:
-    """Rows of a series that are at or after an instant, by time."""
-    statement = (
-        select(Appointment)
-        .where(Appointment.series_id == series_id, col(Appointment.start_utc) >= key_start_utc)
-        .order_by(col(Appointment.start_utc))
-    )
-    return list(session.exec(statement))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ from couchcal.store.connection import (
     parse_location,
     schema_revision,
 )
+
+_PAGE = 4096
+"""SQLCipher writes whole pages of this size, nothing else."""
 
 
 class Created(NamedTuple):
@@ -51,7 +55,11 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
     try:
         if not exists(path):
             raise NotFound(f"there is no calendar at {path} yet", "couchcal init makes one", code="no_database")
-        key = keys.load_key(path, ask=ask) if is_encrypted(path) else None
+        _make_private(path)
+        encrypted = is_encrypted(path)
+        if encrypted and path.stat().st_size % _PAGE:
+            raise DatabaseProblem(f"{path} is no couchcal database", "choose another with --db")
+        key = keys.load_key(path, ask=ask) if encrypted else None
     except OSError as error:
         raise DatabaseProblem(f"{path} cannot be read: {error.strerror}", "check its permissions") from None
     database = Database(path, key)
@@ -66,6 +74,14 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
 
         schema.ensure_current(database)
     return database
+
+
+def _make_private(path: Path) -> None:
+    """Take back permissions that others have on the files (P1), where they are ours to change."""
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"), keys.sidecar(path)):
+        with suppress(OSError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
 
 
 def create_practice(
@@ -92,16 +108,22 @@ def create_practice(
     from couchcal.store import schema
 
     key, place = None, "nowhere: the file is not encrypted"
+    made = [path, keys.sidecar(path)] if not keys.sidecar(path).exists() else [path]
     try:
         if encrypt:
             paths.private_directory(path.parent)
             key, place = keys.create_key(path, ask=ask)
         database = schema.create(path, key)
-    except OSError as error:
+        _fill(database, name, tz, clock)
+    except (OSError, DatabaseProblem) as error:
+        for file in made:  # half a practice would stand in the way of the next attempt
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+        if isinstance(error, DatabaseProblem):
+            raise
         raise DatabaseProblem(
             f"{path} cannot be written: {error.strerror}", "choose another place with --db"
         ) from None
-    _fill(database, name, tz, clock)
     return Created(database, place)
 
 

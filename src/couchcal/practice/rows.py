@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import select
+from sqlmodel import Session, col, select
 
 from couchcal.errors import Invalid, NotFound, Refused, Stale
 from couchcal.practice import agenda
@@ -18,7 +18,7 @@ from couchcal.practice.locks import refusal
 from couchcal.practice.names import short_name
 from couchcal.practice.services import with_automatic
 from couchcal.scheduling.span import span_class
-from couchcal.scheduling.wallclock import to_local, zone
+from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import (
     Appointment,
@@ -27,6 +27,7 @@ from couchcal.store.records import (
     BookingRequest,
     Cancellation,
     Client,
+    EventMap,
     Location,
     OutboxEmail,
     Practice,
@@ -39,6 +40,8 @@ NO_AUTO_MODIFIER = "auto_modifier"
 """In `overridden`: a person removed the automatic modifier, so it stays away (INV-L4)."""
 TIME = "time"
 """In `overridden`: this occurrence was moved by hand (practice.md 9.4, rule 5)."""
+PLACES = frozenset({"location_id", "kind"})
+"""Fields that decide the automatic modifier."""
 PLAIN_FIELDS = tuple(sorted(DRAFT_FIELDS - {"start", "end", "modifiers"}))
 """Draft fields that are columns of the same name."""
 
@@ -48,7 +51,7 @@ def new_uid() -> str:
     return f"{uuid4()}@couchcal"
 
 
-def load(session: JournalSession, appointment_id: int, expected_version: int | None = None) -> Appointment:
+def load(session: Session, appointment_id: int, expected_version: int | None = None) -> Appointment:
     """The row.
 
     Raises:
@@ -75,6 +78,7 @@ _VERBS = {
     "details": "it cannot be changed",
     "notes": "it cannot be changed",
     "cancel": "it cannot be cancelled",
+    "restore": "it cannot be restored",
     "delete": "it cannot be deleted",
 }
 
@@ -91,13 +95,35 @@ def actions_of(names: set[str]) -> set[str]:
     return actions
 
 
+def plain_draft(row: Appointment) -> Draft:
+    """The row's fields as a draft that leaves the modifiers to the place."""
+    return Draft(start=row.start_utc, end=row.end_utc, **{name: getattr(row, name) for name in PLAIN_FIELDS})
+
+
 def draft_of(session: JournalSession, row: Appointment) -> Draft:
     """The row's fields as a draft, modifiers with their hand-removed marker."""
-    codes = [modifier.code for modifier in modifiers_of(session, row)]
-    if NO_AUTO_MODIFIER in row.overridden.split():
-        codes.append(f"{REMOVED_BY_HAND}{automatic_modifier(session)}")
-    values = {name: getattr(row, name) for name in PLAIN_FIELDS}
-    return Draft(start=row.start_utc, end=row.end_utc, modifiers=codes, **values)
+    draft = plain_draft(row)
+    draft.modifiers = [modifier.code for modifier in modifiers_of(session, row)] + _removed_marker(session, row)
+    return draft
+
+
+def chosen_modifiers(session: JournalSession, row: Appointment) -> list[str]:
+    """The codes a person chose for the row, with the marker of a removed automatic one."""
+    codes = [modifier.code for modifier in modifiers_of(session, row) if modifier.source == "manual"]
+    return codes + _removed_marker(session, row)
+
+
+def _removed_marker(session: JournalSession, row: Appointment) -> list[str]:
+    removed = NO_AUTO_MODIFIER in row.overridden.split()
+    return [f"{REMOVED_BY_HAND}{automatic_modifier(session)}"] if removed else []
+
+
+def apply_change(session: JournalSession, row: Appointment, draft: Draft, names: set[str]) -> None:
+    """Write an edit of the fields `names` into a row, raising its SEQUENCE (INV-M4)."""
+    if {"start", "end"} & names:
+        row.moved_at = session.now
+    row.sequence += 1
+    apply_draft(session, row, draft)
 
 
 def apply_draft(session: JournalSession, row: Appointment, draft: Draft) -> None:
@@ -148,17 +174,49 @@ def modifiers_of(session: JournalSession, row: Appointment) -> list[AppointmentM
     return sorted(session.exec(statement), key=lambda modifier: modifier.position)
 
 
-def write_modifiers(session: JournalSession, row: Appointment, wanted: list[str] | None) -> None:
-    """Bring the modifier rows in line with `wanted` codes and the place of service (MOD-01, INV-L4).
+def write_modifiers(session: JournalSession, subjects: list[Appointment], wanted: list[str] | None) -> None:
+    """Bring the modifiers of stored rows in line with `wanted` codes and the place of service (MOD-01, INV-L4).
 
     None keeps what a person chose and lets the place decide the automatic one.
     """
+    if not subjects:
+        return
     automatic = automatic_modifier(session)
-    current = modifiers_of(session, row)
+    current = _modifiers_by_row(session, [_id(row) for row in subjects])
+    targets: list[tuple[Appointment, list[tuple[str, str]]]] = []
+    for row in subjects:
+        mine = current.get(_id(row), [])
+        target = _target(session, row, mine, wanted, automatic)
+        if [(modifier.code, modifier.source) for modifier in mine] == target:
+            continue
+        sources = dict(target)
+        for modifier in mine:
+            if sources.get(modifier.code) != modifier.source:
+                session.delete(modifier)
+        targets.append((row, target))
+    session.flush()
+    for row, target in targets:
+        existing = {(modifier.code, modifier.source): modifier for modifier in current.get(_id(row), [])}
+        for position, (code, source) in enumerate(target, start=1):
+            if (code, source) in existing:
+                put(existing[code, source], "position", position)
+            else:
+                session.add(
+                    AppointmentModifier(appointment_id=_id(row), position=position, code=code, source=source)
+                )
+
+
+def _target(
+    session: JournalSession,
+    row: Appointment,
+    current: list[AppointmentModifier],
+    wanted: list[str] | None,
+    automatic: str,
+) -> list[tuple[str, str]]:
     removed = NO_AUTO_MODIFIER in row.overridden.split()
     sources = {modifier.code: modifier.source for modifier in current}
     if wanted is None:
-        kept = [(modifier.code, modifier.source) for modifier in current]
+        kept = list(sources.items())
     else:
         codes = [code for code in wanted if not code.startswith(REMOVED_BY_HAND)]
         removed = f"{REMOVED_BY_HAND}{automatic}" in wanted or (
@@ -167,21 +225,17 @@ def write_modifiers(session: JournalSession, row: Appointment, wanted: list[str]
         kept = [(code, sources.get(code, "manual")) for code in codes]
     location = session.get(Location, row.location_id) if row.location_id is not None else None
     pos = location.pos if location is not None and row.kind == "client_session" else None
-    target = with_automatic(kept, pos, automatic, removed_by_hand=removed)
     set_overridden(row, NO_AUTO_MODIFIER, on=removed)
-    if [(modifier.code, modifier.source) for modifier in current] == target:
-        return
-    wanted_codes = dict(target)
-    for modifier in current:
-        if wanted_codes.get(modifier.code) != modifier.source:
-            session.delete(modifier)
-    session.flush()
-    existing = {modifier.code: modifier for modifier in modifiers_of(session, row)}
-    for position, (code, source) in enumerate(target, start=1):
-        if code in existing:
-            put(existing[code], "position", position)
-        else:
-            session.add(AppointmentModifier(appointment_id=_id(row), position=position, code=code, source=source))
+    return with_automatic(kept, pos, automatic, removed_by_hand=removed)
+
+
+def _modifiers_by_row(session: JournalSession, ids: list[int]) -> dict[int, list[AppointmentModifier]]:
+    found: dict[int, list[AppointmentModifier]] = {}
+    for batch in _batches(ids):
+        statement = select(AppointmentModifier).where(col(AppointmentModifier.appointment_id).in_(batch))
+        for modifier in session.exec(statement.order_by(col(AppointmentModifier.position))):
+            found.setdefault(modifier.appointment_id, []).append(modifier)
+    return found
 
 
 def set_overridden(row: Appointment, name: str, *, on: bool) -> None:
@@ -191,26 +245,31 @@ def set_overridden(row: Appointment, name: str, *, on: bool) -> None:
     put(row, "overridden", " ".join(sorted(names)))
 
 
-def remove(session: JournalSession, row: Appointment) -> None:
-    """Delete a row and what hangs on it, each journalled, so that undo brings all of it back."""
-    for kind in (AppointmentModifier, Cancellation, AppointmentIcs, Reminder):
-        for child in session.exec(select(kind).where(kind.appointment_id == row.id)):
-            session.delete(child)
-    for mail in session.exec(select(OutboxEmail).where(OutboxEmail.appointment_id == row.id)):
-        if mail.state == "queued":
-            mail.state = "cancelled"
-        mail.appointment_id = None
-    for request in session.exec(
-        select(BookingRequest).where(
-            (BookingRequest.appointment_id == row.id) | (BookingRequest.replaces_appointment_id == row.id)
-        )
-    ):
-        if request.appointment_id == row.id:
+def remove(session: JournalSession, *doomed: Appointment) -> None:
+    """Delete rows and what hangs on them, each journalled, so that undo brings all of it back."""
+    for batch in _batches([_id(row) for row in doomed]):
+        for kind in (AppointmentModifier, Cancellation, AppointmentIcs, Reminder):
+            for child in session.exec(select(kind).where(col(kind.appointment_id).in_(batch))):
+                session.delete(child)
+        for mail in session.exec(select(OutboxEmail).where(col(OutboxEmail.appointment_id).in_(batch))):
+            if mail.state == "queued":
+                mail.state = "cancelled"
+            mail.appointment_id = None
+        for remote in session.exec(select(EventMap).where(col(EventMap.appointment_id).in_(batch))):
+            remote.appointment_id = None
+        for request in session.exec(select(BookingRequest).where(col(BookingRequest.appointment_id).in_(batch))):
             request.appointment_id = None
-        if request.replaces_appointment_id == row.id:
+        for request in session.exec(
+            select(BookingRequest).where(col(BookingRequest.replaces_appointment_id).in_(batch))
+        ):
             request.replaces_appointment_id = None
     session.flush()
-    session.delete(row)
+    for row in doomed:
+        session.delete(row)
+
+
+def _batches(ids: list[int]) -> list[list[int]]:
+    return [ids[first : first + 500] for first in range(0, len(ids), 500)]
 
 
 def _id(row: Appointment) -> int:
@@ -219,7 +278,7 @@ def _id(row: Appointment) -> int:
     return row.id
 
 
-def title_of(session: JournalSession, row: Appointment) -> str:
+def title_of(session: Session, row: Appointment) -> str:
     """`Jane D.` or the event's title, for labels."""
     if row.client_id is not None:
         client = session.get(Client, row.client_id)
@@ -228,11 +287,20 @@ def title_of(session: JournalSession, row: Appointment) -> str:
     return row.title or "the event"
 
 
+def zone_or_utc(name: str) -> tzinfo:
+    """The zone of a row; one that is unknown here (a definition that is gone) reads as UTC."""
+    try:
+        return zone(name)
+    except UnknownZone:
+        return UTC
+
+
 def when_words(row: Appointment) -> str:
     """`Tue 3 Mar 15:00`, on the row's own wall clock."""
     if row.all_day:
         return day_words(row.start_utc)
-    return f"{day_words(to_local(row.start_utc, zone(row.tz)))} {to_local(row.start_utc, zone(row.tz)):%H:%M}"
+    local = to_local(row.start_utc, zone_or_utc(row.tz))
+    return f"{day_words(local)} {local:%H:%M}"
 
 
 def day_words(local: datetime) -> str:
@@ -244,9 +312,15 @@ def count_conflicts(session: JournalSession, rows: list[Appointment]) -> int:
     """How many of `rows` overlap another busy entry, as the calendar will mark them (CNF-01)."""
     session.flush()
     connection = raw_connection(session)
-    tz = zone(practice_of(session).tz)
-    entries = (agenda.one(connection, _id(row), tz) for row in rows if row.busy and row.status != "cancelled")
-    return sum(entry is not None and entry.conflict for entry in entries)
+    tz = zone_or_utc(practice_of(session).tz)
+    return sum(_clashes(connection, row, tz) for row in rows if row.busy and row.status != "cancelled")
+
+
+def _clashes(connection: sqlite3.Connection, row: Appointment, tz: tzinfo) -> bool:
+    start, end = row.start_utc, row.end_utc
+    if row.all_day:
+        start, end = agenda.day_instant(start.date(), tz), agenda.day_instant(end.date(), tz)
+    return end > start and agenda.clashes(connection, ("appointment", _id(row)), start, end, row.group_key, tz)
 
 
 def raw_connection(session: JournalSession) -> sqlite3.Connection:

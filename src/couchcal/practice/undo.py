@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Column, Table, delete, insert, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as select_model
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Refused
 from couchcal.store.connection import Database
-from couchcal.store.journal import BOOKKEEPING, JournalSession, decode_row, encode_row
+from couchcal.store.journal import UNTRACKED, JournalSession, bookkeeping, decode_row, encode_row
 from couchcal.store.records import Change, ChangeRow
 from couchcal.store.session import write_session
 
 UNDOABLE_ACTORS = ("user", "import")
+_ENTRIES = ("appointment", "series")
+_HORIZON = frozenset({"materialised_from", "materialised_to"})
+"""Columns of a series that the worker moves on by itself."""
+_DELIVERIES = ("outbox_email", "reminder")
+"""What was sent stays sent: undo takes back the rest."""
 
 
 def undo(database: Database, *, clock: Clock = system_clock) -> str:
@@ -71,101 +79,140 @@ def _revert(session: JournalSession, target: Change, label: str) -> str:
     entries = session.exec(
         select_model(ChangeRow).where(ChangeRow.change_id == target.id).order_by(col(ChangeRow.id).desc())
     ).all()
-    journal: list[dict[str, Any]] = []
-    for entry in entries:
-        table = SQLModel.metadata.tables[entry.table_name]
-        if entry.operation == "insert":
-            for row_id in range(entry.last_row_id or entry.row_id, entry.row_id - 1, -1):
-                journal += _remove(session, table, row_id)
-        elif entry.operation == "delete":
-            journal.append(_bring_back(session, table, entry))
-        else:
-            journal.append(_put_back(session, table, entry))
-    session.record(journal)
+    for (name, operation), group in groupby(entries, key=lambda entry: (entry.table_name, entry.operation)):
+        session.record(_REVERTS[operation](session, SQLModel.metadata.tables[name], list(group)))
     target.reverted_by_id = session.change_id
     session.flush()
     return label
 
 
-def _current(session: JournalSession, table: Table, row_id: int) -> dict[str, Any] | None:
-    row = session.connection().execute(select(table).where(table.c.id == row_id)).mappings().first()
-    return dict(row) if row is not None else None
+def _stored(session: JournalSession, table: Table, column: Column[Any], keys: list[int]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for batch in _batches(keys):
+        rows = session.connection().execute(select(table).where(column.in_(batch)))
+        found += [dict(row) for row in rows.mappings()]
+    return found
 
 
-def _remove(session: JournalSession, table: Table, row_id: int) -> list[dict[str, Any]]:
-    """Delete a row that the change made, with rows that came to hang on it since (series top-ups)."""
-    current = _current(session, table, row_id)
-    if current is None:
-        return []
+def _batches(keys: list[int]) -> Iterator[list[int]]:
+    for first in range(0, len(keys), 500):
+        yield keys[first : first + 500]
+
+
+def _revert_inserts(session: JournalSession, table: Table, entries: list[ChangeRow]) -> list[dict[str, Any]]:
+    ids = [row_id for e in entries for row_id in range(e.last_row_id or e.row_id, e.row_id - 1, -1)]
+    current = {row["id"]: row for row in _stored(session, table, table.c.id, ids)}
+    for entry in entries:
+        if entry.after is not None and entry.row_id in current:
+            _refuse_if_changed(table, current[entry.row_id], entry.after)
+    return _remove(session, table, current)
+
+
+def _refuse_if_changed(table: Table, current: dict[str, Any], image: str) -> None:
+    """A later change by somebody else (a client, a sync) is not thrown away with ours."""
+    grown = bookkeeping(table.name) | _HORIZON
+    for name, value in decode_row(table, image).items():
+        if name not in grown and current[name] != value and table.name not in _DELIVERIES:
+            raise Refused("it was changed again since", "undo that first, or change it by hand")
+
+
+def _remove(session: JournalSession, table: Table, doomed: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Delete rows that the change made, with rows that came to hang on them since (series top-ups)."""
+    if table.name == "outbox_email":
+        doomed = {row_id: row for row_id, row in doomed.items() if row["state"] in ("queued", "cancelled")}
     journal: list[dict[str, Any]] = []
-    for child in SQLModel.metadata.sorted_tables:
-        for column in child.columns:
-            if not any(key.column.table is table and key.column.name == "id" for key in column.foreign_keys):
-                continue
-            hanging = session.connection().execute(select(child).where(column == row_id)).mappings().all()
-            for row in hanging:
-                if column.nullable and child.name != "appointment":
-                    journal.append(_update(session, child, dict(row), {column.name: None}))
-                    continue
-                if child.name == "appointment" and not _untouched(dict(row)):
-                    raise Refused("it was worked on since", "undo that first, or delete it by hand")
-                journal += _remove(session, child, row["id"])
-    session.connection().execute(delete(table).where(table.c.id == row_id))
-    journal.append(_entry(table, row_id, "delete", before=current))
+    ids = list(doomed)
+    for child, column, ondelete in _children(table):
+        hanging = {row["id"]: row for row in _stored(session, child, column, ids)} if ids else {}
+        if not hanging:
+            continue
+        if ondelete == "SET NULL":
+            for row in hanging.values():
+                journal += _update(session, child, row, {column.name: None})
+        elif ondelete == "CASCADE" and (child.name not in _ENTRIES or _topped_up(table, child, hanging)):
+            journal += _remove(session, child, hanging)
+        else:
+            raise Refused("it is in use since", "undo that first, or delete it by hand")
+    for batch in _batches(ids):
+        session.connection().execute(delete(table).where(table.c.id.in_(batch)))
+    if table.name not in UNTRACKED:
+        journal += [_entry(table, row_id, "delete", before=row) for row_id, row in doomed.items()]
     return journal
 
 
-def _untouched(row: dict[str, Any]) -> bool:
-    return (
+@cache
+def _children(table: Table) -> tuple[tuple[Table, Column[Any], str | None], ...]:
+    """Tables whose rows refer to the id of `table`: table, column, what the schema does on delete."""
+    return tuple(
+        (child, column, key.ondelete)
+        for child in SQLModel.metadata.sorted_tables
+        for column in child.columns
+        for key in column.foreign_keys
+        if key.column is table.c.id
+    )
+
+
+def _topped_up(table: Table, child: Table, hanging: dict[int, dict[str, Any]]) -> bool:
+    """Whether these are occurrences that a series was given since, none of them worked on."""
+    if (table.name, child.name) != ("series", "appointment"):
+        return False
+    return all(
         row["note_signed_at"] is None
         and row["billing_status"] == "none"
         and row["claim_status"] == "none"
         and row["status"] != "cancelled"
+        for row in hanging.values()
     )
 
 
-def _bring_back(session: JournalSession, table: Table, entry: ChangeRow) -> dict[str, Any]:
-    values = decode_row(table, entry.before or "{}")
-    if _current(session, table, entry.row_id) is not None:
+def _revert_deletes(session: JournalSession, table: Table, entries: list[ChangeRow]) -> list[dict[str, Any]]:
+    if _stored(session, table, table.c.id, [entry.row_id for entry in entries]):
         raise Refused("it is there again already", "nothing was changed")
-    _grow(session, values)
-    session.connection().execute(insert(table).values(**values))
-    return _entry(table, entry.row_id, "insert", after=values)
+    images = [decode_row(table, entry.before or "{}") for entry in entries]
+    for values in images:
+        _grow(session, table, values)
+    for _columns, group in groupby(images, key=tuple):
+        session.connection().execute(insert(table), list(group))
+    return [
+        _entry(table, entry.row_id, "insert", after=values) for entry, values in zip(entries, images, strict=True)
+    ]
 
 
-def _put_back(session: JournalSession, table: Table, entry: ChangeRow) -> dict[str, Any]:
-    current = _current(session, table, entry.row_id)
-    if current is None:
-        raise Refused("it was deleted since", "undo that first")
-    before = decode_row(table, entry.before or "{}")
-    after = decode_row(table, entry.after or "{}")
-    for name, value in after.items():
-        if name not in BOOKKEEPING and current[name] != value:
-            raise Refused("it was changed again since", "undo that first, or change it by hand")
-    values = {name: value for name, value in before.items() if name not in BOOKKEEPING}
-    return _update(session, table, current, values)
+def _revert_updates(session: JournalSession, table: Table, entries: list[ChangeRow]) -> list[dict[str, Any]]:
+    stored = _stored(session, table, table.c.id, list({entry.row_id for entry in entries}))
+    current = {row["id"]: row for row in stored}
+    journal: list[dict[str, Any]] = []
+    for entry in entries:
+        row = current.get(entry.row_id)
+        if row is None:
+            raise Refused("it was deleted since", "undo that first")
+        _refuse_if_changed(table, row, entry.after or "{}")
+        before = decode_row(table, entry.before or "{}")
+        grown = bookkeeping(table.name)
+        journal += _update(
+            session, table, row, {name: value for name, value in before.items() if name not in grown}
+        )
+    return journal
 
 
 def _update(
     session: JournalSession, table: Table, current: dict[str, Any], values: dict[str, Any]
-) -> dict[str, Any]:
-    values = dict(values)
-    if "version" in current:
-        values["version"] = current["version"]
-        if "sequence" in current:
-            values["sequence"] = current["sequence"]
-        _grow(session, values)
+) -> list[dict[str, Any]]:
+    """Give a stored row other values; `current` follows."""
+    grown = {name: current[name] for name in bookkeeping(table.name) - {"created_at"} if name in current}
+    values = {**values, **grown}
+    _grow(session, table, values)
     session.connection().execute(update(table).where(table.c.id == current["id"]).values(**values))
     old = {name: current[name] for name in values}
-    return _entry(table, current["id"], "update", before=old, after=values)
+    current.update(values)
+    return [_entry(table, current["id"], "update", before=old, after=values)]
 
 
-def _grow(session: JournalSession, values: dict[str, Any]) -> None:
+def _grow(session: JournalSession, table: Table, values: dict[str, Any]) -> None:
     """Bookkeeping only moves forward: who holds an older copy notices, SEQUENCE stays strictly rising."""
-    for name in ("version", "sequence"):
-        if name in values:
-            values[name] += 1
-    if "updated_at" in values or "version" in values:
+    for name in bookkeeping(table.name) & {"version", "sequence"} & set(values):
+        values[name] += 1
+    if "updated_at" in values:
         values["updated_at"] = session.now
 
 
@@ -185,3 +232,7 @@ def _entry(
         "before": None if before is None else encode_row(before),
         "after": None if after is None else encode_row(after),
     }
+
+
+_Revert = Callable[[JournalSession, Table, list[ChangeRow]], list[dict[str, Any]]]
+_REVERTS: dict[str, _Revert] = {"insert": _revert_inserts, "delete": _revert_deletes, "update": _revert_updates}

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Table, event, insert, inspect
+from sqlalchemy import Table, event, insert, inspect, update
 from sqlalchemy.orm import UOWTransaction
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, col
 
 from couchcal.clock import Clock, system_clock
 from couchcal.store.records import Change, ChangeRow, Record, epoch_seconds, from_epoch
@@ -17,8 +17,13 @@ from couchcal.store.records.types import Instant
 
 UNTRACKED = frozenset({"change", "change_row", "audit_entry", "sync_state", "portal_token", "alembic_version"})
 """Tables whose rows are no part of undo."""
-BOOKKEEPING = frozenset({"created_at", "updated_at", "version", "sequence"})
-"""Columns that only grow: undo of a change does not take them back (INV-M4)."""
+_GROWING = frozenset({"created_at", "updated_at", "version"})
+_SEQUENCED = frozenset({"appointment", "series"})
+
+
+def bookkeeping(table: str) -> frozenset[str]:
+    """Columns that only grow: undo of a change does not take them back (INV-M4)."""
+    return _GROWING | {"sequence"} if table in _SEQUENCED else _GROWING
 
 
 def encode_row(values: dict[str, Any]) -> str:
@@ -78,8 +83,10 @@ class JournalSession(Session):
         return self._change_id is not None
 
     def relabel(self, label: str) -> None:
-        """Say better what happened, once it is known; before the first flush only."""
+        """Say better what happened, once it is known."""
         self._change.label = label
+        if self._change_id is not None:
+            self.connection().execute(update(Change).where(col(Change.id) == self._change_id).values(label=label))
 
     def begin_revert(self, change_id: int) -> None:
         """Say that this change takes back another; before the first flush only."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def create_key(database: Path, *, ask: AskPassphrase | None = None) -> tuple[byt
     Order: `COUCHCAL_KEY_FILE` (written if missing), `COUCHCAL_PASSPHRASE`, the OS keyring, else `ask`.
 
     Raises:
-        DatabaseProblem: if there is no place to keep it.
+        DatabaseProblem: if there is no place to keep it, or a key is kept there for another database already.
     """
     key_file = os.environ.get("COUCHCAL_KEY_FILE")
     if key_file:
@@ -71,6 +72,10 @@ def create_key(database: Path, *, ask: AskPassphrase | None = None) -> tuple[byt
         if not path.exists():
             _write(path, os.urandom(KEY_BYTES).hex().encode() + b"\n")
         return read_key_file(path), f"the key file {path}"
+    if sidecar(database).exists():
+        raise DatabaseProblem(
+            f"{sidecar(database)} is already there", "it may open another database: move it away first"
+        )
     key = os.urandom(KEY_BYTES)
     passphrase = os.environ.get("COUCHCAL_PASSPHRASE")
     if not passphrase:
@@ -80,7 +85,8 @@ def create_key(database: Path, *, ask: AskPassphrase | None = None) -> tuple[byt
             import secrets
 
             entry = secrets.token_hex(8)
-            backend.set_password(SERVICE, entry, key.hex())
+            with _keyring_errors():
+                backend.set_password(SERVICE, entry, key.hex())
             _write(sidecar(database), json.dumps({"store": "keyring", "id": entry}).encode())
             return key, "the keyring of this computer"
         if ask is None:
@@ -121,8 +127,10 @@ def load_key(database: Path, *, ask: AskPassphrase | None = None) -> bytes:
         store = record["store"]
     except (ValueError, TypeError, KeyError):
         raise DatabaseProblem(f"{place} is damaged", "restore it from your backup", code="no_key") from None
-    if store == "keyring":
-        return _from_keyring(str(record["id"]))
+    if store == "keyring" and isinstance(record.get("id"), str):
+        return _from_keyring(record["id"])
+    if store != "passphrase":
+        raise DatabaseProblem(f"{place} is damaged", "restore it from your backup", code="no_key")
     passphrase = os.environ.get("COUCHCAL_PASSPHRASE")
     if not passphrase and ask is not None:
         passphrase = ask("Passphrase: ")
@@ -135,14 +143,33 @@ def load_key(database: Path, *, ask: AskPassphrase | None = None) -> bytes:
 
 def _from_keyring(entry: str) -> bytes:
     backend = usable_keyring()
-    secret = backend.get_password(SERVICE, entry) if backend is not None else None
-    if not secret:
+    with _keyring_errors():
+        secret = backend.get_password(SERVICE, entry) if backend is not None else None
+    try:
+        key = bytes.fromhex(secret or "")
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
         raise DatabaseProblem(
             "the keyring of this computer does not have the database key",
             "unlock the keyring, or set COUCHCAL_KEY_FILE",
             code="no_key",
         )
-    return bytes.fromhex(secret)
+    return key
+
+
+@contextmanager
+def _keyring_errors() -> Iterator[None]:
+    from keyring.errors import KeyringError
+
+    try:
+        yield
+    except (KeyringError, ValueError) as error:
+        raise DatabaseProblem(
+            f"the keyring of this computer refused: {type(error).__name__}",
+            "unlock it, or set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE",
+            code="no_key",
+        ) from None
 
 
 def read_key_file(path: Path) -> bytes:
@@ -207,6 +234,7 @@ def unwrap(record: dict[str, Any], passphrase: str) -> bytes:
     """
     import base64
 
+    from argon2.exceptions import HashingError
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -214,7 +242,7 @@ def unwrap(record: dict[str, Any], passphrase: str) -> bytes:
         salt, nonce, sealed = (base64.b64decode(record[name]) for name in ("salt", "nonce", "sealed"))
         costs = {name: int(record[name]) for name in _ARGON2}
         return AESGCM(_derive(passphrase, salt, costs)).decrypt(nonce, sealed, b"couchcal")
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError, HashingError):
         raise DatabaseProblem("the key file is damaged", "restore it from your backup", code="no_key") from None
     except InvalidTag:
         raise DatabaseProblem(

@@ -20,7 +20,11 @@ def create(path: Path, key: bytes | None) -> Database:
     if path.exists() and path.stat().st_size:
         raise DatabaseProblem(f"{path} is already there", "choose another place with --db")
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)  # an empty file that was there already may have another mode
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise DatabaseProblem(f"{path} cannot be written: {error.strerror}", "choose another place") from None
     database = Database(path, key)

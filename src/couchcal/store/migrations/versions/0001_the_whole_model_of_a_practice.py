@@ -524,7 +524,8 @@ def upgrade() -> None:
         sa.CheckConstraint("billing_status IN ('none', 'started', 'paid')", name="billing_status_word"),
         sa.CheckConstraint("claim_status IN ('none', 'draft', 'submitted', 'processed')", name="claim_status_word"),
         sa.CheckConstraint(
-            "collateral_role IN ('parent_or_guardian', 'spouse', 'family_member', 'caseworker', 'physician', 'other')",
+            "collateral_role IN ('parent_or_guardian', 'spouse', 'family_member', 'caseworker', 'physician',"
+            " 'other')",
             name="collateral_role_word",
         ),
         sa.CheckConstraint(

@@ -87,9 +87,7 @@ def utc_stamp(seconds: int) -> str:
 
 def wall_stamp(local: datetime) -> str:
     """`20260302T090000`: the digits of a datetime, whatever its zone."""
-    return (
-        f"{local.year:04}{local.month:02}{local.day:02}T{local.hour:02}{local.minute:02}{local.second:02}"
-    )
+    return f"{local.year:04}{local.month:02}{local.day:02}T{local.hour:02}{local.minute:02}{local.second:02}"
 
 
 def date_stamp(day: date) -> str:
@@ -102,5 +100,3 @@ def offset_stamp(seconds: int) -> str:
     sign = "-" if seconds < 0 else "+"
     minutes, rest = divmod(abs(seconds), 60)
     return f"{sign}{minutes // 60:02}{minutes % 60:02}" + (f"{rest:02}" if rest else "")
-
-

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import calendar
 from bisect import bisect_right
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from couchcal.ics.folding import instant_of, offset_stamp, wall_stamp
 from couchcal.ics.tzif import Change, DayRule, Footer, Offset, ZoneHistory, history
-from couchcal.scheduling.recurrence import Rule
 
 _RULES_BEGIN: Final = 1970
 _FIRST_INSTANT: Final = -62_135_596_800

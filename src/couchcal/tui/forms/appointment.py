@@ -26,8 +26,8 @@ class AppointmentForm(AppointmentFields):
     Args:
         database: where to save.
         tz_name: the zone of the view, the default of a new appointment (APT-13).
-        draft: draft fields known already (`kind`, `start`, `end`, `client_id` …); `start` and `end` are
-            aware instants. For an existing appointment only its times count, the rest is as stored.
+        draft: draft fields of a new appointment that are known already (`kind`, `start`, `end`, `client_id`
+            …; `repeats` may hold a cadence). An existing one is shown as stored.
         appointment_id: the appointment to change, None for a new one.
         version: the version that the caller showed; another one in the database is refused as stale.
         mode: `times` shows start and end only (EDT-03).

@@ -143,7 +143,7 @@ class AppointmentFields(ChangedModal[Done]):
 
     def _first_values(self, data: FormData) -> dict[str, Any]:
         if data.stored:
-            return data.stored | {name: self._draft[name] for name in ("start", "end") if name in self._draft}
+            return dict(data.stored)
         values: dict[str, Any] = {"kind": "client_session", "tz": self._tz_name, "medium": "phone"}
         values["location_id"] = next((row.id for row in data.locations if row.is_default), None)
         values |= self._draft
@@ -152,8 +152,7 @@ class AppointmentFields(ChangedModal[Done]):
             values["start"] = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         if "end" not in values:
             values["end"] = values["start"] + _USUAL
-        else:
-            self._times_touched = True
+        self._times_touched = values["end"] - values["start"] != _USUAL
         return values
 
     def _apply_locks(self, data: FormData) -> None:

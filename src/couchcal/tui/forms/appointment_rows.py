@@ -108,7 +108,7 @@ def rows() -> Iterator[Widget]:
     yield Field("Weeks apart", _text("every", "1 to 52"), id="row-every")
     yield Field("Last date", _text("until", "until stopped"), id="row-until")
     yield Field(label["place"], _text("place"), id="row-place", long=True, classes="group")
-    yield Field("", Tick(label["busy"], id="busy"), id="row-busy", hint="keeps the time from bookings")
+    yield Field("", Tick(label["busy"], id="busy"), id="row-busy", hint="blocks online booking")
     yield Field(
         label["telehealth_url"],
         _text("telehealth_url", "https://"),

@@ -51,7 +51,7 @@ def write_form(values: dict[str, Any], data: FormData) -> Raw:
     raw["client"] = client_text(client) if client is not None else ""
     raw["modifiers"] = " ".join(values.get("modifiers") or [])
     series = data.entry is not None and data.entry.series_id is not None
-    raw |= {"repeats": "keep" if series else "none", "every": "", "until": ""}
+    raw |= {"repeats": "keep" if series else values.get("repeats") or "none", "every": "", "until": ""}
     if raw["all_day"]:
         raw |= {"start": "09:00", "end": "10:00", "length": "60 min"}
     return raw

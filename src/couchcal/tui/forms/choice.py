@@ -55,6 +55,12 @@ class Choice(Widget):
         ]
         return Content(" ").join(words)
 
+    def offer(self, options: Sequence[tuple[str, str]], value: str | None) -> None:
+        """Put other words in place, `value` chosen."""
+        self._options = list(options)
+        self.value = value
+        self.refresh(layout=True)
+
     def watch_value(self, value: str | None) -> None:
         self.post_message(self.Changed(self, value))
 

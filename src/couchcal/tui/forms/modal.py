@@ -37,8 +37,8 @@ class Modal(ModalScreen[Result | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="frame", classes=self.SIZE) as frame:
-            frame.border_title = plain(f" {self._frame_title} ")
-            frame.border_subtitle = plain(f" {self._frame_keys} ")
+            frame.border_title = plain(self._frame_title)
+            frame.border_subtitle = plain(self._frame_keys)
             yield from self.compose_body()
             yield Static(id="problem", markup=False)
 

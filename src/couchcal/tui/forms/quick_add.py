@@ -1,0 +1,147 @@
+"""Quick add: one line, what was understood of it, Enter saves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, OptionList, Static
+
+from couchcal.clock import Clock, system_clock
+from couchcal.practice.cadence import parse_cadence
+from couchcal.practice.outcome import Done
+from couchcal.store.connection import Database
+from couchcal.tui.forms.appointment_data import FormData, Save, load
+from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.options import Ways, way
+from couchcal.tui.forms.quick_values import Understood, preview, understand
+
+_EXAMPLES = "tue 3pm 50m jane 90837 weekly"
+
+
+class OpenForm(NamedTuple):
+    """The person wants the whole form; the values are draft fields, `repeats` a cadence."""
+
+    values: dict[str, Any]
+
+
+class QuickAdd(ChangedModal[Done | OpenForm]):
+    """Words in any order become an appointment; an ambiguous name opens a list to pick from.
+
+    Args:
+        tz_name: the zone that the typed times are in.
+        now_local: the wall clock of that zone, for `tomorrow` and `tue`.
+    """
+
+    SIZE = "-wide"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+e", "open_form", "Form", show=False, priority=True),
+        Binding("ctrl+s", "save", "Save", show=False),
+    ]
+
+    def __init__(
+        self, database: Database, tz_name: str, now_local: datetime, *, clock: Clock = system_clock
+    ) -> None:
+        super().__init__("Quick add", "enter save · ctrl+e form · esc close")
+        self._database = database
+        self._tz_name = tz_name
+        self._now_local = now_local
+        self._clock = clock
+        self._data: FormData | None = None
+        self._understood: Understood | None = None
+        self._picked: int | None = None
+        self._saving = False
+
+    def compose_body(self) -> ComposeResult:
+        yield Input(placeholder=_EXAMPLES, id="text", max_length=500)
+        yield Static(id="preview", markup=False)
+        yield Ways([], id="picks")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#picks").display = False
+        self.run_worker(self._load(), group="read", exit_on_error=False)
+
+    async def _load(self) -> None:
+        try:
+            self._data = await in_thread(self, "read", partial(load, self._database, None))
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        self._show()
+
+    def changed(self) -> bool:
+        return bool(self.query_one("#text", Input).value.strip())
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._picked = None
+        self.show_problem("")
+        self._show()
+
+    def _show(self) -> None:
+        text = self.query_one("#text", Input).value
+        if self._data is None:
+            return
+        picks = self.query_one("#picks", Ways)
+        if not text.strip():
+            self._understood = None
+            picks.display = False
+            self.query_one("#preview", Static).update("")
+            return
+        found = understand(text, self._data, self._now_local, self._tz_name, self._picked)
+        self._understood = found
+        self.query_one("#preview", Static).update(preview(found, self._data, self._now_local))
+        picks.display = bool(found.candidates)
+        picks.clear_options()
+        picks.add_options(
+            way(str(name.id), f"{name.preferred or name.first} {name.last}", name.internal_id)
+            for name in found.candidates
+        )
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.action_save()
+
+    def action_save(self) -> None:
+        """Save, or go to the list of clients the name may mean."""
+        found = self._understood
+        if found is None or self._saving:
+            return
+        if found.candidates:
+            picks = self.query_one("#picks", Ways)
+            picks.focus()
+            picks.highlighted = picks.highlighted or 0
+        elif not found.problems:
+            self.run_worker(self._save(found), group="save", exit_on_error=False)
+
+    @on(OptionList.OptionSelected)
+    def _pick(self, event: OptionList.OptionSelected) -> None:
+        self._picked = int(event.option_id or 0)
+        self._show()
+        self.query_one("#text", Input).focus()
+        self.action_save()
+
+    async def _save(self, found: Understood) -> None:
+        values = dict(found.values)
+        cadence = values.pop("repeats", None)
+        repeat = parse_cadence(cadence) if cadence is not None else None
+        save = Save(self._database, self._clock, values, repeat=repeat)
+        self._saving = True
+        try:
+            done = await in_thread(self, "write", save.write)
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        finally:
+            self._saving = False
+        self.dismiss(done)
+
+    def action_open_form(self) -> None:
+        """Go on in the whole form with what was understood."""
+        values = self._understood.values if self._understood is not None else {}
+        self.dismiss(OpenForm({name: value for name, value in values.items() if value is not None}))

@@ -1,0 +1,116 @@
+"""A quick-add line as draft fields, and as the words of its preview. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from textual.content import Content
+
+from couchcal.practice.cadence import parse_cadence, repeat_phrase, rule_text
+from couchcal.practice.clients import ClientRow
+from couchcal.practice.fields import KIND_LABELS
+from couchcal.practice.services import LocationRow, advice
+from couchcal.scheduling.quickadd import ClientName, Draft, ServiceHint, parse
+from couchcal.scheduling.wallclock import to_instant, to_local, zone
+from couchcal.tui.forms.appointment_data import FormData
+from couchcal.tui.forms.appointment_live import span_words
+from couchcal.tui.forms.appointment_values import Times
+from couchcal.tui.forms.plain import plain
+
+
+class Understood(NamedTuple):
+    """Draft fields of a line (`repeats` holds a cadence), and what keeps it from being saved."""
+
+    values: dict[str, Any]
+    problems: tuple[str, ...]
+    candidates: tuple[ClientName, ...]
+
+
+def understand(
+    text: str, data: FormData, now_local: datetime, tz_name: str, picked: int | None = None
+) -> Understood:
+    """Read a line; `picked` is the client chosen where the name fits several."""
+    names = [
+        ClientName(row.id, row.first, row.last, row.internal_id, row.preferred)
+        for row in data.clients
+        if row.state != "archived"
+    ]
+    hints = {row.code: ServiceHint(row.typical_min or None, data.modifier_codes) for row in data.services}
+    draft = parse(text, now_local=now_local, clients=names, services=hints)
+    problems = list(draft.problems)
+    candidates = draft.candidates
+    client_id = draft.client_id
+    if picked is not None and any(name.id == picked for name in candidates):
+        client_id, candidates = picked, ()
+    client = data.client(client_id)
+    values: dict[str, Any] = {"kind": draft.kind, "tz": tz_name}
+    if draft.start_local is not None and draft.end_local is not None:
+        tz = zone(tz_name)
+        start = to_instant(draft.start_local, tz)
+        values |= {"start": start, "end": start + (draft.end_local - draft.start_local)}
+    if draft.repeats is not None:
+        values["repeats"] = draft.repeats
+    if draft.kind == "other_event":
+        return Understood(values | {"title": draft.title or ""}, tuple(problems), ())
+    values["client_id"] = client_id
+    place = _place(draft, client, data)
+    if draft.kind == "client_contact":
+        values |= {
+            "medium": draft.medium,
+            "location_id": place.id if place is not None and draft.location else None,
+        }
+        return Understood(values, tuple(problems), candidates)
+    service = draft.service or (client.usual_service if client is not None else None)
+    if service is None and not candidates:
+        problems.append("which service? add its code, such as 90834")
+    values |= {"service": service, "location_id": place.id if place is not None else None}
+    if draft.modifiers:
+        values["modifiers"] = list(draft.modifiers)
+    return Understood(values, tuple(problems), candidates)
+
+
+def _place(draft: Draft, client: ClientRow | None, data: FormData) -> LocationRow | None:
+    if draft.location is not None:
+        wanted = draft.location == "telehealth"
+        return next((row for row in data.locations if row.telehealth == wanted), None)
+    usual = data.location(client.usual_location_id) if client is not None else None
+    return usual or next((row for row in data.locations if row.is_default), None)
+
+
+def preview(understood: Understood, data: FormData, now_local: datetime) -> Content:
+    """`Tue 24 Nov 15:00–15:50 · Jane Doe · 90837 95 · Office · every week`, then what is wrong."""
+    values = understood.values
+    parts: list[Content] = []
+    if "start" in values:
+        times = Times(values["start"], values["end"], values["tz"])
+        parts.append(plain(span_words(times, zone(values["tz"]), now_local.year), "bold"))
+    client = data.client(values.get("client_id"))
+    if client is not None:
+        parts.append(plain(client.full_name, "bold"))
+    elif values["kind"] == "other_event":
+        parts.append(plain(values["title"], "bold"))
+    if values["kind"] == "client_contact":
+        parts.append(plain(f"{KIND_LABELS['client_contact']}, {values['medium'] or 'phone'}"))
+    if values.get("service"):
+        parts.append(plain(" ".join([values["service"], *values.get("modifiers", ())])))
+    location = data.location(values.get("location_id"))
+    if location is not None:
+        parts.append(plain(location.name))
+    if "repeats" in values and "start" in values:
+        first = to_local(values["start"], zone(values["tz"])).date()
+        parts.append(plain(repeat_phrase(rule_text(parse_cadence(values["repeats"]), first))))
+    lines = [Content(" · ").join(parts)] if parts else []
+    lines += [
+        plain(problem, "$text-warning") for problem in (*understood.problems, *_remarks(values, data, location))
+    ]
+    return Content("\n").join(lines)
+
+
+def _remarks(values: dict[str, Any], data: FormData, location: LocationRow | None) -> tuple[str, ...]:
+    if "start" not in values:
+        return ()
+    minutes = int((values["end"] - values["start"]).total_seconds()) // 60
+    codes = [code for code in values.get("modifiers", ()) if code != data.auto_modifier]
+    telehealth = location is not None and location.telehealth
+    return advice(data.service(values.get("service")), minutes, codes, telehealth=telehealth)

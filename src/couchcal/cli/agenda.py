@@ -20,7 +20,6 @@ from couchcal.cli.plain import (
     entry_style,
     heading,
     marks,
-    note,
     styled,
     time_words,
     title_words,
@@ -29,6 +28,7 @@ from couchcal.practice.agenda import Entry, between, day_instant, horizon_reache
 from couchcal.practice.cadence import repeat_words
 
 _LONGEST_COLUMN = 40
+_CONTACTS = {"client_contact": "contact", "collateral_contact": "collateral"}
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -51,8 +51,6 @@ def _run(args: Namespace) -> int:
             write_json_list(occurrence(entry, names=practice.names, now=practice.now) for entry in entries)
         else:
             write_days(practice, entries, first, until)
-    for problem in practice.settings.problems:
-        note(problem)
     return 0
 
 
@@ -89,7 +87,7 @@ def write_days(practice: Practice, entries: list[Entry], first: date, until: dat
 
 
 def _cells(practice: Practice, entry: Entry) -> tuple[str, ...]:
-    service = "-".join((entry.service, *entry.modifiers)) if entry.service else ""
+    service = "-".join((entry.service, *entry.modifiers)) if entry.service else _CONTACTS.get(entry.kind, "")
     return (
         time_words(entry, practice.tz, clock_24h=practice.settings.clock_24h),
         entry.id,

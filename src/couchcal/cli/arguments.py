@@ -33,7 +33,8 @@ def parse_command(name: str, arguments: Sequence[str], db: str | None) -> tuple[
     Raises:
         UsageProblem: they do not fit. SystemExit: after `--help`.
     """
-    parser = Parser(prog=f"couchcal {name}", **help_of(name))
+    description, epilog = help_of(name)
+    parser = Parser(prog=f"couchcal {name}", description=description, epilog=epilog)
     handler = handler_of(name)
     add_db(parser)
     handler.configure(parser)
@@ -47,13 +48,10 @@ def handler_of(name: str) -> Handler:
     return handlers[name]
 
 
-def help_of(name: str) -> dict[str, str]:
-    """`description` and `epilog` of a command's parser."""
+def help_of(name: str) -> tuple[str, str]:
+    """Description and epilog of a command's parser."""
     command = COMMANDS[name]
-    return {
-        "description": f"{command.summary[0].upper()}{command.summary[1:]}.",
-        "epilog": example(command.example),
-    }
+    return f"{command.summary[0].upper()}{command.summary[1:]}.", example(command.example)
 
 
 def example(line: str) -> str:

@@ -4,21 +4,47 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from couchcal.errors import DatabaseProblem
+
+if TYPE_CHECKING:
+    from couchcal.store.connection import Database
 
 
 def open_calendar(db: str | None) -> int:
-    """Run the screen on the database at `db`; returns the exit code."""
-    if not _at_terminal():
+    """Show the calendar of the database at `db`; returns the exit code."""
+    if not at_terminal():
         from couchcal.cli.agenda import HANDLERS
 
-        return HANDLERS["agenda"].run(
-            Namespace(db=db, first="today", until="+1d", json=False, names=None, cancelled=False)
-        )
+        today = Namespace(db=db, first="today", until="+1d", json=False, names=None, cancelled=False)
+        return HANDLERS["agenda"].run(today)
     from couchcal.practice.opening import locate
+
+    return show(_opened(locate(db)))
+
+
+def show(database: Database) -> int:
+    """The screen, until the user leaves it."""
     from couchcal.tui.app import run
 
-    return run(locate(db))
+    return run(database)
 
 
-def _at_terminal() -> bool:
+def at_terminal() -> bool:
+    """Whether somebody can see a screen and type."""
     return bool(sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty())
+
+
+def _opened(path: Path) -> Database:
+    from couchcal.cli.context import open_or_create
+
+    try:
+        return open_or_create(path)
+    except DatabaseProblem as error:
+        if error.code != "no_database":
+            raise
+    from couchcal.cli.init import create_asking
+
+    return create_asking(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import NamedTuple
 
+from couchcal.cli.plain import note
 from couchcal.clock import local_zone_name, system_clock
 from couchcal.errors import DatabaseProblem, NotFound
 from couchcal.practice.agenda import PracticeFacts, local_day, practice_facts
@@ -75,6 +76,8 @@ def _practice(database: Database, connection: Connection, names: str | None) -> 
 
         register_stored(connection)
     settings = load()
+    for problem in settings.problems:
+        note(problem)
     return Practice(database, connection, facts, tz, system_clock(), settings, names or settings.cli_names)
 
 
@@ -99,7 +102,7 @@ def open_or_create(path: Path) -> Database:
             "couchcal init makes one; without a terminal set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE first",
             code="no_database",
         ) from None
-    sys.stderr.write(f"couchcal: note: made {path}; its key is kept in {created.key_place}\n")
+    note(f"made {path}; its key is kept in {created.key_place}")
     return created.database
 
 

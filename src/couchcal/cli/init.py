@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from couchcal.cli.arguments import add_json, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.occurrence_json import write_json
 from couchcal.clock import local_zone_name
 from couchcal.errors import Refused
-from couchcal.practice.opening import create_practice, locate
+from couchcal.practice.opening import Created, create_practice, locate
 from couchcal.scheduling.wallclock import UnknownZone, zone
-from couchcal.store.connection import exists
+from couchcal.store.connection import Database, exists
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -28,11 +29,7 @@ def _run(args: Namespace) -> int:
     if exists(path):
         raise Refused(f"{path} is already there", "nothing was changed; --db chooses another place", code="exists")
     asking = not args.yes and bool(sys.stdin and sys.stdin.isatty())
-    name = args.name if args.name is not None else (_asked("Name of the practice", "") if asking else "")
-    tz = args.tz or (_asked_zone() if asking else local_zone_name())
-    created = create_practice(
-        path, name=name, tz=tz, encrypt=not args.no_encryption, ask=_new_passphrase if asking else None
-    )
+    created, tz = _create(path, args.name, args.tz, encrypt=not args.no_encryption, asking=asking)
     created.database.dispose()
     if args.json:
         write_json({"database": str(path), "encrypted": created.database.encrypted, "time_zone": tz})
@@ -44,6 +41,21 @@ def _run(args: Namespace) -> int:
         sys.stdout.write("It is not encrypted: whoever has the disk can read it.\n")
     sys.stdout.write("Next: couchcal client add NAME, or couchcal\n")
     return 0
+
+
+def create_asking(path: Path) -> Database:
+    """A new, encrypted practice at `path`, name, zone and passphrase asked for."""
+    sys.stderr.write(f"There is no calendar at {path} yet; this sets one up.\n")
+    return _create(path, None, None, encrypt=True, asking=True)[0].database
+
+
+def _create(path: Path, name: str | None, tz: str | None, *, encrypt: bool, asking: bool) -> tuple[Created, str]:
+    if name is None:
+        name = _asked("Name of the practice", "") if asking else ""
+    if not tz:
+        tz = _asked_zone() if asking else local_zone_name()
+    created = create_practice(path, name=name, tz=tz, encrypt=encrypt, ask=_new_passphrase if asking else None)
+    return created, tz
 
 
 def _asked(question: str, default: str) -> str:

@@ -129,7 +129,7 @@ def _described(error: Exception) -> CouchcalError:
         return CouchcalError(f"{where}{error.strerror}", "check the path and its permissions", code="file")
     return CouchcalError(
         f"something went wrong inside ({type(error).__name__})",
-        "nothing was changed; COUCHCAL_DEBUG=1 shows where",
+        "COUCHCAL_DEBUG=1 shows where",
         code="internal",
     )
 

@@ -22,6 +22,7 @@ def day(text: str, today: date) -> date:
     Raises:
         UsageProblem: it names none.
     """
+    text = text.strip()
     try:
         if len(text) == 10:
             return date.fromisoformat(text)

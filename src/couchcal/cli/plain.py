@@ -49,10 +49,9 @@ def clock_words(local: datetime, *, clock_24h: bool = True) -> str:
 
 
 def time_words(entry: Entry, tz: tzinfo, *, clock_24h: bool = True) -> str:
-    """`15:00-15:50`, `22:00-Tue 02:00`, `all day` or `all day until Fri 6 Mar`, in the zone `tz`."""
-    if entry.first_day is not None and entry.end_day is not None:
-        last = entry.end_day - timedelta(days=1)
-        return f"all day until {day_words(last)}" if last > entry.first_day else "all day"
+    """`15:00-15:50`, `22:00-Tue 02:00` or `all day`, in the zone `tz`."""
+    if entry.first_day is not None:
+        return "all day"
     start, end = to_local(entry.start, tz), to_local(entry.end, tz)
     until = clock_words(end, clock_24h=clock_24h)
     if end.date() != start.date():
@@ -65,9 +64,19 @@ def time_words(entry: Entry, tz: tzinfo, *, clock_24h: bool = True) -> str:
 
 
 def when_words(entry: Entry, tz: tzinfo, *, clock_24h: bool = True) -> str:
-    """`Tue 3 Mar 15:00-15:50`."""
+    """`Tue 3 Mar 15:00-15:50`, `Fri 6 Mar all day until Sat 7 Mar`."""
     day = entry.first_day or to_local(entry.start, tz).date()
-    return f"{day_words(day)} {time_words(entry, tz, clock_24h=clock_24h)}"
+    last = last_day(entry)
+    until = f" until {day_words(last)}" if last is not None else ""
+    return f"{day_words(day)} {time_words(entry, tz, clock_24h=clock_24h)}{until}"
+
+
+def last_day(entry: Entry) -> date | None:
+    """The last day of an all-day entry that lasts longer than one."""
+    if entry.first_day is None or entry.end_day is None:
+        return None
+    last = entry.end_day - timedelta(days=1)
+    return last if last > entry.first_day else None
 
 
 def title_words(entry: Entry, names: str) -> str:
@@ -78,6 +87,9 @@ def title_words(entry: Entry, names: str) -> str:
 def marks(entry: Entry) -> list[str]:
     """What has to be said of an entry, each a word in brackets."""
     found = []
+    last = last_day(entry)
+    if last is not None:
+        found.append(f"until {day_words(last)}")
     if entry.cancelled:
         found.append(_CANCELLED.get(entry.cancel_type or "other", "cancelled"))
     elif entry.status in ("pending", "tentative"):

@@ -11,8 +11,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import entry_of, named, overlapping
 from couchcal.cli.occurrence_json import occurrence, status, write_json, write_json_list
-from couchcal.cli.plain import clean, heading, time_words, title_words
-from couchcal.cli.plain import day_words as words_of_day
+from couchcal.cli.plain import clean, day_words, heading, last_day, time_words, title_words
 from couchcal.practice.agenda import Entry, local_day
 from couchcal.practice.cadence import repeat_phrase
 from couchcal.practice.fields import KIND_LABELS
@@ -44,7 +43,10 @@ def _show(args: Namespace) -> int:
 def _details(practice: Practice, entry: Entry) -> list[tuple[str, str]]:
     first = entry.first_day or local_day(entry.start, practice.tz)
     times = time_words(entry, practice.tz, clock_24h=practice.settings.clock_24h)
-    rows = [("when", f"{words_of_day(first, year=True)} {times} ({practice.facts.tz})")]
+    rows = [("when", f"{day_words(first, year=True)} {times} ({practice.facts.tz})")]
+    last = last_day(entry)
+    if last is not None:
+        rows.append(("until", day_words(last, year=True)))
     if entry.service:
         rows.append(("service", "-".join((entry.service, *entry.modifiers))))
     if entry.location or entry.place:

@@ -1,0 +1,282 @@
+"""`couchcal doctor`: what is well and what is not, each with a way to put it right. Changes nothing."""
+
+from __future__ import annotations
+
+import locale
+import os
+import platform
+import shutil
+import sqlite3
+import stat
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from couchcal import __version__, paths, settings
+from couchcal.cli.arguments import add_json
+from couchcal.cli.commands import Handler
+from couchcal.cli.context import passphrase_prompt
+from couchcal.cli.occurrence_json import write_json_list
+from couchcal.cli.plain import one_line
+from couchcal.clock import local_zone_name
+from couchcal.errors import EXIT_REFUSED, CouchcalError
+from couchcal.practice.opening import locate
+from couchcal.scheduling.wallclock import UnknownZone, zone
+from couchcal.store import keys
+from couchcal.store.connection import (
+    SCHEMA_HEAD,
+    Database,
+    database_errors,
+    dbapi,
+    exists,
+    is_encrypted,
+    schema_revision,
+)
+
+SMALLEST_SCREEN = (80, 24)
+
+
+class Finding(NamedTuple):
+    """One line of the report: `state` is ok, warn or fail; `fix` is what to do, empty when ok."""
+
+    check: str
+    state: str
+    detail: str
+    fix: str = ""
+
+
+class _Patient:
+    """The database file that is looked at; opened once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def exists(self) -> bool:
+        return exists(self.path)
+
+    @cached_property
+    def encrypted(self) -> bool:
+        return is_encrypted(self.path)
+
+    @cached_property
+    def database(self) -> Database:
+        key = keys.load_key(self.path, ask=passphrase_prompt()) if self.encrypted else None
+        return Database(self.path, key)
+
+    @contextmanager
+    def connected(self) -> Iterator[sqlite3.Connection]:
+        with database_errors(self.path), closing(self.database.connect()) as connection:
+            yield connection
+
+
+def _configure(parser: ArgumentParser) -> None:
+    add_json(parser)
+
+
+def _run(args: Namespace) -> int:
+    patient = _Patient(locate(args.db))
+    findings = [finding for check in _CHECKS for finding in _safely(check, patient)]
+    if args.json:
+        write_json_list(finding._asdict() for finding in findings)
+    else:
+        width = max(len(finding.check) for finding in findings)
+        for finding in findings:
+            sys.stdout.write(f"{finding.state:<4}  {finding.check:<{width}}  {one_line(finding.detail)}\n")
+            if finding.fix:
+                sys.stdout.write(f"{'':{width + 8}}-> {one_line(finding.fix)}\n")
+    return EXIT_REFUSED if any(finding.state == "fail" for finding in findings) else 0
+
+
+def _safely(check: Callable[[_Patient], Iterator[Finding]], patient: _Patient) -> list[Finding]:
+    """The findings of a check; one that cannot be done is a failure, not the end of the report."""
+    name = check.__name__.removeprefix("_")
+    try:
+        return list(check(patient))
+    except CouchcalError as error:
+        return [Finding(name, "fail", error.message, error.hint)]
+    except OSError as error:
+        return [
+            Finding(name, "fail", f"{error.filename or patient.path}: {error.strerror}", "check its permissions")
+        ]
+
+
+def _database(patient: _Patient) -> Iterator[Finding]:
+    if patient.exists:
+        yield Finding("database", "ok", f"{patient.path}, {patient.path.stat().st_size:,} bytes")
+    else:
+        yield Finding("database", "warn", f"there is none at {patient.path} yet", "couchcal init makes one")
+
+
+def _encryption(patient: _Patient) -> Iterator[Finding]:
+    if not patient.exists:
+        yield Finding("encryption", "ok", "a new database will be encrypted")
+    elif patient.encrypted:
+        yield Finding("encryption", "ok", f"encrypted by SQLCipher {_cipher_version()}")
+    else:
+        yield Finding(
+            "encryption",
+            "warn",
+            "the database is not encrypted",
+            "encrypt the whole disk, or init a new one without --no-encryption",
+        )
+
+
+def _cipher_version() -> str:
+    with closing(dbapi(True).connect(":memory:")) as connection:
+        row = connection.execute("PRAGMA cipher_version").fetchone()
+    return str(row[0]) if row else "of an unknown version"
+
+
+def _key_store(patient: _Patient) -> Iterator[Finding]:
+    key_file = os.environ.get("COUCHCAL_KEY_FILE")
+    if patient.exists and not patient.encrypted:
+        yield Finding("key_store", "ok", "no key is needed")
+    elif key_file:
+        location = Path(key_file).expanduser()
+        if patient.exists or location.exists():
+            keys.read_key_file(location)
+        yield Finding("key_store", "ok", f"COUCHCAL_KEY_FILE, {location}")
+    elif patient.exists:
+        with patient.connected():
+            pass
+        yield Finding(
+            "key_store", "ok", f"the key that {keys.sidecar(patient.path).name} leads to opens the database"
+        )
+    elif os.environ.get("COUCHCAL_PASSPHRASE"):
+        yield Finding("key_store", "ok", "a key file locked by COUCHCAL_PASSPHRASE")
+    elif keys.usable_keyring() is not None:
+        yield Finding("key_store", "ok", "the keyring of this computer")
+    else:
+        yield Finding(
+            "key_store",
+            "warn",
+            "there is no keyring here",
+            "couchcal init asks for a passphrase; or set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE",
+        )
+
+
+def _permissions(patient: _Patient) -> Iterator[Finding]:
+    path = patient.path
+    private = [path, keys.sidecar(path), paths.config_file(), path.with_name(f"{path.name}-wal"), path.parent]
+    open_ones = [
+        place for place in private if place.exists() and place.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    ]
+    own = [place for place in open_ones if place != path.parent or place == paths.data_directory()]
+    for place in own:
+        mode = "700" if place.is_dir() else "600"
+        yield Finding("permissions", "fail", f"{place} is open to others", f"chmod {mode} {place}")
+    if not own:
+        yield Finding("permissions", "ok", "only you can read the files")
+
+
+def _integrity(patient: _Patient) -> Iterator[Finding]:
+    if not patient.exists:
+        return
+    with patient.connected() as connection:
+        damage = [row[0] for row in connection.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
+        if patient.encrypted:
+            damage += [str(row[0]) for row in connection.execute("PRAGMA cipher_integrity_check")]
+        orphans = len(connection.execute("PRAGMA foreign_key_check").fetchall())
+    if damage or orphans:
+        what = f"{len(damage)} damaged pages" if damage else f"{orphans} rows lead nowhere"
+        yield Finding("integrity", "fail", what, "restore the last good copy")
+    else:
+        yield Finding("integrity", "ok", "every page of the database is sound")
+
+
+def _schema(patient: _Patient) -> Iterator[Finding]:
+    if not patient.exists:
+        return
+    with patient.connected() as connection:
+        revision = schema_revision(connection)
+    if revision is None:
+        yield Finding("schema", "fail", "this is no couchcal database", "choose another with --db")
+    elif revision > SCHEMA_HEAD:
+        yield Finding("schema", "fail", f"{revision} is newer than this couchcal", "upgrade couchcal")
+    elif revision < SCHEMA_HEAD:
+        yield Finding("schema", "warn", f"{revision} is older than {SCHEMA_HEAD}", "any other command upgrades it")
+    else:
+        yield Finding("schema", "ok", revision)
+
+
+def _zone_data(patient: _Patient) -> Iterator[Finding]:
+    names = {local_zone_name()}
+    if patient.exists:
+        with patient.connected() as connection:
+            names |= {row[0] for row in connection.execute("SELECT tz FROM practice")}
+    unknown = []
+    for name in sorted(names):
+        try:
+            zone(name)
+        except UnknownZone:
+            unknown.append(name)
+    if unknown:
+        yield Finding("zone_data", "fail", f"{', '.join(unknown)} is not known", "install the tzdata package")
+    else:
+        yield Finding("zone_data", "ok", f"{', '.join(sorted(names))}; tzdata {_version_of('tzdata')}")
+
+
+def _settings_file(_patient: _Patient) -> Iterator[Finding]:
+    problems = settings.load().problems
+    for problem in problems:
+        yield Finding("settings", "warn", problem, f"edit {paths.config_file()}")
+    if not problems:
+        where = paths.config_file()
+        yield Finding("settings", "ok", str(where) if where.exists() else f"defaults; {where} is not there")
+
+
+def _terminal(_patient: _Patient) -> Iterator[Finding]:
+    if not sys.stdout.isatty():
+        yield Finding("terminal", "ok", "output is no terminal: plain text")
+        return
+    size, name = shutil.get_terminal_size(), os.environ.get("TERM", "")
+    if name in ("", "dumb"):
+        yield Finding("terminal", "warn", "TERM says nothing of this terminal", "set TERM, such as xterm-256color")
+    elif size.columns < SMALLEST_SCREEN[0] or size.lines < SMALLEST_SCREEN[1]:
+        detail = f"{size.columns}x{size.lines}"
+        yield Finding("terminal", "warn", detail, "make it at least 80x24")
+    else:
+        colours = os.environ.get("COLORTERM") or "256 or fewer colours"
+        yield Finding("terminal", "ok", f"{name}, {size.columns}x{size.lines}, {colours}")
+
+
+def _locale(_patient: _Patient) -> Iterator[Finding]:
+    encoding = (sys.stdout.encoding or locale.getpreferredencoding(False)).lower().replace("_", "-")
+    if encoding in ("utf-8", "utf8"):
+        yield Finding("locale", "ok", encoding)
+    else:
+        yield Finding("locale", "warn", f"{encoding} cannot show every name", "use a UTF-8 locale, such as C.UTF-8")
+
+
+def _versions(_patient: _Patient) -> Iterator[Finding]:
+    parts = [
+        f"couchcal {__version__}",
+        f"Python {platform.python_version()}",
+        f"SQLite {sqlite3.sqlite_version}",
+        *(f"{name} {_version_of(name)}" for name in ("textual", "sqlmodel", "icalendar", "sqlcipher3")),
+        platform.platform(terse=True),
+    ]
+    yield Finding("versions", "ok", ", ".join(parts))
+
+
+def _version_of(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
+
+
+_CHECKS: tuple[Callable[[_Patient], Iterator[Finding]], ...] = (
+    _database, _encryption, _key_store, _permissions, _integrity, _schema, _zone_data, _settings_file, _terminal,
+    _locale, _versions,
+)  # fmt: skip
+
+
+HANDLERS = {"doctor": Handler(_configure, _run)}

@@ -12,7 +12,10 @@ from couchcal.store.connection import Database
 from tests.support import ics_files
 from tests.support.practice import make_practice
 
-REASONS: dict[str, str] = {}
+REASONS = {
+    "test_calendar_from_issue[2024-07]": "an override that the rule has no occurrence for stays an event of its own,"
+    " as four of five other readers have it",
+}
 """Cases that are answered otherwise, and why."""
 
 
@@ -49,7 +52,8 @@ def test_instances(recurrence_cases: Path, tmp_path: Path) -> None:
         got = ics_files.instances(database, start, end, tz)
         database.dispose()
         given = [
-            tuple(instance.get(name) for name in ("start", "end", "summary", "uid")) for instance in case["expected"]
+            tuple(instance.get(name) for name in ("start", "end", "summary", "uid"))
+            for instance in case["expected"]
         ]
         shown = [(one.start, one.end, one.summary, one.uid) for one in got]
         matches = len(given) == len(shown) and all(

@@ -107,12 +107,21 @@ def at(clock_time: datetime) -> Clock:
     return lambda: clock_time
 
 
-_WORDS = ("Intake", "Supervision", "Team meeting", "Consultation", "Übergabe", "Peer group", "Fortbildung 研修", "Admin")
+_WORDS = (
+    "Intake",
+    "Supervision",
+    "Team meeting",
+    "Consultation",
+    "Übergabe",
+    "Peer group",
+    "Fortbildung 研修",
+    "Admin",
+)
 
 
 def large_calendar(count: int) -> Iterator[bytes]:
-    """Chunks of a deterministic calendar of `count` events over ten years, about 590 bytes each: an alarm, folded and
-    escaped text, non-ASCII letters, one weekly series with an exception in a hundred events."""
+    """Chunks of a deterministic calendar of `count` events over ten years, about 620 bytes each: an alarm, folded
+    and escaped text, non-ASCII letters, one weekly series in a hundred events."""
     yield calendar(head="X-WR-CALNAME:Large").partition(b"END:VCALENDAR")[0]
     first = datetime(2018, 1, 1, 8, tzinfo=UTC)
     for number in range(count):
@@ -126,7 +135,7 @@ def large_calendar(count: int) -> Iterator[bytes]:
             f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20260101T000000Z\r\n"
             f"DTSTART;TZID=America/New_York:{stamp}\r\nDTEND;TZID=America/New_York:{end}\r\n{rule}"
             f"SUMMARY:{word} {number}\\, Raum {number % 7}\r\n"
-            f"DESCRIPTION:Notes for meeting {number}\\nBring the folder\\; read page {number % 90} before.\\nA long\r\n"
+            f"DESCRIPTION:Notes for meeting {number}\\nBring the folder\\; read page {number % 90}.\\nA long\r\n"
             "  line that a writer folds because it has more than seventy-five octets\r\n"
             f"LOCATION:Main Street {number % 400}\r\nSEQUENCE:{number % 3}\r\nSTATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\n"
             "CATEGORIES:Work,Clinic\r\nCREATED:20250101T120000Z\r\nLAST-MODIFIED:20250202T130000Z\r\n"
@@ -144,6 +153,13 @@ def write_large_calendar(path: Path, count: int) -> int:
 
 
 def overlapping(database: Database, start: datetime, end: datetime) -> int:
-    """How many entries lie in a window of UTC days, cancelled ones too."""
+    """How many entries lie in a window of dates, each on the wall clock of its own zone, cancelled ones too."""
     with closing(database.connect()) as connection:
-        return len(between(connection, start, end, UTC, cancelled=True))
+        entries = between(connection, start - _WIDE, end + _WIDE, UTC, cancelled=True)
+    lo, hi = start.replace(tzinfo=None), end.replace(tzinfo=None)
+    count = 0
+    for entry in entries:
+        tz = UTC if entry.all_day else zone(entry.tz)
+        begins, ends = (moment.astimezone(tz).replace(tzinfo=None) for moment in (entry.start, entry.end))
+        count += begins < hi and (ends > lo or begins >= lo)
+    return count

@@ -11,6 +11,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO, Final
 
 CHUNK_BYTES: Final = 1 << 18
@@ -19,7 +20,9 @@ MAX_LINE_BYTES: Final = 4 << 20
 MAX_COMPONENT_BYTES: Final = 32 << 20
 _HEADER_PROPERTIES: Final = frozenset({"METHOD", "NAME", "VERSION", "X-WR-CALNAME", "X-WR-TIMEZONE"})
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
-_BEGIN = b"BEGIN:"
+_FOLD: Final = b"\0"
+_FOLD_BYTE: Final = 0
+_FRAME_LETTERS: Final = frozenset(b"BEbe")
 
 
 class Component:
@@ -55,58 +58,63 @@ class ContentLines:
         self.counts: Counter[str] = Counter()
         self.calendars = 0
         self.bytes_read = 0
-        self.content_lines = 0
 
     def components(self) -> Iterator[Component]:
         """The wanted components in file order."""
         current: Component | None = None
         raw: list[bytes] = []
-        size = 0
-        skipping = 0
-        header_open = False
-        for number, line in self._logical_lines():
-            if line is None:
-                if current is not None:
-                    current.dropped_lines += 1
+        size = folds = number = skipping = 0
+        in_header = False
+        for line in chain.from_iterable(self._unfolded()):
+            number += folds + 1
+            folds = 0
+            if not line:
                 continue
-            frame = line[:6].upper()
+            if _FOLD_BYTE in line:
+                folds = line.count(_FOLD)
+                if line[0] == _FOLD_BYTE:
+                    # A blank line stood between the parts of a folded line.
+                    if current is not None and raw:
+                        raw[-1] += line
+                    continue
             if current is not None:
-                if frame == _BEGIN and (name := _name(line)) in ("VEVENT", "VCALENDAR", "VTIMEZONE"):
-                    yield _finish(current, raw)
-                    current = None
-                elif frame[:4] == b"END:" and (name := _end_name(line)) in (current.name, "VCALENDAR"):
-                    yield _finish(current, raw)
-                    current = None
-                    if name != "VCALENDAR":
-                        continue
-                else:
+                if line[0] not in _FRAME_LETTERS or (frame := _frame(line)) is None:
                     size += len(line)
-                    if size > MAX_COMPONENT_BYTES:
+                    if len(line) > MAX_LINE_BYTES:
+                        current.dropped_lines += 1
+                    elif size > MAX_COMPONENT_BYTES:
                         current.oversized = True
                     else:
                         raw.append(line)
                     continue
-            if frame == _BEGIN:
-                name = _name(line)
-                if name == "VCALENDAR":
+                begins, name = frame
+                ends = name in (current.name, "VCALENDAR") and not begins
+                if not ends and not (begins and name in ("VEVENT", "VCALENDAR", "VTIMEZONE")):
+                    raw.append(line)
+                    continue
+                yield _finish(current, raw)
+                current = None
+                if ends and name != "VCALENDAR":
+                    continue
+            elif line[0] not in _FRAME_LETTERS or (frame := _frame(line)) is None:
+                if in_header and not skipping:
+                    self._header_line(line)
+                continue
+            begins, name = frame
+            if name == "VCALENDAR":
+                skipping, in_header = 0, begins
+                if begins:
                     self.header = {}
                     self.calendars += 1
-                    header_open, skipping = True, 0
-                elif name in self._wanted:
-                    self.counts[name] += 1
-                    current, raw, size = Component(name, number), [], 0
-                    skipping = 0
-                else:
-                    if not skipping:
-                        self.counts[name] += 1
-                    skipping += 1
-            elif frame[:4] == b"END:":
+            elif not begins:
                 skipping = max(0, skipping - 1)
-                if _end_name(line) == "VCALENDAR":
-                    skipping = 0
-                    header_open = False
-            elif not skipping and header_open:
-                self._header_line(line)
+            elif name in self._wanted:
+                self.counts[name] += 1
+                current, raw, size, skipping = Component(name, number), [], 0, 0
+            else:
+                if not skipping:
+                    self.counts[name] += 1
+                skipping += 1
         if current is not None:
             current.complete = False
             yield _finish(current, raw)
@@ -117,54 +125,30 @@ class ContentLines:
         if colon and name in _HEADER_PROPERTIES:
             self.header.setdefault(name, _decode([value], None)[0].strip())
 
-    def _logical_lines(self) -> Iterator[tuple[int, bytes | None]]:
-        """Unfolded lines with the number of their first physical line; None for one that is too long."""
-        first = 0
-        parts: list[bytes] = []
-        length = 0
-        for number, line in enumerate(self._physical_lines(), 1):
-            if line[:1] in (b" ", b"\t"):
-                if parts:
-                    length += len(line)
-                    if length <= MAX_LINE_BYTES:
-                        parts.append(line[1:])
-                continue
-            if parts:
-                yield first, (parts[0] if len(parts) == 1 else b"".join(parts)) if length <= MAX_LINE_BYTES else None
-                parts = []
-            if line:
-                self.content_lines += 1
-                first, parts, length = number, [line], len(line)
-        if parts:
-            yield first, b"".join(parts) if length <= MAX_LINE_BYTES else None
-
-    def _physical_lines(self) -> Iterator[bytes]:
-        """Lines without their ends, which may be CRLF, LF or CR."""
+    def _unfolded(self) -> Iterator[list[bytes]]:
+        """Unfolded lines without their ends (CRLF, LF or CR), a list at a time. `_FOLD` marks where folds were: it
+        tells how many lines of the file a line takes."""
         pending = b""
-        overlong = False
+        carriage = b""
         for chunk in self._utf8_chunks():
-            if b"\r" in chunk or pending[-1:] == b"\r":
-                block = pending + chunk
-                held = block[-1:] == b"\r"
-                if held:
-                    block = block[:-1]
-                lines = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-                pending = lines.pop() + (b"\r" if held else b"")
-            else:
-                lines = (pending + chunk).split(b"\n")
-                pending = lines.pop()
-            if overlong and lines:
-                lines[0] = b" " * 2 + lines[0][: MAX_LINE_BYTES + 1]
-                overlong = False
-            yield from lines
-            if len(pending) > MAX_LINE_BYTES:
-                # Enough of it is passed on for its reader to see that it is too long; the rest is forgotten.
-                if not overlong:
-                    yield pending
-                overlong = True
-                pending = b""
-        if pending and not overlong:
-            yield from pending.replace(b"\r", b"\n").split(b"\n")
+            fresh = carriage + chunk
+            carriage = b""
+            if b"\r" in fresh:
+                if fresh[-1:] == b"\r":
+                    fresh, carriage = fresh[:-1], b"\r"
+                fresh = fresh.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            if _FOLD in fresh:
+                fresh = fresh.replace(_FOLD, b"")
+            lines = (pending + fresh).replace(b"\n ", _FOLD).replace(b"\n\t", _FOLD).split(b"\n")
+            pending = lines.pop()
+            if not pending and lines:
+                # The next chunk may begin with a fold.
+                pending = lines.pop() + b"\n"
+            yield lines
+            if len(pending) > 2 * MAX_LINE_BYTES:
+                # Enough is kept for `components` to see that the line is too long.
+                pending = pending[: MAX_LINE_BYTES + 1]
+        yield pending.removesuffix(b"\n").split(b"\n")
 
     def _utf8_chunks(self) -> Iterator[bytes]:
         first = self._stream.read(CHUNK_BYTES)
@@ -196,12 +180,12 @@ def _wide_encoding(first: bytes) -> str | None:
     return None
 
 
-def _name(line: bytes) -> str:
-    return line[6:].strip().upper().decode("ascii", "replace")
-
-
-def _end_name(line: bytes) -> str:
-    return line[4:].strip().upper().decode("ascii", "replace")
+def _frame(line: bytes) -> tuple[bool, str] | None:
+    """Whether a BEGIN or END line begins, and the component's name; None for any other line."""
+    head, colon, name = line.partition(b":")
+    if not colon or (word := head.upper()) not in (b"BEGIN", b"END"):
+        return None
+    return word == b"BEGIN", name.replace(_FOLD, b"").strip().upper().decode("ascii", "replace")
 
 
 def _finish(component: Component, raw: list[bytes]) -> Component:
@@ -210,13 +194,16 @@ def _finish(component: Component, raw: list[bytes]) -> Component:
 
 
 def _decode(raw: list[bytes], component: Component | None) -> list[str]:
-    """UTF-8; a line that is not is read as Windows-1252, the usual other encoding of such files."""
+    """UTF-8 without fold marks; a line that is not is read as Windows-1252, the usual other encoding."""
+    joined = b"\n".join(raw)
+    if _FOLD in joined:
+        joined = joined.replace(_FOLD, b"")
     try:
-        text = b"\n".join(raw).decode("utf-8")
+        text = joined.decode("utf-8")
     except UnicodeDecodeError:
         if component is not None:
             component.latin = True
-        text = "\n".join(_decode_line(line) for line in raw)
+        text = "\n".join(map(_decode_line, joined.split(b"\n")))
     if _CONTROL.search(text):
         text = _CONTROL.sub("", text)
     return text.split("\n") if raw else []

@@ -233,6 +233,7 @@ class _Import:
             self._book.calendar_zone(zone_text)
             self._read(component, cancelled, door, final=True)
         self._write_singles(door)
+        door.flush()
         for uid, masters in self._masters.items():
             self._write_series(uid, masters, door)
         for events in self._overrides.values():

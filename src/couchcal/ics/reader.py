@@ -36,8 +36,8 @@ class EventError(ValueError):
 class ParsedEvent(ImportedEvent):
     """An event of a file with what grouping needs: its rules and dates as written and the zone of its DTSTART.
 
-    `start_local` is DTSTART on the wall clock of `zone`; `floating` when the file named no zone. `recurrence` is the
-    RECURRENCE-ID, `future` whether its RANGE is THISANDFUTURE.
+    `start_local` is DTSTART on the wall clock of `zone`; `floating` when the file named no zone. `recurrence` is
+    the RECURRENCE-ID, `future` whether its RANGE is THISANDFUTURE.
     """
 
     __slots__ = ("exdates", "floating", "future", "line", "rdates", "recurrence", "rrules", "start_local", "zone")
@@ -147,12 +147,11 @@ class EventReader:
             self._heads[head] = known
         return known
 
-    def moment(
-        self, value: _Value, years: tuple[int, int | None] | None, *, final: bool
-    ) -> tuple[datetime, Zone | None, bool]:
+    def moment(self, value: _Value, *, final: bool, endless: bool = False) -> tuple[datetime, Zone | None, bool]:
         """A DATE or DATE-TIME value: wall clock, its zone (None: floating) and whether it is a DATE.
 
-        The value decides, not a VALUE parameter: files with `VALUE=DATE` before a time mean the time.
+        The value decides, not a VALUE parameter: files with `VALUE=DATE` before a time mean the time. `endless`
+        says that the zone is needed for all years to come.
 
         Raises:
             ValueError: it is no date.
@@ -167,14 +166,12 @@ class EventReader:
         tzid = parameters.get("TZID")
         if not tzid:
             return local, None, False
-        first, last = years or (local.year, local.year)
-        return local, self._book.resolve(tzid, first, last, final=final), False
+        last = None if endless else local.year
+        return local, self._book.resolve(tzid, local.year, last, final=final), False
 
     def _start(self, event: ParsedEvent, value: _Value, *, final: bool) -> None:
         try:
-            stamp = parse_stamp(value[1])
-            years = (stamp.local.year, None if event.recurring else stamp.local.year)
-            local, zone, event.all_day = self.moment(value, years, final=final)
+            local, zone, event.all_day = self.moment(value, final=final, endless=event.recurring)
         except ValueError as error:
             raise EventError(f"DTSTART: {error}") from None
         event.floating = zone is None
@@ -212,8 +209,7 @@ class EventReader:
         event.end = min(end, _LAST_SECOND)
 
     def _dtend(self, event: ParsedEvent, value: _Value, *, final: bool) -> int:
-        stamp = parse_stamp(value[1])
-        local, zone, is_date = self.moment(value, (stamp.local.year, stamp.local.year), final=final)
+        local, zone, is_date = self.moment(value, final=final)
         if event.all_day:
             # A DATE-TIME end of an all-day event counts the day it lies in only if it goes beyond midnight.
             whole = datetime(local.year, local.month, local.day)  # noqa: DTZ001  wall clock

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from couchcal.ics.reader import EventError, EventReader, ParsedEvent, date_seconds, seconds
+from couchcal.ics.reader import EventError, EventReader, ParsedEvent, seconds
 from couchcal.ics.values import parse_duration
 from couchcal.ics.zones import Zone
-from couchcal.practice.imported import ImportedEvent, ImportedSeries, excess
+from couchcal.practice.imported import ImportedSeries
 from couchcal.practice.imported_rows import event_key
+from couchcal.practice.imported_series import MAX_ROWS_A_YEAR, rows_a_year
 from couchcal.scheduling.recurrence import RecurrenceError, Rule, TooManyOccurrences, parse_rule, recurrence_set
 from couchcal.scheduling.wallclock import to_instant, to_local
 
@@ -23,10 +24,8 @@ Remark = Callable[[int, str, str], None]
 
 
 class Grouped(NamedTuple):
-    """What a UID came to: series (the first is that of the master, others its continuations) and lone overrides.
-
-    `sources` has, for every override kept in a series, the component it was read from.
-    """
+    """What a UID came to: series (the first is that of the master, others its continuations) and overrides of
+    occurrences that the series has not."""
 
     series: list[ImportedSeries]
     lone: list[ParsedEvent]
@@ -40,12 +39,11 @@ class Recurrence:
         self.zone: Zone = master.zone
         self._reader = reader
         self.rules = [self._rule(text) for _, text in master.rrules]
-        self.rrule = "\n".join(dict.fromkeys(str(rule) for rule in self.rules))
         self.lengths: dict[str, int] = {}
         self.rdates = self._rdates()
         if not self.rules:
             self.rdates.append(master.start_local)
-        if excess(self.rrule, master.start_local):
+        if rows_a_year(self.rules, master.start_local) > MAX_ROWS_A_YEAR:
             raise EventError("it repeats more than 10,000 times a year")
         self.exdates = self._exdates()
 
@@ -95,7 +93,7 @@ class Recurrence:
     def _local(self, parameters: dict[str, str], text: str) -> datetime:
         """A DATE or DATE-TIME value on the wall clock of the series."""
         bare = {name: value for name, value in parameters.items() if name != "VALUE"}
-        local, zone, is_date = self._reader.moment((bare, text), None, final=True)
+        local, zone, is_date = self._reader.moment((bare, text), final=True)
         if self.master.all_day:
             return datetime.combine(local, time())
         if is_date:
@@ -117,7 +115,7 @@ class Recurrence:
     def keys_of(self, parameters: dict[str, str], text: str) -> list[str]:
         """The keys of the occurrences that an EXDATE or RECURRENCE-ID names: a DATE names those of its day."""
         bare = {name: value for name, value in parameters.items() if name != "VALUE"}
-        local, _, is_date = self._reader.moment((bare, text), None, final=True)
+        local, _, is_date = self._reader.moment((bare, text), final=True)
         if is_date and not self.master.all_day:
             day = datetime.combine(local, time())
             return [event_key(start, all_day=False) for start in self.between(day, day + _DAY)]
@@ -142,7 +140,7 @@ def group(master: ParsedEvent, overrides: Iterable[ParsedEvent], reader: EventRe
         EventError: a rule that cannot be read or would fill too many rows.
     """
     found = Recurrence(master, reader)
-    series = ImportedSeries(master, found.rrule, list(found.rdates), set(found.exdates), {}, found.lengths)
+    series = ImportedSeries(master, found.rules, list(found.rdates), set(found.exdates), {}, found.lengths)
     lone: list[ParsedEvent] = []
     turns: list[tuple[str, ParsedEvent]] = []
     for override in _newest(overrides, found, lone, remark):
@@ -181,9 +179,11 @@ def _newest(
         other = newest.get(identity)
         if other is None or override.version >= other.version:
             newest[identity] = override
-            override = other if other is not None else override  # noqa: PLW2901
+            override = other if other is not None else override
         if other is not None:
-            remark(override.line, override.uid, "another component replaces the same occurrence, the newer was kept")
+            remark(
+                override.line, override.uid, "another component replaces the same occurrence, the newer was kept"
+            )
     return list(newest.values())
 
 
@@ -225,7 +225,7 @@ def _stretch(
     def moved(name: str) -> str:
         return event_key(datetime.fromisoformat(name) + shift, all_day=anchor.all_day)
 
-    part = ImportedSeries(anchor, "")
+    part = ImportedSeries(anchor)
     part.exdates = {moved(name) for name in inside if name in whole.exdates}
     for name in inside:
         if name in whole.overrides:
@@ -234,10 +234,11 @@ def _stretch(
             part.overrides[override.key] = override
     end = datetime.fromisoformat(until) if until is not None else None
     rules = [_moved_rule(rule, found, begin, end, shift) for rule in found.rules]
-    if None in rules:
+    part.rules = [rule for rule in rules if rule is not None]
+    if len(part.rules) < len(rules):
+        part.rules = []
         part.rdates = [start + shift for start in _starts(found, begin, end)]
     else:
-        part.rrule = "\n".join(str(rule) for rule in rules)
         part.rdates = [d + shift for d in found.rdates if d >= begin and (end is None or d < end)]
     if not first:
         stamp = begin.strftime("%Y%m%d") if found.master.all_day else begin.strftime("%Y%m%dT%H%M%S")
@@ -278,7 +279,14 @@ def _moved_rule(
     count = rule.count
     if count is not None and end is None:
         before = recurrence_set(
-            found.master.start_local, [rule], (), (), found.master.start_local, begin, tz=found.zone.tz, limit=100_000
+            found.master.start_local,
+            [rule],
+            (),
+            (),
+            found.master.start_local,
+            begin,
+            tz=found.zone.tz,
+            limit=100_000,
         )
         count = max(1, count - len(before))
     if end is not None:
@@ -309,15 +317,10 @@ def adopt_key(event: ParsedEvent, reader: EventReader) -> None:
     """Set the key of an override whose series is not in the file, from its RECURRENCE-ID alone."""
     parameters, text = event.recurrence or ({}, "")
     try:
-        local, zone, is_date = reader.moment((parameters, text), None, final=True)
+        local, zone, is_date = reader.moment((parameters, text), final=True)
     except ValueError:
         event.key = event.start_key
         return
     if not is_date and zone is not None and zone.name != event.tz and not event.all_day:
         local = to_local(to_instant(local, zone.tz), event.zone.tz)
     event.key = event_key(local, all_day=is_date)
-
-
-def instant_of(event: ImportedEvent, local: datetime, zone: Zone) -> int:
-    """Seconds of an occurrence of `event` at a wall-clock time."""
-    return date_seconds(local) if event.all_day else seconds(local, zone)

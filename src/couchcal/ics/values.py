@@ -10,7 +10,8 @@ _DURATION = re.compile(
     r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?|T)?", re.IGNORECASE
 )
 _STAMP = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE
+    r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
 )
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 _PARAMETER = re.compile(r';\s*([^=;]+)=((?:"[^"]*"|[^";])*)')
@@ -145,9 +146,7 @@ def parse_head(head: str) -> tuple[str, dict[str, str]]:
     name, semicolon, _ = head.partition(";")
     if not semicolon:
         return head.strip().upper(), {}
-    parameters = {
-        key.strip().upper(): value.strip().replace('"', "") for key, value in _PARAMETER.findall(head)
-    }
+    parameters = {key.strip().upper(): value.strip().replace('"', "") for key, value in _PARAMETER.findall(head)}
     return name.strip().upper(), parameters
 
 

@@ -33,7 +33,7 @@ Cen. Australia Standard Time|Australia/Adelaide|Adelaide
 Central America Standard Time|America/Guatemala|Central America
 Central Asia Standard Time|Asia/Bishkek|Bishkek;Astana
 Central Brazilian Standard Time|America/Cuiaba|Cuiaba
-Central Europe Standard Time|Europe/Budapest|Belgrade, Bratislava, Budapest, Ljubljana, Prague;Prague, Central Europe
+Central Europe Standard Time|Europe/Budapest|Belgrade, Bratislava, Budapest, Ljubljana, Prague
 Central European Standard Time|Europe/Warsaw|Sarajevo, Skopje, Warsaw, Zagreb
 Central Pacific Standard Time|Pacific/Guadalcanal|Solomon Is., New Caledonia;Magadan, Solomon Is., New Caledonia
 Central Standard Time|America/Chicago|Central Time (US & Canada);Central Time
@@ -53,7 +53,7 @@ Egypt Standard Time|Africa/Cairo|Cairo
 Ekaterinburg Standard Time|Asia/Yekaterinburg|Ekaterinburg
 FLE Standard Time|Europe/Kyiv|Helsinki, Kyiv, Riga, Sofia, Tallinn, Vilnius
 Fiji Standard Time|Pacific/Fiji|Fiji;Fiji, Kamchatka, Marshall Is.
-GMT Standard Time|Europe/London|Dublin, Edinburgh, Lisbon, London;Greenwich Mean Time: Dublin, Edinburgh, Lisbon, London
+GMT Standard Time|Europe/London|Dublin, Edinburgh, Lisbon, London;Greenwich Mean Time
 GTB Standard Time|Europe/Bucharest|Athens, Bucharest;Athens, Bucharest, Istanbul;Athens, Istanbul, Minsk
 Georgian Standard Time|Asia/Tbilisi|Tbilisi
 Greenland Standard Time|America/Nuuk|Greenland
@@ -91,7 +91,7 @@ North Asia Standard Time|Asia/Krasnoyarsk|Krasnoyarsk
 North Korea Standard Time|Asia/Pyongyang|Pyongyang
 Omsk Standard Time|Asia/Omsk|Omsk
 Pacific SA Standard Time|America/Santiago|Santiago
-Pacific Standard Time|America/Los_Angeles|Pacific Time (US & Canada);Pacific Time;Pacific Time (US & Canada), Tijuana
+Pacific Standard Time|America/Los_Angeles|Pacific Time (US & Canada), Tijuana;Pacific Time (US & Canada)
 Pacific Standard Time (Mexico)|America/Tijuana|Baja California;Tijuana, Baja California
 Pakistan Standard Time|Asia/Karachi|Islamabad, Karachi
 Paraguay Standard Time|America/Asuncion|Asuncion
@@ -140,7 +140,7 @@ Vladivostok Standard Time|Asia/Vladivostok|Vladivostok
 Volgograd Standard Time|Europe/Volgograd|Volgograd
 W. Australia Standard Time|Australia/Perth|Perth
 W. Central Africa Standard Time|Africa/Lagos|West Central Africa
-W. Europe Standard Time|Europe/Berlin|Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna;Berlin, Stockholm, Rome, Bern, Brussels, Vienna
+W. Europe Standard Time|Europe/Berlin|Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna
 W. Mongolia Standard Time|Asia/Hovd|Hovd
 West Asia Standard Time|Asia/Tashkent|Ashgabat, Tashkent;Islamabad, Karachi, Tashkent
 West Bank Standard Time|Asia/Hebron|Gaza, Hebron

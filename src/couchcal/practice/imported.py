@@ -8,6 +8,7 @@ LAST-MODIFIED (RFC 5545 3.8.7.4).
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -24,14 +25,7 @@ from couchcal.practice.imported_rows import (
     stored_overrides,
     stored_series,
 )
-from couchcal.practice.imported_series import (
-    ImportedSeries,
-    cover,
-    excess,
-    occurrences,
-    overridden_fields,
-    record_of,
-)
+from couchcal.practice.imported_series import ImportedSeries, cover, occurrences, overridden_fields
 from couchcal.practice.imported_updates import remove_events, remove_series, update_event, update_series
 from couchcal.practice.occurrences import horizon
 from couchcal.scheduling.span import span_class
@@ -51,7 +45,7 @@ from couchcal.store.records import (
 )
 from couchcal.store.session import write_session
 
-__all__ = ["ImportDoor", "ImportedEvent", "ImportedSeries", "Outcome", "bulk_import", "excess"]
+__all__ = ["ImportDoor", "ImportedEvent", "ImportedSeries", "Outcome", "bulk_import"]
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate"]
 """What became of a component; `duplicate`: the same revision of the same event came before in this import."""
@@ -65,6 +59,10 @@ _SERIES_COLUMNS = (
 )  # fmt: skip
 
 
+_CACHE_KIB = 16_384
+"""Page cache while importing: random UIDs spread over the whole index."""
+
+
 class _Abandoned(Exception):
     """Leaves the write session without a commit."""
 
@@ -75,8 +73,10 @@ class ImportDoor:
     def __init__(self, session: JournalSession, calendar: str) -> None:
         self._session = session
         self.calendar = calendar
-        self._connection: Any = session.connection().connection.driver_connection
+        connection: Any = session.connection().connection.driver_connection
+        self._connection: sqlite3.Connection = connection
         self._connection.execute("PRAGMA defer_foreign_keys=ON")
+        self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         found = session.exec(select(Calendar.id).where(col(Calendar.name) == calendar)).first()
         self._known_calendar = found
         self.horizon = horizon(session)
@@ -95,7 +95,6 @@ class ImportDoor:
         self._newer_series: dict[int, ImportedSeries] = {}
         self._obsolete_events: set[int] = set()
         self._obsolete_series: set[int] = set()
-        self._written = 0
 
     @property
     def _tables(self) -> tuple[BulkTable, ...]:
@@ -185,7 +184,6 @@ class ImportDoor:
         there[event.uid, event.key] = Stored(row_id, event.sequence, event.modified, event.start)
         if event.extra:
             self._events_extra.add(row_id, event.extra)
-        self._written += 1
 
     def _insert_row(
         self, event: ImportedEvent, start: int, end: int, series_id: int | None, key: str | None, overridden: str
@@ -200,7 +198,6 @@ class ImportDoor:
         self.flush()
         self._connection.execute("DELETE FROM appointment_ics WHERE appointment_id = ?", (row_id,))
         self._connection.execute("DELETE FROM appointment WHERE id = ?", (row_id,))
-        self._written -= 1
 
     def find_series(self, uid: str) -> int | None:
         """The id of the series of this calendar with a UID."""
@@ -210,8 +207,10 @@ class ImportDoor:
         return None if found is None else found.id
 
     def add_series(self, series: ImportedSeries) -> tuple[Outcome, dict[str, Outcome]]:
-        """Take a recurring event; returns what became of its master and, by key, of its overrides."""
-        self.flush()
+        """Take a recurring event; returns what became of its master and, by key, of its overrides.
+
+        Single events have to be flushed before, and a UID may come only once.
+        """
         uid = series.master.uid
         if own_uids(self._connection, (uid,)):
             return "unchanged", dict.fromkeys(series.overrides, "unchanged")
@@ -251,33 +250,34 @@ class ImportDoor:
         there = stored_overrides(self._connection, series_id).get(key)
         if there is not None and event.version <= there.version:
             return "unchanged"
-        waiting = self._newer_series.setdefault(series_id, ImportedSeries(event, "", newer_keys=set()))
+        waiting = self._newer_series.setdefault(series_id, ImportedSeries(event, newer_keys=set()))
         waiting.overrides[key] = event
         if waiting.newer_keys is not None:
             waiting.newer_keys.add(key)
         return "added" if there is None else "updated"
 
     def _insert_series(self, series: ImportedSeries) -> None:
-        record = record_of(series, self._calendar_id)
-        starts = cover(record, self._session.now, self.horizon)
-        parent = self.find_series(series.parent_uid) if series.parent_uid else None
-        series_id = self._series.add(
-            record.uid, record.calendar_id, record.tz, record.start_local.isoformat(" ", "microseconds"),
-            record.duration_s, record.all_day, record.rrule, record.rdates, epoch_seconds(record.materialised_from),
-            epoch_seconds(record.materialised_to), parent, record.sequence, record.title, record.place, record.busy,
-            record.instructions, record.status,
-        )  # fmt: skip
+        reach = cover(series, self._session.now, self.horizon)
+        values = series.columns()
+        values["start_local"] = series.master.start_local.isoformat(" ", "microseconds")
+        values["uid"], values["calendar_id"] = series.master.uid, self._calendar_id
+        values["materialised_from"], values["materialised_to"] = map(epoch_seconds, reach[:2])
+        values["parent_series_id"] = self._parent(series.parent_uid) if series.parent_uid else None
+        series_id = self._series.add(*(values[name] for name in _SERIES_COLUMNS))
         if series.master.extra:
             self._series_extra.add(series_id, series.master.extra)
         for key in sorted(series.exdates):
             self._exdates.add(series_id, key)
-        for place in occurrences(series, record, starts):
+        for place in occurrences(series, reach.starts):
             event = place.event
-            changed = overridden_fields(place, series.master, record)
+            changed = overridden_fields(place, series)
             row_id = self._insert_row(event, place.start, place.end, series_id, place.key, changed)
             if event is not series.master:
                 self._events_extra.add(row_id, event.extra)
-        self._written += 1 + len(series.overrides)
+
+    def _parent(self, uid: str) -> int | None:
+        self.flush()
+        return self.find_series(uid)
 
     def flush(self) -> None:
         """Write what is buffered, parents before children."""

@@ -98,7 +98,7 @@ class BulkTable:
         columns = ("id", *bound, *fixed)
         values = ", ".join(["?"] * (len(bound) + 1) + [_literal(value) for value in fixed.values()])
         self._statement = f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608  our names
-        highest = connection.execute(f"SELECT coalesce(max(id), 0) FROM {self.name}").fetchone()[0]  # noqa: S608
+        highest: int = connection.execute(f"SELECT coalesce(max(id), 0) FROM {self.name}").fetchone()[0]  # noqa: S608
         self.first_id = highest + 1
         self.next_id = self.first_id
         self._rows: list[tuple[Any, ...]] = []
@@ -169,7 +169,9 @@ def stored_overrides(connection: sqlite3.Connection, series_id: int) -> dict[str
         " JOIN appointment_ics i ON i.appointment_id = a.id WHERE a.series_id = ?",
         (series_id,),
     )
-    return {key: Stored(row_id, sequence, modified_of(extra), start) for key, row_id, sequence, start, extra in rows}
+    return {
+        key: Stored(row_id, sequence, modified_of(extra), start) for key, row_id, sequence, start, extra in rows
+    }
 
 
 def own_uids(connection: sqlite3.Connection, uids: Iterable[str]) -> set[str]:

@@ -1,44 +1,84 @@
-"""Imported recurring events: the series record, how far its rows reach, and which rows those are."""
+"""Imported recurring events: how far their rows reach, and which rows those are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Final, NamedTuple
 
-from couchcal.errors import Refused
 from couchcal.practice.imported_rows import ImportedEvent, event_key
-from couchcal.practice.occurrences import BEGINNING, END_OF_TIME, instants, local_starts, rules_of, zone_of
-from couchcal.scheduling.recurrence import per_year
-from couchcal.scheduling.wallclock import to_local
-from couchcal.store.records import Series, epoch_seconds, from_epoch
+from couchcal.practice.occurrences import BEGINNING, END_OF_TIME
+from couchcal.scheduling.recurrence import Rule, TooManyOccurrences, per_year, recurrence_set
+from couchcal.scheduling.wallclock import UnknownZone, to_instant, to_local, zone
+from couchcal.store.records import epoch_seconds
 
 MAX_ROWS_A_YEAR: Final = 10_000
 """A rule that could fill more is refused."""
 _ROWS_BACK: Final = 1_000
 _TEXT_BUDGET: Final = 4_000_000
 """Characters of description that the rows of one series may repeat."""
+_MAX_ROWS: Final = 100_000
 _DAY: Final = timedelta(days=1)
+_FIRST_LOCAL: Final = BEGINNING.replace(tzinfo=None)
+_LAST_LOCAL: Final = END_OF_TIME.replace(tzinfo=None)
 
 
 @dataclass(slots=True)
 class ImportedSeries:
     """A recurring VEVENT with its exceptions.
 
-    `rrule`, `rdates` and `exdates` are as in the records of series; `overrides` are the components that replace an
-    occurrence, by its key; `lengths` the seconds of RDATEs given as periods. `parent_uid` names the series that this
-    one continues (RANGE=THISANDFUTURE). With `newer_keys` only these overrides are news for what is stored.
+    UNTIL of `rules` is a DATE for all-day series and UTC for others. `rdates` are wall-clock starts, `exdates` and
+    `overrides` go by key; `lengths` has the seconds of RDATEs given as periods. `parent_uid` names the series that
+    this one continues (RANGE=THISANDFUTURE). With `newer_keys` only these overrides are news for what is stored.
     """
 
     master: ImportedEvent
-    rrule: str
+    rules: list[Rule] = field(default_factory=list)
     rdates: list[datetime] = field(default_factory=list)
     exdates: set[str] = field(default_factory=set)
     overrides: dict[str, ImportedEvent] = field(default_factory=dict)
     lengths: dict[str, int] = field(default_factory=dict)
     parent_uid: str = ""
     newer_keys: set[str] | None = None
+
+    @property
+    def duration(self) -> int:
+        """Seconds."""
+        return self.master.end - self.master.start
+
+    @property
+    def zone(self) -> tzinfo:
+        try:
+            return zone(self.master.tz)
+        except UnknownZone:
+            return UTC
+
+    def columns(self) -> dict[str, Any]:
+        """Columns of the series record, without its calendar and its coverage."""
+        master = self.master
+        return {
+            "tz": master.tz,
+            "start_local": master.start_local,
+            "duration_s": self.duration,
+            "all_day": master.all_day,
+            "rrule": "\n".join(dict.fromkeys(map(str, self.rules))),
+            "rdates": "\n".join(moment.isoformat() for moment in sorted(set(self.rdates))),
+            "sequence": master.sequence,
+            "title": master.title,
+            "place": master.place,
+            "busy": master.busy,
+            "instructions": master.instructions,
+            "status": master.status,
+        }
+
+
+class Coverage(NamedTuple):
+    """How far the rows of a series reach, `[start, end)`, and its starts in there, EXDATEs among them."""
+
+    start: datetime
+    end: datetime
+    starts: list[datetime]
 
 
 class Occurrence(NamedTuple):
@@ -51,109 +91,76 @@ class Occurrence(NamedTuple):
     overridden: bool
 
 
-def record_of(series: ImportedSeries, calendar_id: int) -> Series:
-    """The series record, without id and with empty coverage."""
-    master = series.master
-    return Series(
-        uid=master.uid,
-        kind="other_event",
-        calendar_id=calendar_id,
-        tz=master.tz,
-        start_local=master.start_local,
-        duration_s=master.end - master.start,
-        all_day=master.all_day,
-        rrule=series.rrule,
-        rdates="\n".join(moment.isoformat() for moment in sorted(set(series.rdates))),
-        materialised_from=BEGINNING,
-        materialised_to=BEGINNING,
-        origin="ics",
-        sequence=master.sequence,
-        title=master.title,
-        place=master.place,
-        busy=master.busy,
-        instructions=master.instructions,
-        status=master.status,
-    )
+def rows_a_year(rules: list[Rule], start_local: datetime) -> int:
+    """How many rows a year the rules can fill at most."""
+    return sum(per_year(rule, start_local) for rule in rules)
 
 
-def cover(record: Series, now: datetime, horizon: datetime) -> list[datetime]:
-    """Set how far the rows of a series reach; returns their wall-clock starts, EXDATEs among them.
+def cover(series: ImportedSeries, now: datetime, horizon: datetime) -> Coverage:
+    """How far to make rows.
 
     A finite series of up to a thousand occurrences is complete. Others reach from about a thousand rows before
     `now` to `horizon`; `occurrences.fill` makes the rest when somebody looks there.
     """
-    rules = rules_of(record)
-    rows_back = max(50, min(_ROWS_BACK, _TEXT_BUDGET // (len(record.instructions) + 1)))
-    if all(rule.count is not None or rule.until is not None for rule in rules):
+    rows_back = max(50, min(_ROWS_BACK, _TEXT_BUDGET // (len(series.master.instructions) + 1)))
+    if all(rule.count is not None or rule.until is not None for rule in series.rules):
         try:
-            found = local_starts(record, datetime.min, datetime.max, limit=rows_back)  # noqa: DTZ901  wall clock
-        except Refused:
+            return Coverage(BEGINNING, END_OF_TIME, _starts(series, _FIRST_LOCAL, _LAST_LOCAL, rows_back))
+        except TooManyOccurrences:
             pass
-        else:
-            record.materialised_from, record.materialised_to = BEGINNING, END_OF_TIME
-            return found
-    frequency = sum(per_year(rule, record.start_local) for rule in rules) or 1
-    back = timedelta(days=max(1, min(365.25 * rows_back / frequency, 700_000)))
-    record.materialised_to = horizon
-    record.materialised_from = now - back if now - BEGINNING > back else BEGINNING
-    first_start = instants(record, record.start_local)[0]
-    if record.materialised_from <= first_start:
-        record.materialised_from = BEGINNING
-    tz = zone_of(record)
-    lo = datetime.min if record.materialised_from == BEGINNING else to_local(record.materialised_from, tz) - _DAY  # noqa: DTZ901
-    starts = local_starts(record, lo, to_local(horizon, tz) + _DAY)
-    return [
+    frequency = rows_a_year(series.rules, series.master.start_local) or 1
+    back = timedelta(days=max(1.0, min(365.25 * rows_back / frequency, 700_000)))
+    first = now - back if now - BEGINNING > back else BEGINNING
+    if epoch_seconds(first) <= series.master.start:
+        first = BEGINNING
+    tz = series.zone
+    lo = _FIRST_LOCAL if first == BEGINNING else to_local(first, tz) - _DAY
+    lower, upper = epoch_seconds(first), epoch_seconds(horizon)
+    starts = [
         local
-        for local in starts
-        if record.materialised_from <= instants(record, local)[0] < record.materialised_to
+        for local in _starts(series, lo, to_local(horizon, tz) + _DAY, _MAX_ROWS)
+        if lower <= _seconds(local, series, tz) < upper
     ]
+    return Coverage(first, horizon, starts)
 
 
-def occurrences(series: ImportedSeries, record: Series, starts: list[datetime]) -> Iterator[Occurrence]:
-    """The rows of a series: those at `starts` that are not excluded, and every override wherever it lies."""
+def _starts(series: ImportedSeries, lo: datetime, hi: datetime, limit: int) -> list[datetime]:
     master = series.master
+    return recurrence_set(master.start_local, series.rules, series.rdates, (), lo, hi, tz=series.zone, limit=limit)
+
+
+def _seconds(local: datetime, series: ImportedSeries, tz: tzinfo) -> int:
+    return epoch_seconds(local.replace(tzinfo=UTC) if series.master.all_day else to_instant(local, tz))
+
+
+def occurrences(series: ImportedSeries, starts: list[datetime]) -> Iterator[Occurrence]:
+    """The rows of a series: those at `starts` that are not excluded, and every override wherever it lies."""
+    master, duration, tz = series.master, series.duration, series.zone
     pending = dict(series.overrides)
     for local in starts:
-        key = event_key(local, all_day=record.all_day)
-        override = pending.pop(key, None)
+        key = event_key(local, all_day=master.all_day)
+        override = pending.pop(key, None) if pending else None
         if override is not None:
             yield Occurrence(key, override.start, override.end, override, True)
         elif key not in series.exdates:
-            start, end = (epoch_seconds(moment) for moment in instants(record, local))
+            start = _seconds(local, series, tz)
             length = series.lengths.get(key)
-            if length is None:
-                yield Occurrence(key, start, end, master, False)
-            else:
-                yield Occurrence(key, start, start + length, master, True)
+            yield Occurrence(
+                key, start, start + (duration if length is None else length), master, length is not None
+            )
     for key, override in pending.items():
         yield Occurrence(key, override.start, override.end, override, True)
 
 
-def overridden_fields(occurrence: Occurrence, master: ImportedEvent, record: Series) -> str:
+def overridden_fields(occurrence: Occurrence, series: ImportedSeries) -> str:
     """What an override changes, in the words of `Appointment.overridden`."""
     if not occurrence.overridden:
         return ""
-    event = occurrence.event
-    names = [name for name in ("busy", "instructions", "place", "title") if getattr(event, name) != getattr(master, name)]
-    regular = instants(record, datetime.fromisoformat(occurrence.key))
-    if (from_epoch(occurrence.start), from_epoch(occurrence.end)) != regular or event.all_day != master.all_day:
+    event, master = occurrence.event, series.master
+    names = [
+        name for name in ("busy", "instructions", "place", "title") if getattr(event, name) != getattr(master, name)
+    ]
+    start = _seconds(datetime.fromisoformat(occurrence.key), series, series.zone)
+    if (occurrence.start, occurrence.end) != (start, start + series.duration) or event.all_day != master.all_day:
         names.append("time")
-    return " ".join(sorted(names))
-
-
-def excess(rrules: str, start_local: datetime) -> bool:
-    """Whether the rules could fill more than `MAX_ROWS_A_YEAR`."""
-    probe = Series(uid="", start_local=start_local, rrule=rrules, materialised_from=BEGINNING, materialised_to=BEGINNING)
-    return sum(per_year(rule, start_local) for rule in rules_of(probe)) > MAX_ROWS_A_YEAR
-
-
-__all__ = [
-    "MAX_ROWS_A_YEAR",
-    "ImportedSeries",
-    "Occurrence",
-    "cover",
-    "excess",
-    "occurrences",
-    "overridden_fields",
-    "record_of",
-]
+    return " ".join(names)

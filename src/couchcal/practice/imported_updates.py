@@ -10,17 +10,17 @@ from sqlmodel import col, select
 
 from couchcal.practice import rows
 from couchcal.practice.imported_rows import ImportedEvent
-from couchcal.practice.imported_series import ImportedSeries, Occurrence, cover, occurrences, overridden_fields, record_of
+from couchcal.practice.imported_series import (
+    ImportedSeries,
+    Occurrence,
+    cover,
+    occurrences,
+    overridden_fields,
+)
 from couchcal.practice.locks import worked_on
 from couchcal.scheduling.span import span_class
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, AppointmentIcs, Series, SeriesExdate, SeriesIcs, from_epoch
-
-_FLUSH_EVERY = 200
-_SERIES_COLUMNS = (
-    "tz", "start_local", "duration_s", "all_day", "rrule", "rdates", "materialised_from", "materialised_to",
-    "sequence", "title", "place", "busy", "instructions", "status",
-)  # fmt: skip
 
 
 def update_event(session: JournalSession, row_id: int, event: ImportedEvent) -> None:
@@ -82,20 +82,21 @@ def update_series(session: JournalSession, series_id: int, series: ImportedSerie
             _place(session, record, place, existing.get(key), _field_words(place, record))
         session.flush()
         return
-    fresh = record_of(series, record.calendar_id or 0)
-    starts = cover(fresh, session.now, horizon)
-    for name in _SERIES_COLUMNS:
-        rows.put(record, name, getattr(fresh, name))
+    reach = cover(series, session.now, horizon)
+    for name, value in series.columns().items():
+        rows.put(record, name, value)
+    rows.put(record, "materialised_from", reach.start)
+    rows.put(record, "materialised_to", reach.end)
     _sync_exdates(session, series_id, series.exdates)
     _keep_series_extra(session, series_id, series.master.extra)
     wanted: set[str] = set()
-    for place in occurrences(series, record, starts):
+    for place in occurrences(series, reach.starts):
         wanted.add(place.key)
         row = existing.get(place.key)
         by_hand = row is not None and bool(row.overridden) and row.id not in made_by_file
-        if row is not None and (worked_on(row) and row.status != "cancelled" or by_hand):
+        if row is not None and ((worked_on(row) and row.status != "cancelled") or by_hand):
             continue
-        _place(session, record, place, row, overridden_fields(place, series.master, record))
+        _place(session, record, place, row, overridden_fields(place, series))
     for key, row in existing.items():
         if key not in wanted and not worked_on(row):
             rows.remove(session, row)
@@ -104,12 +105,16 @@ def update_series(session: JournalSession, series_id: int, series: ImportedSerie
 
 def _field_words(place: Occurrence, record: Series) -> str:
     names = [
-        name for name in ("busy", "instructions", "place", "title") if getattr(place.event, name) != getattr(record, name)
+        name
+        for name in ("busy", "instructions", "place", "title")
+        if getattr(place.event, name) != getattr(record, name)
     ]
     return " ".join(sorted([*names, "time"]))
 
 
-def _place(session: JournalSession, record: Series, place: Occurrence, row: Appointment | None, changed: str) -> None:
+def _place(
+    session: JournalSession, record: Series, place: Occurrence, row: Appointment | None, changed: str
+) -> None:
     if row is None:
         row = Appointment(
             uid=record.uid,

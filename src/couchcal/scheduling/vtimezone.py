@@ -153,9 +153,7 @@ def _onsets(part: Observance) -> list[datetime]:
     lo, hi = datetime(FIRST_YEAR, 1, 1), datetime(LAST_YEAR, 1, 1)  # noqa: DTZ001  wall clock
     for text in part.rules:
         rule = parse_rule(text)
-        local.update(
-            starts(rule, part.onset, lo, hi, tz=timezone(part.since), limit=_MAX_CHANGES)
-        )
+        local.update(starts(rule, part.onset, lo, hi, tz=timezone(part.since), limit=_MAX_CHANGES))
     found = []
     for moment in local:
         try:

@@ -41,12 +41,12 @@ SMALLEST_SCREEN = (80, 24)
 
 
 class Finding(NamedTuple):
-    """One line of the report: `state` is ok, warn or fail; `fix` is what to do, empty when ok."""
+    """One line of the report: `state` is ok, warn or fail; `fix` is what to do about it."""
 
     check: str
     state: str
     detail: str
-    fix: str = ""
+    fix: str | None = None
 
 
 class _Patient:

@@ -26,7 +26,7 @@ demo: $(RUN) ## open a throw-away practice with invented clients
 	@$(BIN)/couchcal demo
 
 test: $(DEV) ## run every test
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTFLAGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup tests $(TESTFLAGS)
 
 check: $(DEV) ## lint, types, layers, import hygiene
 	$(BIN)/ruff check .

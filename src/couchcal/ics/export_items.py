@@ -7,17 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from couchcal.ics.folding import escape, escape_line, fold, inert, utc_stamp
+from couchcal.ics.kept_lines import kept_lines, modified
 from couchcal.practice.names import client_label
 
 CANCELLED_PREFIX: Final = "[cancelled] "
 _BATCH: Final = 400
-_WRITTEN: Final = frozenset(
-    {
-        "UID", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "DTSTART", "DTEND", "DURATION", "SUMMARY", "LOCATION",
-        "DESCRIPTION", "STATUS", "TRANSP", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID",
-    }
-)  # fmt: skip
-"""Properties that come from columns, so that a line kept from a file must not repeat them."""
 
 
 class Item(NamedTuple):
@@ -157,40 +151,16 @@ class Wording:
             lines.append(f"LOCATION:{escape(place)}")
         if description:
             lines.append(f"DESCRIPTION:{escape(description)}")
-        properties, components = kept_lines(item.extra) if item.extra else ([], [])
-        if not any(line[:5].upper() == "CLASS" and line[5:6] in ":;" for line in properties):
-            lines.append("CLASS:PUBLIC" if imported else "CLASS:PRIVATE")
+        once, others = kept_lines(item.extra) if item.extra else ({}, [])
+        once.setdefault("CLASS", "CLASS:PUBLIC" if imported else "CLASS:PRIVATE")
         lines.append(f"STATUS:{_STATUSES.get(item.status, 'CONFIRMED')}")
         lines.append("TRANSP:OPAQUE" if item.busy and item.status != "cancelled" else "TRANSP:TRANSPARENT")
-        lines += properties
-        lines += components
+        lines += once.values()
+        lines += others
         return "".join([f"{fold(line)}\r\n" for line in lines])
 
 
 _STATUSES: Final = {"tentative": "TENTATIVE", "cancelled": "CANCELLED"}
-
-
-def kept_lines(extra: str) -> tuple[list[str], list[str]]:
-    """Content lines kept from a file: properties, and sub-components with their lines.
-
-    Left out is what columns of ours say, and what names a time zone of a file that this one does not define.
-    """
-    properties: list[str] = []
-    components: list[str] = []
-    depth = 0
-    for kept in extra.split("\n"):
-        line = inert(kept)
-        head = line.partition(":")[0].upper()
-        name = head.partition(";")[0]
-        if name == "BEGIN":
-            depth += 1
-        if depth:
-            components.append(line)
-        elif name not in _WRITTEN and ";TZID=" not in head and len(head) < len(line):
-            properties.append(line)
-        if name == "END" and depth:
-            depth -= 1
-    return properties, components
 
 
 def stamps(item: Item) -> str:
@@ -198,13 +168,8 @@ def stamps(item: Item) -> str:
 
     An imported entry that nobody changed since keeps the LAST-MODIFIED of its file.
     """
-    stamp = utc_stamp(item.updated)
-    if item.origin == "ics" and item.version == 1 and item.extra:
-        for line in item.extra.split("\n"):
-            head, _, value = line.partition(":")
-            if head.upper() == "LAST-MODIFIED" and _is_utc_stamp(value.strip()):
-                stamp = value.strip()
-                break
+    untouched = item.origin == "ics" and item.version == 1
+    stamp = (modified(item.extra) if untouched and item.extra else None) or utc_stamp(item.updated)
     return f"DTSTAMP:{stamp}\r\nLAST-MODIFIED:{stamp}\r\n"
 
 
@@ -214,7 +179,3 @@ def event_lines(item: Item, times: str, body: str) -> str:
         f"BEGIN:VEVENT\r\n{fold(f'UID:{inert(item.uid)}')}\r\n{stamps(item)}SEQUENCE:{item.sequence}\r\n"
         f"{times}{body}END:VEVENT\r\n"
     )
-
-
-def _is_utc_stamp(text: str) -> bool:
-    return len(text) == 16 and text[8] == "T" and text[15] == "Z" and (text[:8] + text[9:15]).isdecimal()

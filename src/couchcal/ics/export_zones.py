@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple
 
-from couchcal.ics.folding import date_stamp, fold, inert, instant_of, parameter, utc_stamp, wall_stamp
+from couchcal.ics.folding import date_stamp, fold, instant_of, parameter, utc_stamp, wall_stamp
+from couchcal.ics.kept_lines import definition_lines
 from couchcal.ics.vtimezone import Span, definition
 from couchcal.scheduling.wallclock import CUSTOM_PREFIX, UnknownZone, zone
 
@@ -106,10 +107,9 @@ class ExportZones:
         if not name.startswith(CUSTOM_PREFIX):
             return definition(name, self._used[name])
         tzid = name.removeprefix(CUSTOM_PREFIX)
-        lines = [inert(line) for line in self._definitions[tzid].split("\n") if ":" in line]
-        # The importer may have given a second definition of one name another name.
-        kept = [line for line in lines if line.partition(":")[0].partition(";")[0].upper() != "TZID"]
-        return [kept[0], f"TZID:{parameter(tzid).strip(chr(34))}", *kept[1:]]
+        # The importer gives a second definition of one name another name.
+        name_line = f"TZID:{parameter(tzid).strip(chr(34))}"
+        return ["BEGIN:VTIMEZONE", name_line, *definition_lines(self._definitions[tzid]), "END:VTIMEZONE"]
 
 
 def _local(seconds: int, tz: tzinfo) -> datetime | None:

@@ -12,7 +12,7 @@ _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _SPECIAL = re.compile(r"[\\;,\n\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-_UNSAFE_PARAMETER = re.compile('[\x00-\x1f\x7f-\x9f"\u2028\u2029]')
+_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def escape(text: str) -> str:
@@ -32,13 +32,13 @@ def escape_line(text: str) -> str:
 
 def parameter(text: str) -> str:
     """A parameter value (3.2): quoted where it needs to be, without what no quoting can carry."""
-    text = _UNSAFE_PARAMETER.sub("", text)
+    text = inert(text).replace('"', "")
     return f'"{text}"' if any(mark in text for mark in ",;:") else text
 
 
 def inert(line: str) -> str:
     """A content line kept from a file, without control characters that could break it in two."""
-    return _CONTROL.sub("", line.replace("\t", " "))
+    return _BREAKING.sub("", line.replace("\t", " "))
 
 
 def fold(line: str) -> str:

@@ -71,7 +71,7 @@ def export(
     """
     if names not in IDENTIFIER_MODES:
         raise Invalid(f"'{names}' is no way to name clients", f"use {', '.join(IDENTIFIER_MODES)}", field="names")
-    if start is not None and end is not None and end <= start:
+    if start is not None and end is not None and end < start:
         raise Invalid("the export would end before it begins", "give a later end", field="to")
     with database_errors(database.path), closing(database.connect()) as connection:
         connection.execute("BEGIN")

@@ -30,7 +30,8 @@ class Command:
     """Textual key names or characters, separated by commas."""
     label: ClassVar[str]
     group: ClassVar[str]
-    footer: ClassVar[bool] = False
+    footer: ClassVar[int] = 0
+    """Rank in the status line, 1 first; 0 is not there."""
     palette: ClassVar[bool] = True
 
     @classmethod
@@ -100,13 +101,13 @@ class PreviousEntry(Command):
 class Today(Command):
     """To today and now."""
 
-    keys, label, group, footer = "t", "Today", "Go", True
+    keys, label, group, footer = "t", "Today", "Go", 9
 
 
 class GoToDate(Command):
     """To a date in your own words: "fri", "3 mar", "+2w"."""
 
-    keys, label, group, footer = "g", "Go to", "Go", True
+    keys, label, group, footer = "g", "Go to", "Go", 8
 
 
 class JumpToEntry(Command):
@@ -124,7 +125,7 @@ class NextConflict(Command):
 class Search(Command):
     """Find an entry by client, title, service or id."""
 
-    keys, label, group, footer = "slash", "Search", "Go", True
+    keys, label, group, footer = "slash", "Search", "Go", 7
 
 
 class DayView(Command):
@@ -172,13 +173,13 @@ class Privacy(Command):
 class New(Command):
     """A new appointment at the cursor."""
 
-    keys, label, group, footer = "n", "New", "Appointments", True
+    keys, label, group, footer = "n", "New", "Appointments", 1
 
 
 class QuickAdd(Command):
     """Book with one line: "tue 3pm jane 90837 weekly"."""
 
-    keys, label, group, footer = "a", "Quick add", "Appointments", True
+    keys, label, group, footer = "a", "Add", "Appointments", 2
 
 
 class Open(Command):
@@ -190,7 +191,7 @@ class Open(Command):
 class Edit(Command):
     """Change the entry's details."""
 
-    keys, label, group, footer = "e", "Edit", "Appointments", True
+    keys, label, group, footer = "e", "Edit", "Appointments", 3
 
 
 class EditTimes(Command):
@@ -202,7 +203,7 @@ class EditTimes(Command):
 class Reschedule(Command):
     """Pick the entry up and move it with the cursor keys."""
 
-    keys, label, group, footer = "m", "Move", "Appointments", True
+    keys, label, group, footer = "m", "Move", "Appointments", 4
 
 
 class ApplyToFuture(Command):
@@ -214,7 +215,7 @@ class ApplyToFuture(Command):
 class CancelSession(Command):
     """Cancel the session; it stays on the calendar, marked."""
 
-    keys, label, group, footer = "x", "Cancel", "Appointments", True
+    keys, label, group, footer = "x", "Cancel", "Appointments", 5
 
 
 class Restore(Command):
@@ -244,7 +245,7 @@ class Paste(Command):
 class Undo(Command):
     """Take the last change back."""
 
-    keys, label, group, footer = "u", "Undo", "Program", True
+    keys, label, group, footer = "u", "Undo", "Program", 6
 
 
 class Redo(Command):
@@ -268,7 +269,7 @@ class Clients(Command):
 class Help(Command):
     """All keys."""
 
-    keys, label, group, footer = "question_mark", "Keys", "Program", True
+    keys, label, group, footer = "question_mark", "Keys", "Program", 10
 
 
 class Quit(Command):
@@ -344,7 +345,7 @@ def keymap(overrides: Mapping[str, str]) -> Keymap:
 def bindings(commands: Iterable[type[Command]] = COMMANDS) -> list[Binding]:
     """The commands as bindings with their ids, for `App.set_keymap`."""
     return [
-        Binding(command.keys, command.action(), command.label, show=command.footer, id=command.id())
+        Binding(command.keys, command.action(), command.label, show=bool(command.footer), id=command.id())
         for command in commands
     ]
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from couchcal.scheduling.drag import describe
 from couchcal.tui.calendar.layout import local_span
-from couchcal.tui.calendar.lines import Run
+from couchcal.tui.calendar.lines import Run, runs_width
 from couchcal.tui.calendar.period import day_label
 from couchcal.tui.calendar.words import name_of, time_text
-from couchcal.tui.commands import COMMANDS, display
+from couchcal.tui.commands import COMMANDS, Command
 
 if TYPE_CHECKING:
     from couchcal.tui.calendar.base import CalendarBase
@@ -21,7 +21,9 @@ Bar = tuple[list[Run], list[Run]]
 def header_runs(screen: CalendarBase) -> Bar:
     """Title, period, view; conflicts, requests, zone, clock."""
     palette, glyphs = screen.palette, screen.glyphs
-    wide = screen.size.width >= _WIDE
+    if screen.has_class("-too-small"):
+        return [(" The window is too small for a calendar", palette.header)], []
+    wide = screen.app.size.width >= _WIDE
     left: list[Run] = [(" ", palette.header)]
     if wide:
         left.append(("couchcal   ", palette.header_accent))
@@ -49,15 +51,25 @@ def header_runs(screen: CalendarBase) -> Bar:
 
 def status_runs(screen: CalendarBase) -> Bar:
     """The few keys that matter, or where the entry in the hand would land."""
+    palette = screen.palette
     if screen.ghost is not None:
         return _moving_runs(screen)
-    palette = screen.palette
-    left: list[Run] = [(" ", palette.header)]
-    for command in COMMANDS:
-        if command.footer:
-            key = display(screen.keymap.keys[command.id()].split(",")[0])
-            left += [(key, palette.header_accent), (f" {command.label.lower()}   ", palette.header)]
-    return left, []
+    if screen.labels:
+        left = [(" JUMP ", palette.ghost), ("  press the letter of an entry", palette.header)]
+        return left, [("Esc", palette.header_accent), (" stay ", palette.header)]
+    shown = sorted((command for command in COMMANDS if command.footer), key=lambda command: command.footer)
+    right = _hint(screen, shown.pop())
+    left = [(" ", palette.header)]
+    for command in shown:
+        hint = _hint(screen, command)
+        if runs_width(left) + runs_width(hint) + runs_width(right) <= screen.app.size.width:
+            left += hint
+    return left, right
+
+
+def _hint(screen: CalendarBase, command: type[Command]) -> list[Run]:
+    key = screen.keymap.shown_first(command.id())
+    return [(key, screen.palette.header_accent), (f" {command.label.lower()}   ", screen.palette.header)]
 
 
 def _moving_runs(screen: CalendarBase) -> Bar:
@@ -83,3 +95,15 @@ def _moving_runs(screen: CalendarBase) -> Bar:
         right += [(f"  {key}", palette.header_accent), (f" {label}", palette.header)]
     right.append((" ", palette.header))
     return left, right
+
+
+def empty_lines(screen: CalendarBase) -> list[list[Run]]:
+    """What to do with an empty calendar."""
+    palette, keys = screen.palette, screen.keymap
+    if screen.loaded.window.days == 0:
+        return []
+    return [
+        [("Nothing booked yet", palette.bright)],
+        [(keys.shown_first("new"), palette.accent), (" books at the cursor", palette.chrome)],
+        [(keys.shown_first("quick-add"), palette.accent), (" books with one line", palette.chrome)],
+    ]

@@ -25,7 +25,7 @@ from couchcal.scheduling.wallclock import to_instant, to_local, zone
 from couchcal.settings import Settings
 from couchcal.store.connection import Database, database_errors
 from couchcal.tui.calendar import data
-from couchcal.tui.calendar.bars import header_runs, status_runs
+from couchcal.tui.calendar.bars import empty_lines, header_runs, status_runs
 from couchcal.tui.calendar.details import Extra, detail_lines
 from couchcal.tui.calendar.layout import Key, key_of, local_span, minutes_on
 from couchcal.tui.calendar.lines import Line
@@ -93,15 +93,17 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self.sidebar_wanted = True
         minute = self.now_local.hour * 60 + self.now_local.minute
         self.cursor = Cursor(self.now_local.date(), minute // self.row_minutes * self.row_minutes)
-        self.period = period_of(view, self.cursor.day, self.week_start)
+        self.period = period_of(view, self.cursor.day, self.week_start, self.week_columns)
         self.loaded = data.NOTHING
         self.ghost: Ghost | None = None
+        self.labels: dict[Key, str] = {}
         self.palette = Palette.of(self.app.theme_variables)
         self._generation = 0
         self._versions: tuple[int, ...] = ()
         self._extended: Period | None = None
         self._busy: Counter[date] = Counter()
         self._extra: tuple[Key | None, Extra] = (None, Extra())
+        self.set_class(not self._sidebar_shown(), "-no-sidebar")
         self.scene = self._scene()
         self._stage: dict[type[CalendarView], CalendarView] = {}
 
@@ -130,7 +132,8 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self.reader.close()
 
     def on_resize(self) -> None:
-        self.set_class(self.size.width < LEAST_WIDTH or self.size.height < LEAST_HEIGHT, "-too-small")
+        size = self.app.size
+        self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-too-small")
         self.set_class(not self._sidebar_shown(), "-no-sidebar")
         self.show()
 
@@ -164,8 +167,16 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         return view
 
     def key_first(self, event: events.Key) -> bool:
-        """Whether a key is used up before it can be a command."""
-        return False
+        """Whether a key is used up before it can be a command: a letter to jump to, any other to stay."""
+        if not self.labels:
+            return False
+        chosen = next((key for key, label in self.labels.items() if label == event.character), None)
+        self.labels = {}
+        self.show()
+        entry = next((entry for entry in self.scene.entries if key_of(entry) == chosen), None)
+        if entry is not None:
+            self.point(self.cursor_on(entry))
+        return True
 
     # Showing
 
@@ -177,13 +188,13 @@ class CalendarBase(Screen[None], inherit_bindings=False):
     @property
     def week_columns(self) -> int:
         """Days a week view has room for: seven from `SIDEBAR_FROM` columns on, else three, or less."""
-        width = self.size.width
-        if width == 0 or width >= SIDEBAR_FROM:
+        width = self.app.size.width
+        if width >= SIDEBAR_FROM:
             return 7
         return max(min(_SHORT_WEEK, (width - GUTTER) // 11), 1)
 
     def _sidebar_shown(self) -> bool:
-        return self.sidebar_wanted and self.size.width >= SIDEBAR_FROM
+        return self.sidebar_wanted and self.app.size.width >= SIDEBAR_FROM
 
     def _scene(self) -> Scene:
         self._generation += 1
@@ -202,6 +213,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
             availability=self.loaded.availability,
             loaded=data.covers(self.loaded.window, self.period),
             month=self.cursor.day.month,
+            labels=self.labels,
         )
 
     def show(self) -> None:
@@ -239,7 +251,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         if not self._sidebar_shown():
             return
         entry = self.picked
-        details = []
+        details = [] if self.loaded.entries else empty_lines(self)
         if entry is not None:
             if self._extra[0] != key_of(entry):
                 with database_errors():

@@ -60,6 +60,7 @@ def paint_block(
     glyphs: Glyphs,
     *,
     selected: bool,
+    has_bar: bool = True,
 ) -> None:
     """Draw the part of `block` that lies in grid row `row` into `cells` of the line."""
     x, until = cells
@@ -74,18 +75,20 @@ def paint_block(
     words = lines.rows.get(row)
     if (first, last) == (0, 8):
         canvas.fill(x, until, " ", detail)
-        _bar(canvas, x, block, bar, glyphs, selected)
+        if has_bar:
+            _bar(canvas, x, block, bar, glyphs, selected)
     elif glyphs.lower:
         _sliver(canvas, x, until, first, last, detail, glyphs.lower)
-        if words is not None:
+        if words is not None and has_bar:
             _bar(canvas, x, block, bar, glyphs, selected)
     elif words is not None or last - first >= 4:
         canvas.fill(x, until, " ", detail)
-        _bar(canvas, x, block, bar, glyphs, selected)
+        if has_bar:
+            _bar(canvas, x, block, bar, glyphs, selected)
     if words is None:
         return
     left, beside, right = words
-    after = canvas.text(x + 1, left, title, until)
+    after = canvas.text(x + has_bar, left, title, until)
     if beside:
         gap = "  " if left else ""
         canvas.text(after, gap + beside, detail, until)

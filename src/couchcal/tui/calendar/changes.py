@@ -229,8 +229,7 @@ class Changes(CalendarBase):
     def on_changes_reverted(self, message: Reverted) -> None:
         key = self.keymap.shown_first("undo" if message.redo else "redo")
         verb, other = ("Redone", "undo") if message.redo else ("Undone", "redo")
-        words = "" if self.private else f": {message.label}"
-        self.toast(f"{verb}{words}{self.glyphs.separator}{key} {other}")
+        self.toast(f"{verb if self.private else message.label}{self.glyphs.separator}{key} {other}")
         self.fetch()
 
     # Helpers

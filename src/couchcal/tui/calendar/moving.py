@@ -87,7 +87,7 @@ class Moving(CalendarBase):
     def key_first(self, event: events.Key) -> bool:
         """While an entry is in the hand, every key is the grab machine's."""
         if self.ghost is None:
-            return False
+            return super().key_first(event)
         if self._dropping:
             return True
         key = event.key if event.key in drag.GRAB_KEYS else (event.character or "")
@@ -109,15 +109,17 @@ class Moving(CalendarBase):
         if self.ghost is None:
             return
         self.ghost = Ghost(self.ghost.entry, grab, self._in_the_way(self.ghost.entry, grab))
-        day = to_local(grab.start, self.tz).date()
-        if later(day, 0) not in self.period:
-            self.cursor = self.cursor._replace(day=later(day, 0), picked=None)
+        local = to_local(grab.start, self.tz)
+        minute = (local.hour * 60 + local.minute) // self.row_minutes * self.row_minutes
+        cursor = Cursor(later(local.date(), 0), minute if not grab.all_day else self.cursor.minute, grab.all_day)
+        self.cursor = cursor
+        if cursor.day not in self.period:
+            self.current.ghost = self.ghost
             self.show()
         else:
-            self.cursor = self.cursor._replace(day=day, picked=None)
-        self.current.cursor = self.cursor
-        self.current.set_ghost(self.ghost)
-        self.show_around()
+            self.current.move_cursor(cursor)
+            self.current.set_ghost(self.ghost)
+            self.show_around()
 
     def _in_the_way(self, entry: Entry, grab: Grab) -> str:
         """`overlaps Bob R.`, from what is loaded (CNF-01, CNF-02)."""

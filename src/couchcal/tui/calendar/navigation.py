@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from datetime import date
 
 from couchcal.practice.agenda import Entry
@@ -120,6 +121,14 @@ class Navigation(CalendarBase):
     def go_to_day(self, day: date) -> None:
         """Put the cursor on a day, at the hour it has."""
         self.point(self.cursor._replace(day=later(day, 0), picked=None))
+
+    def action_jump_to_entry(self) -> None:
+        letters = string.ascii_lowercase + string.ascii_uppercase
+        self.labels = {key_of(entry): letter for entry, letter in zip(self.scene.entries, letters, strict=False)}
+        if self.labels:
+            self.show()
+        else:
+            self.toast("There is nothing here to jump to")
 
     def action_next_conflict(self) -> None:
         clashing = [entry for entry in self.loaded.entries if entry.conflict]

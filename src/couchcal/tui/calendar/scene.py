@@ -44,6 +44,8 @@ class Scene:
     loaded: bool = True
     month: int = 1
     """The month a month view is about; days of others are dim."""
+    labels: Mapping[Key, str] = field(default_factory=dict)
+    """Letters to jump to entries by, while they are asked for."""
     words: dict[Key, Words] = field(default_factory=dict, compare=False, repr=False)
 
     def words_of(self, entry: Entry) -> Words:
@@ -51,12 +53,12 @@ class Scene:
         key = key_of(entry)
         found = self.words.get(key)
         if found is None:
-            found = self.words[key] = words_of(entry, self.glyphs, self.names)
+            found = words_of(entry, self.glyphs, self.names)
+            if key in self.labels:
+                label = f"[{self.labels[key]}]"
+                found = found._replace(title=f"{label} {found.title}", initials=label)
+            self.words[key] = found
         return found
-
-    @property
-    def by_key(self) -> Mapping[Key, Entry]:
-        return {key_of(entry): entry for entry in self.entries}
 
 
 @dataclass(frozen=True, slots=True)

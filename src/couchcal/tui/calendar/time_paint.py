@@ -186,7 +186,7 @@ class TimePainter:
         self._gutter(canvas, row, lit=cursor_here)
         for index, (x, size) in enumerate(self.columns.places):
             self._ground(canvas, row, index, x, size)
-            if cursor_here and cursor.day == self.days[index]:
+            if cursor_here and ghost is None and cursor.day == self.days[index]:
                 canvas.fill(x, x + size - 1, " ", self.palette.cursor)
                 canvas.text(
                     x + 1, self._time(_at_minute(row * self.row_minutes)), self.palette.cursor, x + size - 1
@@ -275,7 +275,11 @@ class TimePainter:
             glyph = self.scene.glyphs.now if index == today else self.scene.glyphs.now_elsewhere
             for cell in range(x, x + size - 1):
                 ground = canvas.styles[cell].bgcolor
-                if ground in free and canvas.cells[cell] in (" ", self.scene.glyphs.hairline, self.scene.glyphs.hatch):
+                if ground in free and canvas.cells[cell] in (
+                    " ",
+                    self.scene.glyphs.hairline,
+                    self.scene.glyphs.hatch,
+                ):
                     canvas.fill(cell, cell + 1, glyph, Style(color=self.palette.accent.color, bgcolor=ground))
 
     def _ghost(self, canvas: Canvas, row: int, ghost: Ghost) -> None:
@@ -298,11 +302,13 @@ class TimePainter:
                 title=times, initials=self._time(start), detail=words.title, tag="", glyphs=marks
             )
             cells = (x + inset, x + size - 1)
-            lines = block_lines(block, words, self.row_minutes, cells[1] - cells[0], self.scene.glyphs, "", 0)
+            width = cells[1] - cells[0] + 1
+            lines = block_lines(block, words, self.row_minutes, width, self.scene.glyphs, "", 0)
             styles = KindStyles(style, style, style, style, style, style, style)
             paint_block(
-                canvas, block, lines, row, self.row_minutes, cells, styles, self.scene.glyphs, selected=False
-            )
+                canvas, block, lines, row, self.row_minutes, cells, styles, self.scene.glyphs,
+                selected=False, has_bar=False,
+            )  # fmt: skip
 
     def _time(self, local: datetime) -> str:
         return time_text(local, hour24=self.scene.hour24)

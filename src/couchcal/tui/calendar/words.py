@@ -21,6 +21,8 @@ CANCEL_TAGS = {
     "therapist_cancel": "therapist cancel",
     "other": "cancelled",
 }
+_NAME_CELLS = 7
+"""In less than this a name is no name: initials stand for it."""
 _HARD_LOCKS = frozenset({"note_signed", "billing_started", "paid", "claim"})
 
 
@@ -96,16 +98,23 @@ def service_text(entry: Entry) -> str:
 
 def title_line(words: Words, width: int, glyphs: Glyphs) -> tuple[str, str]:
     """The first line in `width` cells: name left, marks right. Marks are dropped whole, the least important
-    first; a name that does not fit gives way to initials."""
+    first, and the one for repeats to make room for a name; a name that does not fit gives way to initials."""
     marks = list(words.glyphs)
-    while marks and cell_len("".join(marks)) + len(marks) - 1 > max(width - 2, 0):
+    while marks and cell_len(" ".join(marks)) > max(width - 2, 0):
         marks.pop()
-    right = " ".join(marks)
-    room = width - (cell_len(right) + 1 if right else 0)
+    if marks and marks[-1] == glyphs.repeats and cell_len(words.title) > _room(marks, width) >= 0:
+        marks.pop()
+    room = _room(marks, width)
     left = words.title
     if cell_len(left) > room:
-        left = words.initials if room < 7 and cell_len(words.initials) <= room else fit(left, room, glyphs.ellipsis)
-    return left, right
+        short = cell_len(words.initials) <= room < _NAME_CELLS
+        left = words.initials if short else fit(left, room, glyphs.ellipsis)
+    return left, " ".join(marks)
+
+
+def _room(marks: list[str], width: int) -> int:
+    """Cells left of the marks, with a blank between."""
+    return width - (cell_len(" ".join(marks)) + 1 if marks else 0)
 
 
 def time_text(local: datetime, *, hour24: bool = True) -> str:

@@ -22,7 +22,7 @@ _KEPT, _FRAME, _DROPPED = 0, 1, 2
 _MODELLED: Final = frozenset(
     {
         "UID", "DTSTART", "DTEND", "DURATION", "SUMMARY", "DESCRIPTION", "LOCATION", "STATUS", "TRANSP", "SEQUENCE",
-        "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "LAST-MODIFIED",
+        "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "LAST-MODIFIED", "DTSTAMP",
     }
 )  # fmt: skip
 _LISTS: Final = frozenset({"RRULE", "RDATE", "EXDATE"})
@@ -94,6 +94,10 @@ class EventReader:
         event.busy = "TRANSP" not in found or found["TRANSP"][1].strip().upper() != "TRANSPARENT"
         event.sequence = _sequence(found["SEQUENCE"][1]) if "SEQUENCE" in found else 0
         event.modified = found["LAST-MODIFIED"][1].strip() if "LAST-MODIFIED" in found else ""
+        if cancelled and not event.modified and "DTSTAMP" in found:
+            # With a METHOD it is DTSTAMP that tells the revision (RFC 5545 3.8.7.2).
+            event.modified = found["DTSTAMP"][1].strip()
+            kept.append(f"LAST-MODIFIED:{event.modified}")
         title = _text(found.get("SUMMARY"))
         event.title = " ".join(title.split("\n")).strip() if "\n" in title else title.strip()
         event.place = _text(found.get("LOCATION")).strip()
@@ -126,8 +130,6 @@ class EventReader:
                     depth += 1
                 elif name == "END":
                     depth = max(0, depth - 1)
-                elif name == "DTSTAMP" and not depth:
-                    continue
                 if name and ":" in line:
                     kept.append(line)
             elif name in _LISTS:

@@ -26,7 +26,13 @@ from couchcal.practice.imported_rows import (
     stored_series,
 )
 from couchcal.practice.imported_series import ImportedSeries, cover, occurrences, overridden_fields
-from couchcal.practice.imported_updates import remove_events, remove_series, update_event, update_series
+from couchcal.practice.imported_updates import (
+    cancel_series,
+    remove_events,
+    remove_series,
+    update_event,
+    update_series,
+)
 from couchcal.practice.occurrences import horizon
 from couchcal.scheduling.span import span_class
 from couchcal.scheduling.vtimezone import parse_definition
@@ -77,6 +83,9 @@ class ImportDoor:
         self._connection: sqlite3.Connection = connection
         self._connection.execute("PRAGMA defer_foreign_keys=ON")
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        # SQLite builds the word list of each CHECK anew for every row, which takes longer than all the rest. The
+        # new rows are held against them at once, in `finish`.
+        self._connection.execute("PRAGMA ignore_check_constraints=ON")
         found = session.exec(select(Calendar.id).where(col(Calendar.name) == calendar)).first()
         self._known_calendar = found
         self.horizon = horizon(session)
@@ -93,6 +102,7 @@ class ImportDoor:
         self._zone_names: dict[tuple[str, str], str] = {}
         self._newer_events: dict[int, ImportedEvent] = {}
         self._newer_series: dict[int, ImportedSeries] = {}
+        self._cancelled_series: dict[int, ImportedEvent] = {}
         self._obsolete_events: set[int] = set()
         self._obsolete_series: set[int] = set()
 
@@ -158,6 +168,9 @@ class ImportDoor:
             if series is not None and not event.key:
                 if event.version <= series.version:
                     return "unchanged"
+                if event.status == "cancelled":
+                    self._cancelled_series[series.id] = event
+                    return "updated"
                 self._obsolete_series.add(series.id)
             self._insert_event(event, there)
             return "added"
@@ -287,6 +300,9 @@ class ImportDoor:
     def finish(self, label: str) -> None:
         """Journal the new rows and change the old ones; the change is called `label`."""
         self.flush()
+        for table in self._tables:
+            table.check()
+        self.checks_again()
         session = self._session
         session.relabel(label)
         for table in self._tables:
@@ -296,9 +312,15 @@ class ImportDoor:
         remove_events(session, self._obsolete_events)
         for row_id, event in self._newer_events.items():
             update_event(session, row_id, event)
+        for series_id, event in self._cancelled_series.items():
+            cancel_series(session, series_id, event)
         for series_id, series in self._newer_series.items():
             update_series(session, series_id, series, self.horizon)
         session.flush()
+
+    def checks_again(self) -> None:
+        """Let the connection check each row by itself again."""
+        self._connection.execute("PRAGMA ignore_check_constraints=OFF")
 
     def abandon(self) -> None:
         """Leave without writing anything.
@@ -317,6 +339,10 @@ def bulk_import(database: Database, calendar: str, *, clock: Clock = system_cloc
     """
     try:
         with write_session(database, f"Imported events from {calendar}", actor="import", clock=clock) as session:
-            yield ImportDoor(session, calendar)
+            door = ImportDoor(session, calendar)
+            try:
+                yield door
+            finally:
+                door.checks_again()
     except _Abandoned:
         return

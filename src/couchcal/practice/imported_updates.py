@@ -57,6 +57,20 @@ def remove_series(session: JournalSession, series_ids: Iterable[int]) -> None:
         session.flush()
 
 
+def cancel_series(session: JournalSession, series_id: int, event: ImportedEvent) -> None:
+    """Cancel a series with all its rows, but for those with a note or a bill (METHOD:CANCEL, RFC 5546 3.2.5)."""
+    record = session.get(Series, series_id)
+    if record is None:
+        return
+    rows.put(record, "status", event.status)
+    rows.put(record, "sequence", event.sequence)
+    _keep_series_extra(session, series_id, event.extra)
+    for row in session.exec(select(Appointment).where(Appointment.series_id == series_id)).all():
+        if not worked_on(row):
+            rows.put(row, "status", event.status)
+    session.flush()
+
+
 def update_series(session: JournalSession, series_id: int, series: ImportedSeries, horizon: datetime) -> None:
     """Give a series and its rows the values of a newer revision.
 

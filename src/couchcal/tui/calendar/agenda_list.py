@@ -173,8 +173,9 @@ class AgendaList(CalendarView):
             return f"{scene.glyphs.dash}{time_text(end, hour24=scene.hour24)}"
         return span_text(start, end, scene.glyphs.dash, hour24=scene.hour24)
 
-    def cursor_regions(self, cursor: Cursor) -> Iterator[Region]:
-        yield Region(0, self._row_of(cursor) - self.scroll_offset.y, self.size.width, 1)
+    def cursor_marks(self, cursor: Cursor) -> Iterator[tuple[object, Region]]:
+        row = self._row_of(cursor)
+        yield row, Region(0, row - self.scroll_offset.y, self.size.width, 1)
 
     def hit(self, x: int, y: int) -> Hit | None:
         index = y + self.scroll_offset.y

@@ -195,18 +195,17 @@ class MonthGrid(CalendarView):
         week = index // 7
         return Region(x, self.painter.tops[week], size, self.painter.heights[week])
 
-    def cursor_regions(self, cursor: Cursor) -> Iterator[Region]:
+    def cursor_marks(self, cursor: Cursor) -> Iterator[tuple[object, Region]]:
         region = self._cell_region(cursor.day)
         if region is not None:
-            yield Region(region.x, region.y, region.width, 1)
+            yield cursor.day, Region(region.x, region.y, region.width, 1)
         if cursor.picked is None:
             return
         for index, entries in enumerate(self.painter.days):
             for line, entry in enumerate(entries):
-                if key_of(entry) == cursor.picked:
+                if key_of(entry) == cursor.picked and line + 1 < self.painter.heights[index // 7]:
                     x, size = self.painter.columns.places[index % 7]
-                    if line + 1 < self.painter.heights[index // 7]:
-                        yield Region(x, self.painter.tops[index // 7] + line + 1, size, 1)
+                    yield cursor.picked, Region(x, self.painter.tops[index // 7] + line + 1, size, 1)
 
     def ghost_regions(self, ghost: Ghost) -> Iterable[Region]:
         region = self._cell_region(to_local(ghost.grab.start, self.scene.tz).date())

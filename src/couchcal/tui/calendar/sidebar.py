@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import zip_longest
 
 from textual import events
 from textual.geometry import Region
@@ -36,8 +37,8 @@ class Sidebar(Widget):
 
     def __init__(self, palette: Palette) -> None:
         super().__init__(id="sidebar")
-        self._lines: list[Strip] = []
-        self._texts: list[object] = []
+        self._lines: list[Canvas] = []
+        self._strips: list[Strip] = []
         self._blank = Strip.blank(WIDTH, palette.base)
         self._first: date | None = None
 
@@ -100,28 +101,25 @@ class Sidebar(Widget):
             self._blank = blank
             self.refresh()
         rows = rows[:height] if height else rows
-        old = self._texts
-        self._texts = [(tuple(row), id(palette)) for row in rows]
-        strips = []
-        for y, row in enumerate(rows):
-            if y < len(old) and y < len(self._lines) and old[y] == self._texts[y]:
-                strips.append(self._lines[y])
-                continue
+        lines = []
+        for row in rows:
             canvas = Canvas(WIDTH, palette.base)
             for x, (text, style) in row:
                 canvas.text(x, fit(text, WIDTH - x - 1), style)
-            strips.append(canvas.strip())
+            lines.append(canvas)
+        empty = Canvas(WIDTH, palette.base)
         changed = [
-            y
-            for y in range(max(len(strips), len(self._lines)))
-            if y >= len(strips) or y >= len(self._lines) or strips[y] is not self._lines[y]
+            Region(span[0], y, span[1] - span[0], 1)
+            for y, (old, new) in enumerate(zip_longest(self._lines, lines, fillvalue=empty))
+            if (span := new.difference(old)) is not None
         ]
-        self._lines = strips
+        self._lines = lines
+        self._strips = [line.strip() for line in lines]
         if changed:
-            self.refresh(*(Region(0, y, WIDTH, 1) for y in changed))
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        return self._lines[y] if y < len(self._lines) else self._blank
+        return self._strips[y] if y < len(self._strips) else self._blank
 
     def on_click(self, event: events.Click) -> None:
         week, index = event.y - _WEEKS_TOP, (event.x - _INDENT) // _CELL

@@ -59,20 +59,21 @@ class TimeGrid(CalendarView):
     def _below_header(self, region: Region) -> Region:
         return region.intersection(Region(0, self.painter.header_lines, self.size.width, self.size.height))
 
-    def cursor_regions(self, cursor: Cursor) -> Iterator[Region]:
+    def cursor_marks(self, cursor: Cursor) -> Iterator[tuple[object, Region]]:
         painter = self.painter
         index = (cursor.day - self.scene.period.first).days
+        row = -1 if cursor.all_day else cursor.minute // painter.row_minutes
         if 0 <= index < len(painter.days):
             x, size = painter.columns.places[index]
-            yield Region(x, 0, size, 1)
+            yield ("day", index), Region(x, 0, size, 1)
             if cursor.all_day:
-                yield Region(x, 1, size, painter.all_day_lines)
+                yield ("cell", index, row), Region(x, 1, size, painter.all_day_lines)
             else:
-                y = self._row_y(cursor.minute // painter.row_minutes)
-                yield self._below_header(Region(x, y, size, 1))
-                yield self._below_header(Region(0, y, GUTTER, 1))
+                yield ("cell", index, row), self._below_header(Region(x, self._row_y(row), size, 1))
+                yield ("hour", row), self._below_header(Region(0, self._row_y(row), GUTTER, 1))
         if cursor.picked is not None:
-            yield from self._entry_regions(cursor)
+            for region in self._entry_regions(cursor):
+                yield ("entry", cursor.picked), region
 
     def _entry_regions(self, cursor: Cursor) -> Iterator[Region]:
         painter = self.painter

@@ -210,12 +210,12 @@ class TimePainter:
         weekend = self.days[index].weekday() >= 5
         style = self.palette.weekend if weekend else self.palette.base
         if weekend:
-            canvas.restyle(x, x + size - 1, style)
+            canvas.restyle(x, x + size, style)
         open_rows = self._open[index]
         if open_rows is not None and not open_rows[row]:
-            canvas.fill(x, x + size - 1, self.scene.glyphs.hatch, self.palette.hatch)
+            canvas.fill(x, x + size, self.scene.glyphs.hatch, self._on(self.palette.hatch, style))
         elif row * self.row_minutes % 60 == 0:
-            canvas.fill(x, x + size - 1, self.scene.glyphs.hairline, self._on(self.palette.faint, style))
+            canvas.fill(x, x + size, self.scene.glyphs.hairline, self._on(self.palette.faint, style))
 
     def _on(self, style: Style, ground: Style) -> Style:
         return style if ground is self.palette.base else Style(color=style.color, bgcolor=ground.bgcolor)
@@ -273,7 +273,7 @@ class TimePainter:
         free = (self.palette.base.bgcolor, self.palette.weekend.bgcolor)
         for index, (x, size) in enumerate(self.columns.places):
             glyph = self.scene.glyphs.now if index == today else self.scene.glyphs.now_elsewhere
-            for cell in range(x, x + size - 1):
+            for cell in range(x, x + size):
                 ground = canvas.styles[cell].bgcolor
                 if ground in free and canvas.cells[cell] in (
                     " ",

@@ -82,36 +82,41 @@ class CalendarView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def move_cursor(self, cursor: Cursor) -> None:
         """Put the cursor elsewhere in the same scene."""
-        before = list(self.cursor_regions(self.cursor))
-        self.cursor = cursor
-        if not self.size.width:
+        old, self.cursor = self.cursor, cursor
+        if self._painted_for is None:
             return
-        old_scroll = self.scroll_offset
+        scrolled = self.scroll_offset
+        before = list(self.cursor_marks(old))
         self._reveal()
-        if self.scroll_offset == old_scroll:
-            self.refresh_cells([*before, *self.cursor_regions(cursor)])
+        if self.scroll_offset == scrolled:
+            after = list(self.cursor_marks(cursor))
+            same = {mark for mark, _ in before} & {mark for mark, _ in after}
+            self.refresh_cells(region for mark, region in (*before, *after) if mark not in same)
 
     def set_ghost(self, ghost: Ghost | None) -> None:
         """Show, move or take away the entry in the hand."""
-        before = list(self.ghost_regions(self.ghost)) if self.ghost else []
-        lifted = ghost is None or self.ghost is None
-        self.ghost = ghost
-        if not self.size.width:
+        old, self.ghost = self.ghost, ghost
+        if self._painted_for is None:
             return
-        old_scroll = self.scroll_offset
+        scrolled = self.scroll_offset
+        before = [] if old is None else list(self.ghost_regions(old))
         self._reveal()
-        if lifted:
+        if old is None or ghost is None:
             self.refresh()
-        elif self.scroll_offset == old_scroll:
-            self.refresh_cells([*before, *(self.ghost_regions(ghost) if ghost else [])])
+        elif self.scroll_offset == scrolled:
+            self.refresh_cells([*before, *self.ghost_regions(ghost)])
 
     def refresh_cells(self, regions: Iterable[Region]) -> None:
-        """Repaint these regions (in cells of the widget) and no others."""
+        """Repaint these regions (in cells of the widget) and no others: one span a line, as Textual writes a
+        line from its left edge for every span of it."""
         visible = self.size.region
-        wanted = [region.intersection(visible) for region in regions]
-        wanted = list(dict.fromkeys(region for region in wanted if region))
-        if wanted:
-            self.refresh(*wanted)
+        reach: dict[int, int] = {}
+        for region in regions:
+            region = region.intersection(visible)
+            for y in range(region.y, region.bottom):
+                reach[y] = max(reach.get(y, 0), region.right)
+        if reach:
+            self.refresh(*(Region(0, y, right, 1) for y, right in reach.items()))
 
     # For each view
 
@@ -135,8 +140,8 @@ class CalendarView(ScrollView, can_focus=True, inherit_bindings=False):
         """What is at a cell of the widget; cells outside stand for the nearest inside."""
         raise NotImplementedError
 
-    def cursor_regions(self, cursor: Cursor) -> Iterable[Region]:
-        """The cells that a cursor changes."""
+    def cursor_marks(self, cursor: Cursor) -> Iterable[tuple[object, Region]]:
+        """What a cursor changes: a name for each mark it makes, and the cells of it."""
         raise NotImplementedError
 
     def ghost_regions(self, ghost: Ghost) -> Iterable[Region]:

@@ -11,7 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.timer import Timer
-from textual.widgets import Checkbox, Input, Select, Static, TextArea
+from textual.widgets import Checkbox, Input, Static, TextArea
 
 from couchcal.clock import Clock, system_clock
 from couchcal.practice.agenda import Entry
@@ -35,11 +35,12 @@ from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.client_field import find_clients, read_client
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.forms.suggest import Suggest, find_zones
 
 Mode = Literal["new", "edit", "times"]
-AnyChange = Input.Changed | TextArea.Changed | Select.Changed | Checkbox.Changed | Choice.Changed
+AnyChange = Input.Changed | TextArea.Changed | Pick.Changed | Checkbox.Changed | Choice.Changed
 _TITLES = {"new": "New appointment", "edit": "Edit appointment", "times": "Edit times"}
 _USUAL = timedelta(minutes=50)
 _TIME_CONTROLS = frozenset({"day", "start", "end", "length", "last_day", "tz"})
@@ -94,7 +95,7 @@ class AppointmentFields(ChangedModal[Done]):
     def compose_body(self) -> ComposeResult:
         yield Static(id="locks", markup=False)
         with VerticalScroll(id="rows", can_focus=False):
-            yield from controls.rows()
+            yield from controls.rows(str(self._draft.get("kind", "client_session")))
         yield Static(id="live", markup=False)
 
     def on_mount(self) -> None:
@@ -124,7 +125,7 @@ class AppointmentFields(ChangedModal[Done]):
             return
         values = self._first_values(data)
         raw = write_form(values, data)
-        with self.prevent(Input.Changed, Select.Changed, Checkbox.Changed, TextArea.Changed, Choice.Changed):
+        with self.prevent(Input.Changed, Pick.Changed, Checkbox.Changed, TextArea.Changed, Choice.Changed):
             controls.fill_options(self, data)
             controls.put(self, raw)
         frame = self.query_one("#frame")
@@ -191,11 +192,11 @@ class AppointmentFields(ChangedModal[Done]):
 
     @on(Input.Changed)
     @on(TextArea.Changed)
-    @on(Select.Changed)
+    @on(Pick.Changed)
     @on(Checkbox.Changed)
     @on(Choice.Changed)
     def _changed(
-        self, event: Input.Changed | TextArea.Changed | Select.Changed | Checkbox.Changed | Choice.Changed
+        self, event: Input.Changed | TextArea.Changed | Pick.Changed | Checkbox.Changed | Choice.Changed
     ) -> None:
         event.stop()
         self._edited(event.control.id or "")
@@ -252,7 +253,7 @@ class AppointmentFields(ChangedModal[Done]):
             self._put({"telehealth_url": template})
 
     def _put(self, raw: Raw) -> None:
-        with self.prevent(Input.Changed, Select.Changed):
+        with self.prevent(Input.Changed, Pick.Changed):
             controls.put(self, raw)
 
     @on(events.DescendantBlur)

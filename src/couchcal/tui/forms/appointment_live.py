@@ -114,7 +114,8 @@ def live_line(read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry
     """`Tue 3 Mar 15:00–15:50 New York · overlaps Bob R. (saves anyway) · needs 53 min for 90837`."""
     times = read.time.times
     if times is None:
-        return plain("…", "$text-muted")
+        told = next(iter(read.time.errors.values()), "")
+        return plain(f"{told[:1].upper()}{told[1:]}", "dim")
     where = "" if times.all_day else f" {zone_name(times.tz)}"
     parts = [plain(f"{span_words(times, zone(times.tz), now_local.year)}{where}", "bold")]
     parts += [plain(note, "$text-warning") for note in read.time.notes]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from textual.content import Content
 from textual.dom import DOMNode
 from textual.widget import Widget
-from textual.widgets import Checkbox, Input, Select, Static, TextArea
+from textual.widgets import Checkbox, Input, Static, TextArea
 
 from couchcal.practice.cadence import repeat_phrase
 from couchcal.practice.draft import LIMITS
@@ -18,7 +16,7 @@ from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_state import Raw
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.tick import Tick
 
 REPEATS = (
@@ -52,6 +50,7 @@ ROW_FIELDS = {
     "feedback_requested": "feedback_requested",
 }
 """Rows that only some types have, and the field that decides. Day, times, zone and repeats are in all."""
+_AT_FIRST_UNSEEN = ("group_key", "room_id", "every", "until", "last_day")
 ROW_ACTIONS = {
     **dict.fromkeys(("day", "times", "last_day", "all_day", "tz"), "time"),
     **dict.fromkeys(("telehealth_url", "instructions", "reminders", "feedback_requested"), "notes"),
@@ -67,17 +66,21 @@ def _text(name: str, placeholder: str = "") -> Input:
     return Input(id=name, placeholder=placeholder, max_length=LIMITS.get(name, 200))
 
 
-def _select(name: str, options: list[tuple[Content, Any]], prompt: str = "", *, blank: bool = True) -> Select[Any]:
-    return Select(options, id=name, prompt=prompt, allow_blank=blank, compact=True)
+def rows(kind: str) -> Iterator[Widget]:
+    """Every row, those that `kind` lacks unseen; `show_rows` decides in detail once the data is there."""
+    fields = FIELDS_BY_KIND[kind]
+    for field in _rows():
+        name = (field.id or "").removeprefix("row-")
+        field.display = ROW_FIELDS.get(name, "kind") in ("kind", *fields) and name not in _AT_FIRST_UNSEEN
+        yield field
 
 
-def rows() -> Iterator[Widget]:
-    """Every row; `show_rows` decides which are seen."""
+def _rows() -> Iterator[Field]:
     label = FIELD_LABELS
     kinds = [(kind, KIND_LABELS[kind]) for kind in APPOINTMENT_KINDS]
     yield Field("", Choice(kinds, id="kind"), id="row-kind", long=True)
     yield Field(label["client_id"], _text("client", "name or id"), id="row-client", classes="group")
-    yield Field(label["service"], _select("service", [], "choose a service"), id="row-service")
+    yield Field(label["service"], Pick(blank="choose a service", id="service"), id="row-service")
     yield Field(label["modifiers"], _text("modifiers"), id="row-modifiers")
     yield Field(
         label["group_key"],
@@ -87,24 +90,26 @@ def rows() -> Iterator[Widget]:
     )
     mediums = [(key, _words(key)) for key in CONTACT_MEDIUMS]
     yield Field(label["medium"], Choice(mediums, "phone", id="medium"), id="row-medium", long=True)
-    roles = [(plain(_words(key)), key) for key in COLLATERAL_ROLES]
+    roles = [(_words(key), key) for key in COLLATERAL_ROLES]
     yield Field(
         label["collateral_role"],
-        _select("collateral_role", roles, "who they are"),
+        Pick(roles, blank="who they are", id="collateral_role"),
         id="row-collateral_role",
     )
     yield Field(label["collateral_name"], _text("collateral_name"), id="row-collateral_name")
     yield Field(label["title"], _text("title"), id="row-title", long=True, classes="group")
-    yield Field(label["location_id"], _select("location_id", [], "no place"), id="row-location_id", classes="group")
-    yield Field(label["room_id"], _select("room_id", [], "no room"), id="row-room_id")
+    yield Field(
+        label["location_id"], Pick(blank="no place", id="location_id"), id="row-location_id", classes="group"
+    )
+    yield Field(label["room_id"], Pick(blank="no room", id="room_id"), id="row-room_id")
     yield Field("", Tick(label["all_day"], id="all_day"), id="row-all_day")
     yield Field("Date", _text("day", "tue, +1w, 3 mar"), id="row-day")
-    times = (_text("start"), Static("–", classes="dash"), _text("end"), _text("length"))
+    times = (_text("start"), Static("–", id="dash"), _text("end"), _text("length"))
     yield Field("Time", *times, id="row-times")
     yield Field("Last day", _text("last_day", "tue, +1w, 3 mar"), id="row-last_day")
     yield Field(label["tz"], _text("tz", "a city"), id="row-tz")
-    repeats = [(plain(words), key) for key, words in REPEATS]
-    yield Field("Repeats", _select("repeats", repeats, blank=False), id="row-repeats", classes="group")
+    repeats = [(words, key) for key, words in REPEATS]
+    yield Field("Repeats", Pick(repeats, "none", id="repeats"), id="row-repeats", classes="group")
     yield Field("Weeks apart", _text("every", "1 to 52"), id="row-every")
     yield Field("Last date", _text("until", "until stopped"), id="row-until")
     yield Field(label["place"], _text("place"), id="row-place", long=True, classes="group")
@@ -128,19 +133,17 @@ def rows() -> Iterator[Widget]:
 
 
 def fill_options(form: DOMNode, data: FormData) -> None:
-    """Put the practice's lists into the selects."""
-    services = [(plain(f"{row.code} {row.label}"), row.code) for row in data.services]
-    form.query_one("#service", Select).set_options(services)
-    locations = [(plain(f"{row.name} (POS {row.pos})"), row.id) for row in data.locations]
-    form.query_one("#location_id", Select).set_options(locations)
-    form.query_one("#room_id", Select).set_options([(plain(row.name), row.id) for row in data.rooms])
+    """Put the practice's lists in place."""
+    form.query_one("#service", Pick).offer([(f"{row.code} {row.label}", row.code) for row in data.services])
+    form.query_one("#location_id", Pick).offer([(f"{row.name} (POS {row.pos})", row.id) for row in data.locations])
+    form.query_one("#room_id", Pick).offer([(row.name, row.id) for row in data.rooms])
     if data.entry is not None and data.entry.series_id is not None:
         phrase = repeat_phrase(data.entry.rrule)
-        kept = [(plain(phrase[:1].upper() + phrase[1:]), "keep"), (plain("Stop repeating"), "stop")]
-        form.query_one("#repeats", Select).set_options(kept)
+        kept = [(phrase[:1].upper() + phrase[1:], "keep"), ("Stop repeating", "stop")]
+        form.query_one("#repeats", Pick).offer(kept)
 
 
-_CONTROLS: tuple[type[Widget], ...] = (Input, TextArea, Checkbox, Select, Choice)
+_CONTROLS: tuple[type[Widget], ...] = (Input, TextArea, Checkbox, Pick, Choice)
 
 
 def collect(form: DOMNode) -> Raw:
@@ -152,33 +155,22 @@ def collect(form: DOMNode) -> Raw:
                 continue
             if isinstance(control, TextArea):
                 raw[control.id] = control.text
-            elif isinstance(control, Select):
-                raw[control.id] = None if control.is_blank() else control.value
-            elif isinstance(control, Input | Checkbox | Choice):
+            elif isinstance(control, Input | Checkbox | Choice | Pick):
                 raw[control.id] = control.value
     return raw
 
 
 def put(form: DOMNode, raw: Raw) -> None:
-    """Put values into the controls; a key that a select does not offer leaves it blank."""
+    """Put values into the controls; a key that a list does not offer leaves it blank."""
     for name, value in raw.items():
         control = form.query_one(f"#{name}")
         if isinstance(control, TextArea):
             if control.text != value:
                 control.text = value
-        elif isinstance(control, Select):
-            _choose(control, value)
         elif isinstance(control, Input):
             control.value = value or ""
-        elif isinstance(control, Checkbox | Choice):
+        elif isinstance(control, Checkbox | Choice | Pick):
             control.value = value
-
-
-def _choose(select: Select[Any], value: Any) -> None:
-    try:
-        select.value = Select.NULL if value is None else value
-    except ValueError:
-        select.clear()
 
 
 def show_rows(form: DOMNode, raw: Raw, data: FormData, *, times_only: bool) -> None:

@@ -90,7 +90,7 @@ def read_form(
         if who.problem or (who.client is None and not who.new_name):
             errors["client"] = who.problem or "who is it for?"
     if "service" in fields and not values["service"]:
-        errors["service"] = "choose a service"
+        errors["service"] = "a session needs one"
     if "title" in fields and not values["title"]:
         errors["title"] = "give it a title"
     if "modifiers" in fields:

@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.text import clean, fit, pad
+
+LABEL_CELLS = 16
+_DIM = "$foreground 65%"
 
 
 class Field(Horizontal):
-    """A labelled field. Its note is a hint until `error` puts a problem there."""
+    """A labelled field. Its note is a hint until `error` puts a problem there.
+
+    Label and note are drawn by the field itself, around its controls, so that a form of many fields is
+    made of few widgets.
+    """
 
     def __init__(
         self, label: str, *controls: Widget, id: str, hint: str = "", long: bool = False, classes: str = ""
     ) -> None:
-        super().__init__(id=id, classes=f"field {'-long' if long else ''} {classes}".strip())
-        self._label = label
+        for control in controls:
+            control.add_class("control", update=False)
+        if controls:
+            controls[0].add_class("-first", update=False)
+        super().__init__(*controls, id=id, classes=f"field {'-long' if long else ''} {classes}".strip())
+        self._label = clean(label)
         self._controls = controls
-        self._hint = hint
+        self._hint = clean(hint)
         self._error = ""
 
-    def compose(self) -> ComposeResult:
-        yield Static(plain(self._label), classes="label")
-        with Horizontal(classes="controls"):
-            yield from self._controls
-        yield Static(plain(self._hint), classes="note")
+    def render(self) -> Content:
+        bright = self.has_focus_within
+        label = Content.styled(pad(self._label, LABEL_CELLS), "$foreground" if bright else _DIM)
+        note = self.note
+        if not note:
+            return label
+        edge = max((control.region.right for control in self._controls if control.display), default=0)
+        left = max(LABEL_CELLS, edge - self.content_region.x + 1)
+        style = "$text-error" if self._error else _DIM
+        text = fit(note, self.content_size.width - left)
+        return Content.assemble(label, " " * (left - LABEL_CELLS), (text, style))
+
+    def on_descendant_focus(self) -> None:
+        """Brighten the label."""
+        self.refresh()
+
+    def on_descendant_blur(self) -> None:
+        """Dim the label."""
+        self.refresh()
+
+    @property
+    def note(self) -> str:
+        """What stands beside the controls."""
+        return self._error or self._hint
 
     @property
     def has_error(self) -> bool:
@@ -34,20 +63,22 @@ class Field(Horizontal):
 
     def hint(self, text: str) -> None:
         """Say beside the field what is understood; an error stays until it is taken away."""
+        text = clean(text)
         if text != self._hint:
             self._hint = text
-            self._show()
+            self._note_changed()
 
     def error(self, text: str) -> None:
         """Say what is wrong with the field; an empty text takes it away."""
+        text = clean(text)
         if text != self._error:
             self._error = text
-            self._show()
+            self._note_changed()
 
-    def _show(self) -> None:
+    def _note_changed(self) -> None:
         self.set_class(bool(self._error), "-bad")
-        for note in self.query(".note").results(Static):
-            note.update(plain(self._error or self._hint))
+        self.set_class(bool(self.note), "-noted")
+        self.refresh()
 
     def focus_first(self) -> None:
         """Put the cursor into the first control that takes it."""

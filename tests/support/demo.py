@@ -60,7 +60,9 @@ def event(
 ) -> int:
     """Book an other event; its id. With `all_day_until` both are UTC midnights."""
     end = all_day_until or start + timedelta(minutes=minutes)
-    draft = Draft("other_event", start, end, ZONE, title=title, all_day=all_day_until is not None, busy=all_day_until is None)
+    draft = Draft(
+        "other_event", start, end, ZONE, title=title, all_day=all_day_until is not None, busy=all_day_until is None
+    )
     done = appointments.book(database, draft, clock=clock)
     assert done.appointment_id is not None
     return done.appointment_id
@@ -97,14 +99,10 @@ def demo_practice(path: Path) -> Database:
         database, "Conference", datetime(2026, 3, 5, tzinfo=UTC),
         all_day_until=datetime(2026, 3, 7, tzinfo=UTC),
     )  # fmt: skip
-    call = Draft(
-        "client_contact", at(5, 13), at(5, 13, 20), ZONE, client_id=people["Jane Doe"], medium="phone"
-    )
+    call = Draft("client_contact", at(5, 13), at(5, 13, 20), ZONE, client_id=people["Jane Doe"], medium="phone")
     appointments.book(database, call, clock=clock)
     with write_session(database, "Set the hours", clock=clock) as store:
-        store.add_all(
-            AvailabilityBlock(weekday=day, start_time=time(9), end_time=time(17)) for day in range(5)
-        )
+        store.add_all(AvailabilityBlock(weekday=day, start_time=time(9), end_time=time(17)) for day in range(5))
         store.add(
             BookingRequest(
                 uid="request-1", client_id=people["Omar Khan"], service="90834", start_utc=at(4, 12),

@@ -11,7 +11,7 @@ from itertools import groupby
 from couchcal.cli.arguments import add_json, add_names, add_range
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
-from couchcal.cli.moments import days
+from couchcal.cli.moments import DEFAULT_DAYS, days
 from couchcal.cli.occurrence_json import occurrence, write_json_list
 from couchcal.cli.plain import (
     clean,
@@ -39,8 +39,13 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace) -> int:
+    return show_agenda(args)
+
+
+def show_agenda(args: Namespace, default_days: int = DEFAULT_DAYS) -> int:
+    """Print the agenda of `--from` and `--to`, by default of so many days from today."""
     with opened(args) as practice:
-        first, until = days(args, practice.today)
+        first, until = days(args, practice.today, default_days)
         entries = entries_between(
             practice,
             day_instant(first, practice.tz),

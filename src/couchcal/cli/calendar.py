@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def open_calendar(db: str | None) -> int:
     """Show the calendar of the database at `db`; returns the exit code."""
     if not at_terminal():
-        from couchcal.cli.agenda import HANDLERS
+        from couchcal.cli.agenda import show_agenda
 
-        today = Namespace(db=db, first="today", until="+1d", json=False, names=None, cancelled=False)
-        return HANDLERS["agenda"].run(today)
+        today = Namespace(db=db, first=None, until=None, json=False, names=None, cancelled=False)
+        return show_agenda(today, default_days=1)
     from couchcal.practice.opening import locate
 
     return show(_opened(locate(db)))

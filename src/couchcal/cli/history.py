@@ -40,7 +40,7 @@ def _report(practice: Practice, args: Namespace, verb: str, label: str) -> int:
         "SELECT DISTINCT table_name, row_id FROM change_row WHERE change_id = (SELECT max(id) FROM change)"
     ).fetchall()
     found = [one(practice.connection, row_id, practice.tz) for table, row_id in rows if table == "appointment"]
-    entries = [entry for entry in found if entry is not None]
+    entries = sorted((entry for entry in found if entry is not None), key=lambda entry: (entry.start, entry.id))
     if args.json:
         write_json({"done": verb.lower(), "rows": len(rows), "ids": [entry.id for entry in entries]})
         return 0

@@ -83,8 +83,8 @@ _SLOTS = (
 )
 _LUNCH = time(12)
 _REQUEST_TIME = time(16, 10)
-"""Free on every day but Wednesday."""
-_GROUP_DAY = 2
+_REQUEST_DAYS = (0, 1, 3)
+"""Weekdays on which that time is free."""
 
 
 def build(path: Path, *, tz: str, clock: Clock = system_clock) -> Database:
@@ -247,7 +247,7 @@ class _Builder:
         day = self.today
         for number, client in enumerate((9, 21)):
             day += timedelta(days=1)
-            while day.weekday() > 4 or day.weekday() == _GROUP_DAY:
+            while day.weekday() not in _REQUEST_DAYS:
                 day += timedelta(days=1)
             start = self.at(day, _REQUEST_TIME)
             session.add(

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+KEYS = [
+    "id", "name", "first", "last", "preferred", "email", "phone", "time_zone", "state", "usual_service",
+    "usual_location",
+]  # fmt: skip
+
+
+def test_add_gives_the_next_internal_id(cli: Cli) -> None:  # SYNC-05
+    assert cli("client", "add", "Ivo Thorn", "--phone", "555-0100").out == "Added C-0005\n"
+    added = cli.json("client", "add", "Fig,", "Ada", "--email", "ada@example.org", "--tz", "Europe/Rome")
+    assert list(added) == KEYS
+    assert (added["id"], added["first"], added["last"]) == ("C-0006", "Ada", "Fig")
+    assert (added["email"], added["phone"], added["time_zone"]) == ("ada@example.org", None, "Europe/Rome")
+
+
+@pytest.mark.parametrize("argv", [(" ",), ("A B", "--email", "nowhere"), ("A B", "--tz", "Mars/Base")])
+def test_add_refuses_what_cannot_be(cli: Cli, argv: tuple[str, ...]) -> None:
+    assert cli.json("client", "add", *argv, code=1)["error"]["code"] == "invalid"
+    assert len(cli.json("client", "list")) == 4
+
+
+def test_list_and_show(cli: Cli) -> None:
+    assert [row["name"] for row in cli.json("client", "list")] == [
+        "Jane Doe",
+        "Bob Reed",
+        "Janet Roe",
+        "Maria Silva",
+    ]
+    assert "C-0001    Jane Doe\n" in cli("client", "list").out
+    hidden = cli("client", "list", "--names", "id").out + cli("client", "list", "--json", "--names", "id").out
+    assert "Jane" not in hidden
+    assert cli.json("client", "show", "C-0003")["name"] == "Bob Reed"
+    assert cli.json("client", "show", "reed")["id"] == "C-0003"
+    assert "Bob Reed" in cli("client", "show", "c-0003").out
+    error = cli.json("client", "show", "jane", code=1)["error"]
+    assert "C-0001, C-0002" in error["hint"]
+    assert "Jane" not in str(error)
+    assert cli.json("client", "show", "C-9999", code=1)["error"]["code"] == "not_found"
+
+
+def test_edit(cli: Cli) -> None:
+    changed = cli.json(
+        "client", "edit", "C-0001", "preferred=Jay", "usual_service=90834", "usual_location=telehealth", "id=J-1"
+    )
+    assert (changed["id"], changed["name"], changed["usual_location"]) == ("J-1", "Jay Doe", "Telehealth")
+    assert cli.json("client", "edit", "J-1", "preferred=", "usual_location=")["usual_location"] is None
+    for change in ("shoe_size=42", "email", "email=x", "usual_service=1", "place=nowhere", "remind_email=perhaps",
+                   "self_scheduling=maybe", "internal_id=C-0002"):  # fmt: skip
+        cli("client", "edit", "J-1", change, code=1)
+
+
+def test_archive_and_accept(cli: Cli) -> None:  # INT-02
+    assert cli.json("client", "archive", "C-0001")["state"] == "archived"
+    assert "C-0001" not in cli("client", "list").out
+    assert "[archived]" in cli("client", "list", "--archived").out
+    assert cli.json("client", "accept", "C-0001")["state"] == "active"
+    with cli.database.connect() as connection:
+        connection.execute("UPDATE client SET state = 'intake' WHERE internal_id = 'C-0002'")
+    assert cli("client", "list").out.startswith("C-0002    Janet Roe  [intake]\n")
+    assert cli.json("client", "accept", "C-0002")["state"] == "active"
+
+
+def test_reject_removes_an_intake_client_with_their_sessions(cli: Cli) -> None:  # INT-03
+    assert "intake" in cli("client", "reject", "C-0001", code=1).err
+    with cli.database.connect() as connection:
+        connection.execute("UPDATE client SET state = 'intake' WHERE internal_id = 'C-0002'")
+    cli("add", "wed 9am C-0002 90791")
+    assert cli.json("client", "reject", "C-0002") == {"rejected": "C-0002", "sessions": 1}
+    assert cli.json("agenda") == []
+
+
+def test_merge_moves_the_sessions(cli: Cli) -> None:  # INT-04
+    cli("add", "wed 9am C-0002 90834")
+    assert cli("client", "merge", "C-0002", "C-0001").out == "Merged C-0002 into C-0001\n"
+    assert [entry["client"] for entry in cli.json("agenda")] == ["C-0001"]
+    cli("client", "merge", "C-0001", "C-0001", code=2)
+    cli("undo")
+    assert [entry["client"] for entry in cli.json("agenda")] == ["C-0002"]
+
+
+@pytest.mark.parametrize("argv", [(), ("dance",), ("add",), ("merge", "C-0001")])
+def test_usage(cli: Cli, argv: tuple[str, ...]) -> None:
+    cli("client", *argv, code=2)

@@ -26,7 +26,7 @@ BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """`materialised_from`/`materialised_to` of a series that has all its rows on that side."""
 MAX_ROWS_AT_ONCE = 200_000
-LAST_LOCAL = END_OF_TIME.replace(tzinfo=None)
+FIRST_LOCAL, LAST_LOCAL = BEGINNING.replace(tzinfo=None), END_OF_TIME.replace(tzinfo=None)
 _TEMPLATE_COLUMNS = (
     "kind", "calendar_id", "client_id", "tz", "all_day", "status", "origin", "service", "location_id", "room_id",
     "title", "place", "busy", "telehealth_url", "instructions", "medium", "collateral_role", "collateral_name",
@@ -149,9 +149,8 @@ def starts_after(rule: Rule, series: Series, lo: datetime) -> bool:
 
 def _make(session: JournalSession, series: Series, lo: datetime, hi: datetime) -> list[Appointment]:
     tz = zone_of(series)
-    margin = timedelta(days=1)
-    local_lo = to_local(max(lo, BEGINNING + margin), tz) - margin
-    local_hi = to_local(min(hi, END_OF_TIME - margin), tz) + margin
+    local_lo = shifted(to_local(lo, tz), -timedelta(days=1))
+    local_hi = shifted(to_local(hi, tz), timedelta(days=1))
     wanted = []
     for local in local_starts(series, local_lo, local_hi):
         start, end = instants(series, local)
@@ -182,6 +181,14 @@ def _make(session: JournalSession, series: Series, lo: datetime, hi: datetime) -
     session.flush()
     _add_modifiers(session, series, made)
     return made
+
+
+def shifted(local: datetime, delta: timedelta) -> datetime:
+    """A wall-clock moment moved by `delta`, kept within the years 1 to 9999."""
+    try:
+        return local + delta
+    except OverflowError:
+        return LAST_LOCAL if delta > timedelta(0) else FIRST_LOCAL
 
 
 def _taken_keys(session: JournalSession, series: Series) -> set[str]:

@@ -20,6 +20,7 @@ from couchcal.practice.occurrences import (
     key_of,
     key_start,
     local_starts,
+    shifted,
     zone_of,
 )
 from couchcal.practice.outcome import Done, Kept, Preview
@@ -127,6 +128,10 @@ def stop_repeating(
         session.relabel(label)
         now_local = wall_clock(series, session.now)
         removed, kept = _sweep(session, upcoming(session, series, session.now))
+        early = {row.series_key for row in removed if key_start(series, row.series_key or "") < now_local}
+        session.add_all(
+            SeriesExdate(series_id=series_id(series), series_key=key) for key in sorted(filter(None, early))
+        )
         _close(session, series, now_local)
         return Done(label, None if row in removed else row.id, len(removed), kept)
 
@@ -167,7 +172,7 @@ def has_rows(session: JournalSession, series: Series) -> bool:
 def end_before(session: JournalSession, series: Series, local: datetime) -> None:
     """Let the rule have no occurrence at or after the wall-clock moment `local`."""
     midnight = datetime.combine(local.date(), time())
-    today = local_starts(series, midnight, midnight + timedelta(days=1))
+    today = local_starts(series, midnight, shifted(midnight, timedelta(days=1)))
     last = local.date()
     if not any(start < local for start in today):
         last -= timedelta(days=1)

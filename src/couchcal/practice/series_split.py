@@ -13,13 +13,13 @@ from couchcal.practice import rows
 from couchcal.practice.cadence import DAY_CODES, Repeat, rule_text
 from couchcal.practice.draft import Draft
 from couchcal.practice.occurrences import (
-    LAST_LOCAL,
     instants,
     key_of,
     key_start,
     local_starts,
     rdates_of,
     rules_of,
+    shifted,
     zone_of,
 )
 from couchcal.practice.series import end_before, exdate_keys, local_start, series_id, wall_clock
@@ -64,7 +64,8 @@ def split(
     session.add_all(
         SeriesExdate(series_id=series_id(target), series_key=key) for key in sorted({keys[key] for key in barred})
     )
-    last = max((key_start(target, key) for key in keys.values()), default=new_start)
+    placed = [keys[key] for key in (*(other.series_key or "" for other in free), *staying) if key in keys]
+    last = max((key_start(target, key) for key in placed), default=new_start)
     target.materialised_to = instants(target, last)[0] + timedelta(seconds=1)
     covered = series.materialised_to
     end_before(session, series, old_start)
@@ -82,7 +83,7 @@ def _second_half(
     target.duration_s = int((draft.end - draft.start).total_seconds())
     target.rrule = _shifted_rules(series, old_start, new_start)
     if series.until_date is not None:
-        target.until_date = _shifted(series.until_date, (new_start.date() - old_start.date()).days)
+        target.until_date = _shifted_day(series.until_date, (new_start.date() - old_start.date()).days)
     shift = new_start - old_start
     target.rdates = "\n".join((moment + shift).isoformat() for moment in rdates_of(series) if moment >= old_start)
     target.materialised_from = instants(target, new_start)[0]
@@ -103,8 +104,8 @@ def _mapping(
 ) -> dict[str, str]:
     covered = wall_clock(series, min(series.materialised_to, session.now + _FAR))
     last = max([covered, *(key_start(series, key) for key in needed)])
-    old_starts = local_starts(series, old_start, _later(last, timedelta(days=1)))
-    reach = _later(new_start, (last - old_start) * 2 + timedelta(days=400))
+    old_starts = local_starts(series, old_start, shifted(last, timedelta(days=1)))
+    reach = shifted(new_start, (last - old_start) * 2 + timedelta(days=400))
     new_starts = local_starts(target, new_start, reach, limit=1_000_000)
     keys = {key_of(series, old): key_of(target, new) for old, new in zip(old_starts, new_starts, strict=False)}
     shift = new_start.date() - old_start.date()
@@ -117,11 +118,7 @@ def _moved(target: Series, local: datetime) -> datetime:
     return datetime.combine(local.date(), target.start_local.time())
 
 
-def _later(moment: datetime, delta: timedelta) -> datetime:
-    return moment + delta if delta < LAST_LOCAL - moment else LAST_LOCAL
-
-
-def _shifted(day: date, days: int) -> date:
+def _shifted_day(day: date, days: int) -> date:
     return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
 
 
@@ -137,7 +134,7 @@ def _shifted_rules(series: Series, old: datetime, new: datetime) -> str:
             parts["COUNT"] = str(max(1, rule.count - before))
         if rule.until is not None:
             last = last_start(rule, series.start_local, tz)
-            parts["UNTIL"] = _shifted(last.date() if last else old.date(), days).isoformat().replace("-", "")
+            parts["UNTIL"] = _shifted_day(last.date() if last else old.date(), days).isoformat().replace("-", "")
         if days:
             _shift_days(parts, days, new.date())
         if (new - old) % timedelta(days=1):

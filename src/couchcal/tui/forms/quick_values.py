@@ -101,9 +101,10 @@ def preview(understood: Understood, data: FormData, now_local: datetime) -> Cont
         first = to_local(values["start"], zone(values["tz"])).date()
         parts.append(plain(repeat_phrase(rule_text(parse_cadence(values["repeats"]), first))))
     lines = [Content(" · ").join(parts)] if parts else []
-    lines += [
-        plain(problem, "$text-warning") for problem in (*understood.problems, *_remarks(values, data, location))
-    ]
+    told = [*understood.problems, *_remarks(values, data, location)]
+    if understood.candidates:
+        told.append("who is it? enter goes to the list")
+    lines += [plain(words, "$text-warning") for words in told]
     return Content("\n").join(lines)
 
 

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.widgets import Input, OptionList, Static
+
+from couchcal.practice.outcome import Done
+from couchcal.store.connection import Database
+from couchcal.tui.forms.appointment import AppointmentForm
+from couchcal.tui.forms.confirm import Confirm
+from couchcal.tui.forms.quick_add import OpenForm, QuickAdd
+from tests.tui.forms.host import PENDING, ZONE, at, clock, count, people, row, saved, shown
+
+NOW_LOCAL = datetime(2026, 3, 1, 9, 42)  # noqa: DTZ001  wall clock
+
+
+def quick(database: Database) -> QuickAdd:
+    return QuickAdd(database, ZONE, NOW_LOCAL, clock=clock)
+
+
+def said(modal: QuickAdd) -> str:
+    return str(modal.query_one("#preview", Static).render())
+
+
+async def test_a_line_is_previewed_and_saved(database: Database) -> None:
+    people(database)
+    modal = quick(database)
+    async with shown(modal) as (app, pilot):
+        modal.query_one(Input).value = "tue 3:07pm 50m jane doe 90834 tele weekly"
+        await pilot.pause()
+        assert said(modal) == "Tue 3 Mar 15:07–15:57 · Jane Doe · 90834 · Telehealth · every week"
+        await pilot.press("enter")
+        await saved(pilot)
+    assert isinstance(app.answer, Done)
+    assert app.answer.appointment_id is not None
+    stored = row(database, app.answer.appointment_id)
+    assert stored["start_utc"] == int(at(3, 15, 7).timestamp())
+    assert stored["modifiers"] == "95:auto"
+    assert app.answer.changed == count(database) > 1
+
+
+async def test_an_ambiguous_name_is_picked_from_a_list(database: Database) -> None:
+    people(database)
+    modal = quick(database)
+    async with shown(modal) as (app, pilot):
+        modal.query_one(Input).value = "tue 3pm jan 90834"
+        await pilot.pause()
+        assert "who is it?" in said(modal)
+        assert modal.query_one(OptionList).display
+        await pilot.press("enter")
+        assert app.screen is modal
+        await pilot.press("down", "enter")
+        await saved(pilot)
+    assert isinstance(app.answer, Done)
+    assert app.answer.appointment_id is not None
+    assert row(database, app.answer.appointment_id)["client_id"] == 2
+
+
+async def test_what_is_not_understood_is_not_saved(database: Database) -> None:
+    people(database)
+    modal = quick(database)
+    async with shown(modal) as (app, pilot):
+        modal.query_one(Input).value = "bob tue 3pm"
+        await pilot.pause()
+        assert "which service?" in said(modal)
+        await pilot.press("enter")
+        await saved(pilot)
+        assert app.answer is PENDING
+        await pilot.press("escape")
+        assert isinstance(app.screen, Confirm)
+    assert count(database) == 0
+
+
+async def test_ctrl_e_goes_on_in_the_form(database: Database) -> None:
+    ids = people(database)
+    modal = quick(database)
+    async with shown(modal) as (app, pilot):
+        modal.query_one(Input).value = "bob tue 3pm 2w"
+        await pilot.pause()
+        await pilot.press("ctrl+e")
+    assert isinstance(app.answer, OpenForm)
+    form = AppointmentForm(database, ZONE, draft=app.answer.values, clock=clock)
+    async with shown(form):
+        assert form.query_one("#client", Input).value == f"Bob Reed · C-000{ids['Bob Reed']}"
+        assert form.query_one("#start", Input).value == "15:00"
+        assert form.query_one("#repeats").value == "2w"  # type: ignore[attr-defined]  # a Pick
+
+
+async def test_other_events_and_contacts(database: Database) -> None:
+    people(database)
+    modal = quick(database)
+    async with shown(modal) as (_, pilot):
+        modal.query_one(Input).value = "lunch tue 12-1"
+        await pilot.pause()
+        assert said(modal) == "Tue 3 Mar 12:00–13:00 · Lunch"
+        modal.query_one(Input).value = "call bob tue 5pm 15m"
+        await pilot.pause()
+        assert said(modal) == "Tue 3 Mar 17:00–17:15 · Bob Reed · Client contact, phone"

@@ -35,11 +35,13 @@ def environment(home: Path | None, **values: str) -> dict[str, str]:
     return {**kept, **place, "COUCHCAL_NOW": NOW, "PYTHONDONTWRITEBYTECODE": "1", **values}
 
 
-def couchcal(home: Path | None, *argv: str, code: int = 0, **values: str) -> subprocess.CompletedProcess[bytes]:
+def couchcal(
+    home: Path | None, *argv: str, code: int = 0, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run it and check its exit code."""
     done = subprocess.run(
         (*COMMAND, *argv),
-        env=environment(home, **values),
+        env=environment(home, **(env or {})),
         capture_output=True,
         stdin=subprocess.DEVNULL,
         check=False,

@@ -39,14 +39,14 @@ def try_import(database: Database, data: bytes) -> None:
     assert report.read == report.added + report.updated + report.unchanged + len(report.skipped)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200))
 def test_any_bytes(shared: Database, data: bytes) -> None:
     try_import(shared, data)
     try_import(shared, b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261103T100000Z\n" + data + b"\nEND:VEVENT\n")
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.sampled_from(FILES),
     edits=st.lists(
@@ -70,7 +70,7 @@ def test_nothing_was_kept_of_it(shared: Database) -> None:
 def test_truncated_anywhere(tmp_path: Path) -> None:
     """Whole events before the cut are always kept."""
     database = make_practice(tmp_path)
-    for cut in range(0, len(MIXED), 97):
+    for cut in range(0, len(MIXED), 151):
         whole = MIXED[:cut].count(b"END:VEVENT\r\n")
         try:
             report = imported(database, MIXED[:cut], now=NOW, dry_run=True)

@@ -13,7 +13,7 @@ from tests.support import ics_files
 from tests.support.practice import make_practice
 
 REASONS = {
-    "test_calendar_from_issue[2024-07]": "an override that the rule has no occurrence for stays an event of its own,"
+    "test_calendar_from_issue[2024-07]": "an override of no occurrence stays an event of its own,"
     " as four of five other readers have it",
 }
 """Cases that are answered otherwise, and why."""

@@ -4,69 +4,29 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, NotFound
 from couchcal.ics.content_lines import Component, ContentLines
 from couchcal.ics.reader import EventError, EventReader, ParsedEvent
-from couchcal.ics.recurring import adopt_key, excluded, group
+from couchcal.ics.recurring import excluded, group, key_alone
+from couchcal.ics.report import FileReport, Progress, Remark
 from couchcal.ics.values import unescape
 from couchcal.ics.zones import UTC_ZONE, UnresolvedZone, ZoneBook, iana
 from couchcal.practice.agenda import practice_facts
 from couchcal.practice.imported import ImportDoor, Outcome, bulk_import
+from couchcal.practice.occurrences import zone_of
 from couchcal.store.connection import Database, database_errors
 
-Progress = Callable[[int, int, int], bool]
-"""Told bytes read, bytes in all and events so far; False stops the import and nothing is written."""
+__all__ = ["FileReport", "Remark", "import_file"]
+
 _BATCH: Final = 400
 _YEARS_AHEAD: Final = timedelta(days=400)
-
-
-class Remark(NamedTuple):
-    """Something to tell about a component: where it begins, its UID, and what."""
-
-    line: int
-    uid: str
-    reason: str
-
-
-@dataclass(slots=True)
-class FileReport:
-    """What an import did. `read` counts VEVENTs; each was added, updated, left unchanged or skipped.
-
-    `notes` tells of what was kept with an assumption, `other` counts components that are no events.
-    """
-
-    file: str
-    calendar: str = ""
-    read: int = 0
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    skipped: list[Remark] = field(default_factory=list)
-    notes: list[Remark] = field(default_factory=list)
-    other: dict[str, int] = field(default_factory=dict)
-    cancelled: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """As `import --json` has it."""
-        return {
-            "file": self.file,
-            "calendar": self.calendar,
-            "read": self.read,
-            "added": self.added,
-            "updated": self.updated,
-            "unchanged": self.unchanged,
-            "skipped": [remark._asdict() for remark in self.skipped],
-            "notes": [remark._asdict() for remark in self.notes],
-            "other": self.other,
-        }
 
 
 def import_file(
@@ -98,7 +58,7 @@ def import_file(
         except OSError as error:
             raise NotFound(f"{path} cannot be read: {error.strerror}", "check the path of the file") from None
         with stream:
-            return _Import(database, path.name, stream, total, calendar, clock, progress).run(dry_run=dry_run)
+            return _Import(database, str(path), stream, total, calendar, clock, progress).run(dry_run=dry_run)
     name = Path(str(getattr(source, "name", "") or "calendar.ics")).name
     return _Import(database, name, source, _size(source), calendar, clock, progress).run(dry_run=dry_run)
 
@@ -281,12 +241,16 @@ class _Import:
 
     def _write_lone(self, events: Iterable[ParsedEvent], door: ImportDoor) -> None:
         for event in events:
-            adopt_key(event, self._reader)
-            series_id = door.find_series(event.uid)
-            if series_id is not None:
-                self._count(event, door.add_override(series_id, event.key, event))
-            else:
-                self._singles.append(event)
+            series = door.find_series(event.uid)
+            if series is not None:
+                tz, start, all_day = zone_of(series), series.start_local.time(), series.all_day
+                key = key_alone(event, self._reader, tz, start, all_day=all_day)
+                if door.has_occurrence(series, key):
+                    self._count(event, door.add_override(series, key, event))
+                    continue
+            start = event.start_local.time()
+            event.key = key_alone(event, self._reader, event.zone.tz, start, all_day=event.all_day)
+            self._singles.append(event)
 
     def _count(self, event: Any, outcome: Outcome) -> None:
         if outcome == "added":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlmodel import col, select
@@ -33,7 +34,7 @@ from couchcal.practice.imported_updates import (
     update_event,
     update_series,
 )
-from couchcal.practice.occurrences import horizon
+from couchcal.practice.occurrences import horizon, key_start, local_starts
 from couchcal.scheduling.span import span_class
 from couchcal.scheduling.vtimezone import parse_definition
 from couchcal.scheduling.wallclock import CUSTOM_PREFIX, register_zone
@@ -212,12 +213,17 @@ class ImportDoor:
         self._connection.execute("DELETE FROM appointment_ics WHERE appointment_id = ?", (row_id,))
         self._connection.execute("DELETE FROM appointment WHERE id = ?", (row_id,))
 
-    def find_series(self, uid: str) -> int | None:
-        """The id of the series of this calendar with a UID."""
+    def find_series(self, uid: str) -> Series | None:
+        """The series of this calendar with a UID."""
         if self._known_calendar is None:
             return None
         found = stored_series(self._connection, self._known_calendar, (uid,)).get(uid)
-        return None if found is None else found.id
+        return None if found is None else self._session.get(Series, found.id)
+
+    def has_occurrence(self, series: Series, key: str) -> bool:
+        """Whether a series that is there already has an occurrence of this key, excluded or not."""
+        local = key_start(series, key)
+        return bool(local_starts(series, local, local + timedelta(seconds=1)))
 
     def add_series(self, series: ImportedSeries) -> tuple[Outcome, dict[str, Outcome]]:
         """Take a recurring event; returns what became of its master and, by key, of its overrides.
@@ -258,8 +264,9 @@ class ImportDoor:
             self._newer_series[before.id] = series
         return ("updated" if newer else "unchanged"), outcomes
 
-    def add_override(self, series_id: int, key: str, event: ImportedEvent) -> Outcome:
+    def add_override(self, series: Series, key: str, event: ImportedEvent) -> Outcome:
         """Take a component that replaces one occurrence of a series that is there already."""
+        series_id = series.id or 0
         there = stored_overrides(self._connection, series_id).get(key)
         if there is not None and event.version <= there.version:
             return "unchanged"
@@ -290,7 +297,8 @@ class ImportDoor:
 
     def _parent(self, uid: str) -> int | None:
         self.flush()
-        return self.find_series(uid)
+        found = self.find_series(uid)
+        return None if found is None else found.id
 
     def flush(self) -> None:
         """Write what is buffered, parents before children."""

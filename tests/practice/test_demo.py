@@ -96,7 +96,9 @@ def test_a_group_meets_without_conflict(weeks: Weeks) -> None:  # GRP-01
 
 
 def test_each_type_of_cancellation_occurs(weeks: Weeks) -> None:
-    assert {entry.cancel_type for entry in weeks(-1, 3) if entry.cancelled} == set(CANCELLATION_TYPES)
+    cancelled = {entry.cancel_type: entry for entry in weeks(-1, 3) if entry.cancelled}
+    assert set(cancelled) == set(CANCELLATION_TYPES)
+    assert cancelled["no_show"].end <= NOW < cancelled["therapist_cancel"].start
 
 
 def test_what_is_over_is_signed_billed_and_claimed(weeks: Weeks) -> None:

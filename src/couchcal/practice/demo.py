@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from couchcal.clock import Clock, system_clock
 from couchcal.practice import appointments, clients
@@ -24,7 +24,7 @@ from couchcal.scheduling.wallclock import to_instant, to_local, zone
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, AvailabilityBlock, BookingRequest, Client, Location, TimeOff
-from couchcal.store.session import write_session
+from couchcal.store.session import read_session, write_session
 
 NAME = "Quiet Room Practice"
 ACTOR = "demo"
@@ -81,6 +81,12 @@ _SLOTS = (
     _Slot(22, 4, time(10), telehealth=True),
     _Slot(23, 4, time(11), weeks=2),
 )
+_CANCELLED = {
+    "late_cancel": ("Called in the morning", 7500),
+    "no_show": ("", 7500),
+    "therapist_cancel": ("Training day", None),
+    "other": ("Moved house", None),
+}
 _LUNCH = time(12)
 _REQUEST_TIME = time(16, 10)
 _REQUEST_DAYS = (0, 1, 3)
@@ -235,7 +241,7 @@ class _Builder:
             elif self.random.random() < 0.25:
                 row.note_signed_at = None
 
-    def _sessions(self, session: JournalSession, *, before: datetime) -> list[Appointment]:
+    def _sessions(self, session: Session, *, before: datetime) -> list[Appointment]:
         statement = (
             select(Appointment)
             .where(Appointment.kind == "client_session", col(Appointment.end_utc) <= before)
@@ -260,27 +266,34 @@ class _Builder:
             )  # fmt: skip
 
     def _cancellations(self) -> None:
-        """One of each type: two of this and last week's Tuesday and Monday, two of next week."""
-        wanted = (
-            (1, self.monday - timedelta(days=7), "late_cancel", "Called in the morning", 7500),
-            (7, self.monday + timedelta(days=1), "no_show", "", 7500),
-            (11, self.monday + timedelta(days=9), "therapist_cancel", "Training day", None),
-            (21, self.monday + timedelta(days=4), "other", "Moved house", None),
-        )
-        connection = self.database.connect()
-        try:
-            for client, day, kind, reason, fee in wanted:
-                lo, hi = (int(self.at(day, time()).timestamp()) + offset for offset in (0, 86_400))
-                row = connection.execute(
-                    "SELECT id FROM appointment WHERE client_id = ? AND start_utc >= ? AND start_utc < ?",
-                    (self.people[client], lo, hi),
-                ).fetchone()
-                self._unclaim(row[0])
-                appointments.cancel(
-                    self.database, row[0], kind, reason=reason, fee_cents=fee, actor=ACTOR, clock=self.clock
-                )
-        finally:
-            connection.close()
+        """One of each type: last week, the session that was over last, this Friday, next week."""
+        day_of = {
+            "late_cancel": (1, self.monday - timedelta(days=7)),
+            "other": (21, self.monday + timedelta(days=4)),
+            "therapist_cancel": (11, self.monday + timedelta(days=9)),
+        }
+        found = {kind: self._session_on(client, day) for kind, (client, day) in day_of.items()}
+        found["no_show"] = self._latest_session(set(found.values()))
+        for kind, appointment_id in found.items():
+            reason, fee = _CANCELLED[kind]
+            self._unclaim(appointment_id)
+            appointments.cancel(
+                self.database, appointment_id, kind, reason=reason, fee_cents=fee, actor=ACTOR, clock=self.clock
+            )
+
+    def _session_on(self, client: int, day: date) -> int:
+        with read_session(self.database) as session:
+            statement = select(Appointment.id).where(
+                Appointment.client_id == self.people[client],
+                col(Appointment.start_utc) >= self.at(day, time()),
+                col(Appointment.start_utc) < self.at(day + timedelta(days=1), time()),
+            )
+            return session.exec(statement).one() or 0
+
+    def _latest_session(self, taken: set[int]) -> int:
+        with read_session(self.database) as session:
+            over = (row for row in reversed(self._sessions(session, before=self.clock())) if row.group_key is None)
+            return next(row.id or 0 for row in over if row.id not in taken)
 
     def _unclaim(self, appointment_id: int) -> None:
         """A missed session has neither note nor bill nor claim."""

@@ -32,14 +32,15 @@ def kept_lines(extra: str) -> tuple[dict[str, str], list[str]]:
     """The lines to write: of properties that occur once by name, and all others, components last.
 
     Left out are properties that columns say, times in a zone that only the file defined, repeated and malformed
-    lines, and components without their END.
+    lines, components without their END, and alarms that say not what to do or when.
     """
     once: dict[str, str] = {}
     properties: list[str] = []
     components: list[str] = []
     for lines in _parts(extra.split("\n")):
         if len(lines) > 1:
-            components += lines
+            if _whole(lines):
+                components += lines
             continue
         match = _CONTENT_LINE.fullmatch(lines[0])
         if match is None:
@@ -83,6 +84,11 @@ def _parts(lines: Iterable[str]) -> Iterator[list[str]]:
         if not open_names:
             yield component
             component = []
+
+
+def _whole(component: list[str]) -> bool:
+    names = {re.split("[;:]", line, maxsplit=1)[0].upper() for line in component}
+    return component[0].upper() != "BEGIN:VALARM" or {"ACTION", "TRIGGER"} <= names
 
 
 def definition_lines(definition: str) -> list[str]:

@@ -22,7 +22,7 @@ def header_runs(screen: CalendarBase) -> Bar:
     """Title, period, view; conflicts, requests, zone, clock."""
     palette, glyphs = screen.palette, screen.glyphs
     if screen.has_class("-too-small"):
-        return [(" The window is too small for a calendar", palette.header)], []
+        return [(" Too small, enlarge the window", palette.header)], []
     wide = screen.app.size.width >= _WIDE
     left: list[Run] = [(" ", palette.header)]
     if wide:

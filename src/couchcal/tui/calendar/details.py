@@ -15,7 +15,7 @@ from couchcal.scheduling.interval import overlaps
 from couchcal.tui.calendar.layout import key_of
 from couchcal.tui.calendar.lines import Run
 from couchcal.tui.calendar.scene import Scene
-from couchcal.tui.calendar.words import CANCEL_TAGS, full_name, name_of, service_text, when_text
+from couchcal.tui.calendar.words import CANCEL_TAGS, full_name, name_of, place_text, service_text, when_text
 from couchcal.tui.text import clean
 from couchcal.tui.theme import Palette
 
@@ -51,9 +51,7 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Extra, wid
     length = "" if entry.all_day else f"{glyphs.separator}{minutes} min"
     add(f"{KIND_LABELS.get(entry.kind, 'Event')}{length}", dim)
     add(when_text(entry, scene.tz, glyphs.dash, hour24=scene.hour24))
-    place = glyphs.separator.join(
-        part for part in (service_text(entry), clean(entry.location or ""), clean(entry.place)) if part
-    )
+    place = glyphs.separator.join(part for part in (service_text(entry), place_text(entry, scene.names)) if part)
     if place:
         add(place)
     if entry.internal_id is not None and scene.names == "full":
@@ -69,7 +67,8 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Extra, wid
         tag = CANCEL_TAGS.get(entry.cancel_type or "other", "cancelled")
         fee = f"{glyphs.separator}fee {entry.cancel_fee_cents / 100:.2f}" if entry.cancel_fee_cents else ""
         add(f"{tag}{fee}", palette.error)
-        add(clean(entry.cancel_reason or ""), dim)
+        if scene.names != "id":
+            add(clean(entry.cancel_reason or ""), dim)
     for text in (_BILLING.get(entry.billing_status), _CLAIM.get(entry.claim_status)):
         if text:
             add(text, dim)

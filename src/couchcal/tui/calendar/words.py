@@ -49,7 +49,7 @@ def words_of(entry: Entry, glyphs: Glyphs, mode: str) -> Words:
     if entry.rrule:
         marks.append(glyphs.repeats)
     tag = f"[{CANCEL_TAGS.get(entry.cancel_type or 'other', 'cancelled')}]" if entry.cancelled else ""
-    return Words(name_of(entry, mode), _initials(entry, mode), _detail(entry, glyphs), tag, tuple(marks))
+    return Words(name_of(entry, mode), _initials(entry, mode), _detail(entry, glyphs, mode), tag, tuple(marks))
 
 
 def name_of(entry: Entry, mode: str) -> str:
@@ -81,14 +81,19 @@ def _initials(entry: Entry, mode: str) -> str:
     return clean("".join(part[0].upper() for part in (entry.first, entry.last) if part)) or entry.internal_id
 
 
-def _detail(entry: Entry, glyphs: Glyphs) -> str:
+def _detail(entry: Entry, glyphs: Glyphs, mode: str) -> str:
     if entry.kind == "request":
         return "request"
     parts = [service_text(entry)]
     if entry.kind in ("client_contact", "collateral_contact"):
         parts.append(KIND_LABELS[entry.kind].partition(" ")[2] if entry.kind == "client_contact" else "collateral")
-    parts.append(clean(entry.location or entry.place))
+    parts.append(place_text(entry, mode))
     return glyphs.separator.join(part for part in parts if part)
+
+
+def place_text(entry: Entry, mode: str) -> str:
+    """The practice's place, else what was written by hand, which privacy keeps to itself."""
+    return clean(entry.location or ("" if mode == "id" else entry.place))
 
 
 def service_text(entry: Entry) -> str:

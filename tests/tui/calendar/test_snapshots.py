@@ -17,7 +17,7 @@ WIDE, SMALL = (120, 36), (80, 24)
 
 async def _details(pilot: Pilot[None]) -> None:
     screen = await settle(pilot)
-    screen.go_to(next(entry for entry in screen.scene.entries if entry.first == "Bob" and entry.conflict))
+    screen.go_to(next(entry for entry in screen.loaded.entries if entry.first == "Bob" and entry.conflict))
 
 
 @pytest.mark.parametrize("theme", ["couchcal-dark", "couchcal-light"])

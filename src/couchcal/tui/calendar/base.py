@@ -269,7 +269,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
     @property
     def period_title(self) -> str:
         """The header's words for what is shown."""
-        return title(self.calendar_view, self.cursor.day, self.period)
+        return title(self.calendar_view, self.cursor.day, self.period).replace("–", self.glyphs.dash)
 
     # Cursor
 

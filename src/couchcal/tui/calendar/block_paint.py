@@ -73,7 +73,11 @@ def paint_block(
     if block.touched and last == 8 and first == 0 and block.end <= (row + 1) * row_minutes:
         last = 7
     words = lines.rows.get(row)
-    if (first, last) == (0, 8):
+    if not glyphs.lower and last == 7 and first == 0:
+        canvas.fill(x, until, "_", detail)
+        if has_bar:
+            _bar(canvas, x, block, bar, glyphs, selected)
+    elif (first, last) == (0, 8):
         canvas.fill(x, until, " ", detail)
         if has_bar:
             _bar(canvas, x, block, bar, glyphs, selected)
@@ -103,7 +107,11 @@ def _bar(canvas: Canvas, x: int, block: Block, style: Style, glyphs: Glyphs, sel
 
 
 def _sliver(canvas: Canvas, x: int, until: int, first: int, last: int, fill: Style, lower: str) -> None:
-    """A row covered in part. A cell has two colours: a part in its middle grows to the nearer edge."""
+    """A row covered in part. A cell has two colours: a part in its middle grows to the nearer edge. Where
+    blocks have no ground of their own (sixteen colours) there is no edge to draw."""
+    if fill.bgcolor is None or fill.bgcolor.is_default:
+        canvas.fill(x, until, " ", fill)
+        return
     if first > 0 and last < 8:
         if first <= 8 - last:
             first = 0

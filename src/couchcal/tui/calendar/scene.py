@@ -56,7 +56,7 @@ class Scene:
             found = words_of(entry, self.glyphs, self.names)
             if key in self.labels:
                 label = f"[{self.labels[key]}]"
-                found = found._replace(title=f"{label} {found.title}", initials=label)
+                found = found._replace(title=f"{label} {found.title}", initials=label, glyphs=())
             self.words[key] = found
         return found
 

@@ -193,7 +193,7 @@ class TimePainter:
                 )
             for block in self._by_row[index].get(row, ()):
                 self._block(canvas, row, index, block, cursor, ghost)
-        self._now(canvas, row)
+        self._now(canvas, row, cursor_here and ghost is None, cursor)
         if ghost is not None and not ghost.entry.all_day:
             self._ghost(canvas, row, ghost)
         return canvas.strip()
@@ -261,7 +261,7 @@ class TimePainter:
             canvas, block, lines, row, self.row_minutes, cells, styles, self.scene.glyphs, selected=selected
         )
 
-    def _now(self, canvas: Canvas, row: int) -> None:
+    def _now(self, canvas: Canvas, row: int, cursor_here: bool, cursor: Cursor) -> None:
         now = self.scene.now_local
         minute = now.hour * 60 + now.minute
         if now.date() not in self.scene.period or minute // self.row_minutes != row:
@@ -270,17 +270,15 @@ class TimePainter:
         canvas.fill(0, GUTTER - 1, " ", self.palette.base)
         canvas.text(GUTTER - 1 - len(text), text, self.palette.accent_bold)
         today = (now.date() - self.scene.period.first).days
-        free = (self.palette.base.bgcolor, self.palette.weekend.bgcolor)
         for index, (x, size) in enumerate(self.columns.places):
             glyph = self.scene.glyphs.now if index == today else self.scene.glyphs.now_elsewhere
+            taken = [self.cells_of(index, block) or (x, x) for block in self._by_row[index].get(row, ())]
+            if cursor_here and cursor.day == self.days[index]:
+                taken.append((x, x + size - 1))
+            style = Style(color=self.palette.accent.color, bgcolor=canvas.styles[x + size - 1].bgcolor)
             for cell in range(x, x + size):
-                ground = canvas.styles[cell].bgcolor
-                if ground in free and canvas.cells[cell] in (
-                    " ",
-                    self.scene.glyphs.hairline,
-                    self.scene.glyphs.hatch,
-                ):
-                    canvas.fill(cell, cell + 1, glyph, Style(color=self.palette.accent.color, bgcolor=ground))
+                if not any(first <= cell < until for first, until in taken):
+                    canvas.fill(cell, cell + 1, glyph, style)
 
     def _ghost(self, canvas: Canvas, row: int, ghost: Ghost) -> None:
         start, end = local_span(ghost.grab.start, ghost.grab.end, self.scene.tz)
@@ -292,15 +290,13 @@ class TimePainter:
             if row not in rows:
                 continue
             x, size = self.columns.places[index]
-            inset = 2 if ghost.warning and size >= 10 else 0
+            times = self._times(start, end)
+            inset = 2 if ghost.warning and size - 3 >= len(times) else 0
             style = self.palette.ghost_warning if ghost.warning else self.palette.ghost
             block = Block(ghost.entry, *minutes, _WHOLE, True, False)
             words = self.scene.words_of(ghost.entry)
-            times = self._times(start, end)
-            marks = (self.scene.glyphs.conflict,) if ghost.warning else ()
-            words = words._replace(
-                title=times, initials=self._time(start), detail=words.title, tag="", glyphs=marks
-            )
+            name = f"{self.scene.glyphs.conflict} {words.title}" if ghost.warning else words.title
+            words = words._replace(title=times, initials=self._time(start), detail=name, tag="", glyphs=())
             cells = (x + inset, x + size - 1)
             width = cells[1] - cells[0] + 1
             lines = block_lines(block, words, self.row_minutes, width, self.scene.glyphs, "", 0)

@@ -255,6 +255,31 @@ def test_what_has_no_column_is_kept_word_for_word(database: Database) -> None:
     assert rows(database, "SELECT extra FROM series_ics") == [("\n".join(kept),)]
 
 
+def test_parts_left_open_are_closed_and_stray_ends_dropped(database: Database) -> None:
+    lines = ["END:VALARM", "BEGIN:VALARM", "BEGIN:X-PART", "TRIGGER:-PT5M"]
+    imported(database, calendar(vevent(TEN_TUESDAY, *lines)), now=NOW)
+    ((extra,),) = rows(database, "SELECT extra FROM appointment_ics")
+    assert str(extra).split("\n") == [*lines[1:], "END:X-PART", "END:VALARM"]
+
+
+def test_a_definition_is_that_of_its_own_calendar(database: Database) -> None:
+    event = "DTSTART;TZID=Customized Time Zone:20261103T100000"
+    first = calendar(ODD, vevent(event, uid="first"))
+    second = calendar(ODD.replace("-0420", "-0520"), vevent(event, uid="second"))
+    imported(database, first + second, now=NOW)
+    assert starts(database, START, END) == ["2026-11-03T09:20", "2026-11-03T10:20"]
+
+
+def test_exceptions_of_a_series_are_read_in_its_own_zone(database: Database) -> None:
+    zone = ";TZID=Customized Time Zone:"
+    rule = ("RRULE:FREQ=DAILY;COUNT=3", f"EXDATE{zone}20261104T100000")
+    moved = vevent(f"RECURRENCE-ID{zone}20261105T100000", f"DTSTART{zone}20261105T120000", uid="first")
+    first = calendar(ODD, vevent(f"DTSTART{zone}20261103T100000", *rule, uid="first"), moved)
+    second = calendar(ODD.replace("-0420", "-0520"), vevent(f"DTSTART{zone}20261103T100000", uid="second"))
+    imported(database, first + second, now=NOW)
+    assert starts(database, START, END) == ["2026-11-03T09:20", "2026-11-03T10:20", "2026-11-05T11:20"]
+
+
 def test_an_endless_series_goes_on_where_somebody_looks(database: Database) -> None:
     data = calendar(vevent(f"DTSTART{NY}20100105T100000", "RRULE:FREQ=WEEKLY;BYDAY=TU,TH", uid="endless"))
     imported(database, data, now=NOW)

@@ -64,9 +64,9 @@ def test_an_unknown_name_waits_for_its_definition() -> None:
 
 def test_the_calendar_s_zone_is_assumed_before_the_practice_s() -> None:
     one = book()
-    one.calendar_zone("Europe/Paris")
+    one.begin_calendar("Europe/Paris")
     assert one.resolve("LOLOLOL", 2026, 2026, final=True).name == "Europe/Paris"
-    one.calendar_zone("")
+    one.begin_calendar("")
     assert one.floating.name == "America/New_York"
 
 

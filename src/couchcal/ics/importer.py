@@ -26,6 +26,8 @@ from couchcal.store.connection import Database, database_errors
 __all__ = ["FileReport", "Remark", "import_file"]
 
 _BATCH: Final = 400
+_MOST_WAITING: Final = 2_000
+"""Events that wait for their VTIMEZONE; it comes first but for odd writers, so more than these do not."""
 _YEARS_AHEAD: Final = timedelta(days=400)
 
 
@@ -107,7 +109,7 @@ class _Import:
         self._singles: list[ParsedEvent] = []
         self._masters: dict[str, list[ParsedEvent]] = {}
         self._overrides: dict[str, list[ParsedEvent]] = {}
-        self._waiting: list[tuple[Component, bool, str]] = []
+        self._waiting: list[tuple[Component, bool]] = []
         self._calendar_number = 0
 
     def run(self, *, dry_run: bool) -> FileReport:
@@ -148,8 +150,9 @@ class _Import:
 
     def _take(self, component: Component, door: ImportDoor) -> None:
         if self._lines.calendars != self._calendar_number:
+            self._settle(door)
             self._calendar_number = self._lines.calendars
-            self._book.calendar_zone(self._lines.header.get("X-WR-TIMEZONE", ""))
+            self._book.begin_calendar(self._lines.header.get("X-WR-TIMEZONE", ""))
         if component.name == "VTIMEZONE":
             self._book.define(component.lines)
             return
@@ -160,14 +163,14 @@ class _Import:
             self._skip(component, "it is larger than 32 MB")
         else:
             cancelled = self._lines.header.get("METHOD", "").upper() == "CANCEL"
-            self._read(component, cancelled, door, final=False)
+            self._read(component, cancelled, door, final=len(self._waiting) >= _MOST_WAITING)
 
     def _read(self, component: Component, cancelled: bool, door: ImportDoor, *, final: bool) -> None:
         self._where = (component.line, "")
         try:
             event = self._reader.read(component, cancelled=cancelled, final=final)
         except UnresolvedZone:
-            self._waiting.append((component, cancelled, self._lines.header.get("X-WR-TIMEZONE", "")))
+            self._waiting.append((component, cancelled))
             return
         except EventError as error:
             self._skip(component, str(error))
@@ -183,15 +186,19 @@ class _Import:
             if len(self._singles) >= _BATCH:
                 self._write_singles(door)
 
+    def _settle(self, door: ImportDoor) -> None:
+        """Read what waited for a VTIMEZONE that may come after its events."""
+        waiting, self._waiting = self._waiting, []
+        for component, cancelled in waiting:
+            self._read(component, cancelled, door, final=True)
+
     def _write_singles(self, door: ImportDoor) -> None:
         for event, outcome in zip(self._singles, door.add_events(self._singles), strict=True):
             self._count(event, outcome)
         self._singles.clear()
 
     def _finish(self, door: ImportDoor) -> None:
-        for component, cancelled, zone_text in self._waiting:
-            self._book.calendar_zone(zone_text)
-            self._read(component, cancelled, door, final=True)
+        self._settle(door)
         self._write_singles(door)
         door.flush()
         for uid, masters in self._masters.items():

@@ -36,15 +36,15 @@ class EventError(ValueError):
 class ParsedEvent(ImportedEvent):
     """An event of a file with what grouping needs: its rules and dates as written and the zone of its DTSTART.
 
-    `start_local` is DTSTART on the wall clock of `zone`; `floating` when the file named no zone. `recurrence` is
-    the RECURRENCE-ID, `future` whether its RANGE is THISANDFUTURE.
+    `zone` is that of DTSTART and `tzid` what the file called it, `floating` when it named none. `recurrence` is the
+    RECURRENCE-ID, `future` whether its RANGE is THISANDFUTURE.
     """
 
-    __slots__ = ("exdates", "floating", "future", "line", "rdates", "recurrence", "rrules", "start_local", "zone")
+    __slots__ = ("exdates", "floating", "future", "line", "rdates", "recurrence", "rrules", "tzid", "zone")
 
     line: int
-    start_local: datetime
     zone: Zone
+    tzid: str
     floating: bool
     rrules: list[_Value]
     rdates: list[_Value]
@@ -116,7 +116,7 @@ class EventReader:
         lists: dict[str, list[_Value]] = {"RRULE": [], "RDATE": [], "EXDATE": []}
         kept: list[str] = []
         heads = self._heads
-        depth = 0
+        parts: list[str] = []
         for line in component.lines:
             head, _, value = line.partition(":")
             known = heads.get(head)
@@ -125,11 +125,13 @@ class EventReader:
                     head, value = _safe_split(line)
                 known = self._learn(head)
             name, parameters = known
-            if depth or name not in _MODELLED:
+            if parts or name not in _MODELLED:
                 if name == "BEGIN":
-                    depth += 1
+                    parts.append(value.strip())
                 elif name == "END":
-                    depth = max(0, depth - 1)
+                    if not parts:
+                        continue
+                    line = f"END:{parts.pop()}"
                 if name and ":" in line:
                     kept.append(line)
             elif name in _LISTS:
@@ -139,7 +141,7 @@ class EventReader:
                 found.setdefault(name, (parameters, value))
                 if name == "LAST-MODIFIED":
                     kept.append(line)
-        kept += ["END:VALARM"] * depth
+        kept += [f"END:{part}" for part in reversed(parts)]
         return found, lists, kept
 
     def _learn(self, head: str) -> tuple[str, dict[str, str]]:
@@ -177,6 +179,7 @@ class EventReader:
         except ValueError as error:
             raise EventError(f"DTSTART: {error}") from None
         event.floating = zone is None
+        event.tzid = "" if zone is None or zone is UTC_ZONE else value[0].get("TZID", "")
         event.zone = zone or self._book.floating
         event.start_local = local
         event.tz = event.zone.name

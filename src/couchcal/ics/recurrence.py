@@ -77,10 +77,14 @@ class Recurrence:
         first, last = (self._local(parameters, text) for text in (begin, end))
         return max(0, seconds(last, self.zone) - seconds(first, self.zone))
 
+    def _moment(self, parameters: dict[str, str], text: str) -> tuple[datetime, Zone | None, bool]:
+        """As `EventReader.moment`; a value in the zone of DTSTART is given without a zone."""
+        same = parameters.get("TZID") == self.master.tzid
+        return self._reader.moment(({} if same else parameters, text), final=True)
+
     def _local(self, parameters: dict[str, str], text: str) -> datetime:
         """A DATE or DATE-TIME value on the wall clock of the series."""
-        bare = {name: value for name, value in parameters.items() if name != "VALUE"}
-        local, zone, is_date = self._reader.moment((bare, text), final=True)
+        local, zone, is_date = self._moment(parameters, text)
         if self.master.all_day:
             return datetime.combine(local, time())
         if is_date:
@@ -101,8 +105,7 @@ class Recurrence:
 
     def keys_of(self, parameters: dict[str, str], text: str) -> list[str]:
         """The keys of the occurrences that an EXDATE or RECURRENCE-ID names: a DATE names those of its day."""
-        bare = {name: value for name, value in parameters.items() if name != "VALUE"}
-        local, _, is_date = self._reader.moment((bare, text), final=True)
+        local, _, is_date = self._moment(parameters, text)
         if is_date and not self.master.all_day:
             day = datetime.combine(local, time())
             return [event_key(start, all_day=False) for start in self.between(day, day + _DAY)]

@@ -119,16 +119,21 @@ class ZoneBook:
         self._favoured: dict[str, list[str]] = {}
         self._resolved: dict[tuple[str, int, int], Zone] = {}
         self._told: set[str] = set()
+        self._defined_here: set[str] = set()
 
-    def calendar_zone(self, text: str) -> None:
-        """Take the X-WR-TIMEZONE of the calendar being read: floating times and unknown TZIDs are read in it."""
+    def begin_calendar(self, text: str) -> None:
+        """Take the X-WR-TIMEZONE of the next calendar in the file: floating times and unknown TZIDs are read in it.
+
+        Its definitions take the place of those of the calendars before.
+        """
+        self._defined_here.clear()
         found = by_name(text) or by_likeness(text) if text else None
         if text and found is None:
             self._tell(f"X-WR-TIMEZONE:{text[:60]} is no known time zone")
         self.floating = found or self.home
 
     def define(self, lines: Iterable[str]) -> None:
-        """Take a VTIMEZONE; the first of a name counts."""
+        """Take a VTIMEZONE; the first of a name in its calendar counts."""
         kept = list(lines)
         tzid, location = "", ""
         for line in kept:
@@ -138,10 +143,13 @@ class ZoneBook:
                 tzid = tzid or value.strip().strip('"')
             elif name == "X-LIC-LOCATION":
                 location = value.strip()
-        if not tzid or tzid in self._definitions:
+        if not tzid or tzid in self._defined_here:
             return
+        self._defined_here.add(tzid)
         definition = parse_definition(tzid, kept)
         if definition is not None:
+            if tzid in self._definitions:
+                self._resolved = {key: zone for key, zone in self._resolved.items() if key[0] != tzid}
             self._definitions[tzid] = definition
             self._texts[tzid] = "\n".join(("BEGIN:VTIMEZONE", *kept, "END:VTIMEZONE"))
             self._favoured[tzid] = [location] if location else []

@@ -171,4 +171,4 @@ def _check_words(values: dict[str, Any]) -> None:
 
 def clean_text(text: str, limit: int) -> str:
     """Text without control characters (a name full of escape codes is inert), cut at `limit`."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\t", " ")).strip()[:limit]
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\t", " ")).strip()[:limit].rstrip()

@@ -213,6 +213,9 @@ def _target(
     wanted: list[str] | None,
     automatic: str,
 ) -> list[tuple[str, str]]:
+    if row.kind != "client_session":
+        set_overridden(row, NO_AUTO_MODIFIER, on=False)
+        return []
     removed = NO_AUTO_MODIFIER in row.overridden.split()
     sources = {modifier.code: modifier.source for modifier in current}
     if wanted is None:
@@ -224,7 +227,7 @@ def _target(
         )
         kept = [(code, sources.get(code, "manual")) for code in codes]
     location = session.get(Location, row.location_id) if row.location_id is not None else None
-    pos = location.pos if location is not None and row.kind == "client_session" else None
+    pos = location.pos if location is not None else None
     set_overridden(row, NO_AUTO_MODIFIER, on=removed)
     return with_automatic(kept, pos, automatic, removed_by_hand=removed)
 

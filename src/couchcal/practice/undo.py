@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import groupby
@@ -14,7 +15,14 @@ from sqlmodel import select as select_model
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Refused
 from couchcal.store.connection import Database
-from couchcal.store.journal import UNTRACKED, JournalSession, bookkeeping, decode_row, encode_row
+from couchcal.store.journal import (
+    UNTRACKED,
+    JournalSession,
+    bookkeeping,
+    decode_row,
+    encode_row,
+    encode_values,
+)
 from couchcal.store.records import Change, ChangeRow
 from couchcal.store.session import write_session
 
@@ -110,9 +118,12 @@ def _revert_inserts(session: JournalSession, table: Table, entries: list[ChangeR
 
 def _refuse_if_changed(table: Table, current: dict[str, Any], image: str) -> None:
     """A later change by somebody else (a client, a sync) is not thrown away with ours."""
-    grown = bookkeeping(table.name) | _HORIZON
-    for name, value in decode_row(table, image).items():
-        if name not in grown and current[name] != value and table.name not in _DELIVERIES:
+    if table.name in _DELIVERIES:
+        return
+    now = encode_values(current)
+    loose = bookkeeping(table.name) | _HORIZON
+    for name, value in json.loads(image).items():
+        if name in now and now[name] != value and name not in loose:
             raise Refused("it was changed again since", "undo that first, or change it by hand")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, event, insert, inspect, update
 from sqlalchemy.orm import UOWTransaction
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, SQLModel, col
 
 from couchcal.clock import Clock, system_clock
@@ -26,9 +28,12 @@ def bookkeeping(table: str) -> frozenset[str]:
     return _GROWING | {"sequence"} if table in _SEQUENCED else _GROWING
 
 
-def encode_row(values: dict[str, Any]) -> str:
-    """Column values as JSON: instants as seconds, dates and wall-clock times as ISO 8601."""
-    return json.dumps({name: _encode(value) for name, value in values.items()}, ensure_ascii=False)
+def encode_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Column values as JSON has them: instants as seconds, dates and wall-clock times as ISO 8601."""
+    return {name: value if type(value) in _PLAIN else _encode(value) for name, value in values.items()}
+
+
+_PLAIN = (str, int, bool, type(None))
 
 
 def _encode(value: Any) -> Any:
@@ -39,21 +44,34 @@ def _encode(value: Any) -> Any:
     return value
 
 
+def encode_row(values: dict[str, Any]) -> str:
+    """Column values as the text of a journal entry."""
+    return json.dumps(encode_values(values), ensure_ascii=False)
+
+
 def decode_row(table: Table, text: str) -> dict[str, Any]:
     """Column values out of journal JSON; columns the table no longer has are left out."""
-    return {name: _decode(table, name, value) for name, value in json.loads(text).items() if name in table.columns}
+    decoders = _decoders(table)
+    return {
+        name: value if value is None or decoders[name] is None else decoders[name](value)
+        for name, value in json.loads(text).items()
+        if name in decoders
+    }
 
 
-def _decode(table: Table, name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    kind = table.columns[name].type
+@cache
+def _decoders(table: Table) -> dict[str, Any]:
+    """For each column what makes its value of JSON, None where JSON has it already."""
+    return {column.name: _decoder(column.type) for column in table.columns}
+
+
+def _decoder(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     if isinstance(kind, Instant):
-        return from_epoch(value)
-    python_type = kind.python_type
-    if python_type in (datetime, date, time):
-        return python_type.fromisoformat(value)
-    return value
+        return from_epoch
+    if kind.python_type in (datetime, date, time):
+        read: Callable[[str], Any] = kind.python_type.fromisoformat
+        return read
+    return None
 
 
 class JournalSession(Session):

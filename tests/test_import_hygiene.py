@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.template import make_practice
+from tests.support.practice import make_practice
 
 HEAVY = {"sqlalchemy", "sqlmodel", "icalendar", "requests", "google", "keyring"}
 NEVER_FOR_AGENDA = HEAVY | {"textual", "rich", "dataclasses", "platformdirs", "tomllib", "alembic", "pydantic"}

@@ -14,7 +14,7 @@ import pytest
 from couchcal.cli.main import run
 from couchcal.practice import clients
 from couchcal.store.connection import Database
-from tests.support.template import make_practice
+from tests.support.practice import make_practice
 
 NOW = "2026-03-03T15:42:00Z"
 PEOPLE = ("Jane Doe", "Janet Roe", "Bob Reed", "Maria Silva")

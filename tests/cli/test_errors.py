@@ -12,7 +12,7 @@ from couchcal.cli.main import run
 from couchcal.store import connection as store
 from couchcal.store.keys import sidecar
 from tests.cli.conftest import Cli
-from tests.support.template import PASSPHRASE, make_practice
+from tests.support.practice import PASSPHRASE, make_practice
 
 
 @pytest.fixture

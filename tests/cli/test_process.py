@@ -15,7 +15,7 @@ from couchcal import __version__
 from couchcal.practice import clients
 from couchcal.store.connection import Database
 from tests.cli.conftest import NOW
-from tests.support.template import make_practice
+from tests.support.practice import make_practice
 
 COMMAND = (sys.executable, "-m", "couchcal")
 

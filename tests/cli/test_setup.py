@@ -11,7 +11,7 @@ from couchcal.cli.main import run
 from couchcal.store.connection import Database, is_encrypted
 from couchcal.store.keys import sidecar
 from tests.cli.conftest import Cli, Terminal
-from tests.support.template import PASSPHRASE, make_practice
+from tests.support.practice import PASSPHRASE, make_practice
 
 
 @pytest.fixture

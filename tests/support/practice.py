@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -35,6 +36,7 @@ def make_practice(
 @cache
 def _template(encrypt: bool, tz: str) -> Database:
     directory = Path(tempfile.mkdtemp(prefix="couchcal-test-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     before = {name: os.environ.pop(name, None) for name in ("COUCHCAL_KEY_FILE", "COUCHCAL_PASSPHRASE")}
     try:
         if encrypt:

@@ -13,8 +13,6 @@ from couchcal.cli.commands import COMMANDS, Handler
 from couchcal.errors import UsageProblem
 from couchcal.store.vocabulary import IDENTIFIER_MODES
 
-SHIFT_SIGN = "-"
-
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Keeps the epilog's lines. Asks the terminal for its width itself: argparse, which makes a formatter for
@@ -82,7 +80,7 @@ def example(line: str) -> str:
 
 def _shield(word: str) -> str:
     """`-30m` is a moment, not an option: a space before it says so to argparse."""
-    return f" {word}" if word[:1] == SHIFT_SIGN and word[1:2].isdecimal() else word
+    return f" {word}" if word[:1] == "-" and word[1:2].isdecimal() else word
 
 
 def add_db(parser: argparse.ArgumentParser) -> None:

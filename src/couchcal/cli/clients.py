@@ -11,6 +11,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean
+from couchcal.cli.values import split_pair, yes_or_no
 from couchcal.errors import Invalid, UsageProblem
 from couchcal.practice import clients
 from couchcal.practice.clients import EDITABLE, ClientRow
@@ -31,7 +32,6 @@ _EXAMPLES = {
 _FIELDS = ", ".join(EDITABLE).replace("usual_location_id", "usual_location")
 _ALIASES = {"id": "internal_id", "usual_location": "usual_location_id", "place": "usual_location_id"}
 _FLAGS = ("remind_email", "remind_text", "remind_phone")
-_WORDS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -111,19 +111,15 @@ def _edit(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
     changes: dict[str, object] = {}
     for pair in args.fields:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise Invalid("a change is written FIELD=VALUE", f"fields are {_FIELDS}", field=name)
+        name, value = split_pair(pair, _FIELDS)
         field = _ALIASES.get(name, name)
-        changes[field] = _value(practice, field, value.strip())
+        changes[field] = _value(practice, field, value)
     return _told(practice, args, "Changed", clients.edit(practice.database, row.id, changes))
 
 
 def _value(practice: Practice, field: str, value: str) -> object:
     if field in _FLAGS:
-        if value.lower() not in _WORDS:
-            raise Invalid(f"{field} is yes or no", "write yes or no", field=field)
-        return _WORDS[value.lower()]
+        return yes_or_no(field, value)
     if field == "self_scheduling" and value not in ("inherit", "on", "off"):
         raise Invalid("self_scheduling is inherit, on or off", "choose one of them", field=field)
     if field == "usual_service":

@@ -12,6 +12,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import appointment_of, report
 from couchcal.cli.moments import day, when
+from couchcal.cli.values import split_pair, yes_or_no
 from couchcal.errors import Invalid, Refused
 from couchcal.practice import clients, services
 from couchcal.practice.agenda import Entry, local_day
@@ -38,7 +39,6 @@ _ALIASES = {
     "feedback": "feedback_requested",
     "allday": "all_day",
 }
-_WORDS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 _FLAGS = frozenset({"busy", "all_day", "remind_email", "remind_text", "remind_phone", "feedback_requested"})
 _OR_NONE = frozenset({"service", "medium", "collateral_role", "visit_type", "group_key"})
 _TIMES = frozenset({"start", "end", "length", "all_day"})
@@ -74,14 +74,8 @@ def _run(args: Namespace) -> int:
 
 
 def _typed(pairs: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise Invalid("a change is written FIELD=VALUE", f"fields are {_EVERY_FIELD}", field=name)
-        word = name.strip().lower().replace("-", "_")
-        found[_ALIASES.get(word, word)] = value.strip()
-    return found
+    typed = (split_pair(pair, _EVERY_FIELD) for pair in pairs)
+    return {_ALIASES.get(name, name): value for name, value in typed}
 
 
 def _changes(practice: Practice, entry: Entry, typed: dict[str, str]) -> dict[str, Any]:
@@ -103,7 +97,7 @@ def _changes(practice: Practice, entry: Entry, typed: dict[str, str]) -> dict[st
 
 def _value(practice: Practice, field: str, value: str) -> Any:
     if field in _FLAGS:
-        return _flag(field, value)
+        return yes_or_no(field, value)
     if field == "modifiers":
         return [code for code in value.replace(",", " ").split() if code]
     if field in _FINDERS:
@@ -111,12 +105,6 @@ def _value(practice: Practice, field: str, value: str) -> Any:
     if field in _OR_NONE:
         return value.upper() if field == "service" and value else (value or None)
     return value
-
-
-def _flag(field: str, value: str) -> bool:
-    if value.lower() not in _WORDS:
-        raise Invalid(f"{field} is yes or no", "write yes or no", field=field)
-    return _WORDS[value.lower()]
 
 
 def _client(practice: Practice, value: str) -> int:
@@ -153,7 +141,7 @@ _FINDERS: dict[str, Callable[[Practice, str], int]] = {
 
 def _times(practice: Practice, entry: Entry, typed: dict[str, str]) -> dict[str, Any]:
     """`start`, `end` and `all_day` out of start, end, length and all_day; what is not given stays."""
-    all_day = _flag("all_day", typed["all_day"]) if "all_day" in typed else entry.all_day
+    all_day = yes_or_no("all_day", typed["all_day"]) if "all_day" in typed else entry.all_day
     try:
         start, end = _all_day(practice, entry, typed) if all_day else _timed(practice, entry, typed)
     except OverflowError:

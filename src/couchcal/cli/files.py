@@ -66,8 +66,8 @@ def _import_one(practice: Practice, file: str, args: Namespace) -> FileReport:
 
     source: Path | BinaryIO = Path(file)
     if file == STDIN:
-        source = BytesIO(sys.stdin.buffer.read())
-    with _progress(f"Reading {one_line(Path(file).name)}") as progress:
+        source = BytesIO(sys.stdin.buffer.read() if sys.stdin else b"")
+    with _progress(one_line(Path(file).name)) as progress:
         return import_file(
             practice.database, source, calendar=args.calendar, dry_run=args.dry_run, progress=progress
         )
@@ -80,10 +80,11 @@ def _progress(title: str) -> Iterator[Callable[[int, int, int], bool] | None]:
         yield None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(escape(title), total=None)
 
         def told(done: int, total: int, _events: int) -> bool:
             bar.update(task, completed=done, total=total or None)

@@ -6,9 +6,11 @@ pipe.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from couchcal.cli.commands import COMMANDS
 from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
@@ -21,11 +23,17 @@ def main() -> int:
     """Entry point of the process: private files, no core dumps, then `run`."""
     os.umask(0o077)
     _forbid_core_dumps()
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+    sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
     return run(sys.argv[1:])
+
+
+def _stream(stream: TextIO | None) -> TextIO:
+    """A stream that prints any text in any locale; one that was closed before the start swallows it."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def _forbid_core_dumps() -> None:

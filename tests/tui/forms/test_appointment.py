@@ -142,6 +142,17 @@ async def test_esc_asks_once_when_something_was_typed(database: Database) -> Non
         assert app.answer is None
 
 
+async def test_esc_puts_suggestions_away_before_it_asks(database: Database) -> None:
+    people(database)
+    modal = form(database)
+    async with shown(modal) as (app, pilot):
+        await pilot.press("b", "escape")
+        assert app.screen is modal
+        assert text(modal, "client") == "b"
+        await pilot.press("escape")
+        assert isinstance(app.screen, Confirm)
+
+
 async def test_esc_closes_an_untouched_form_at_once(database: Database) -> None:
     async with shown(form(database)) as (app, pilot):
         await pilot.press("escape")
@@ -367,6 +378,17 @@ async def test_edit_times_shows_and_changes_nothing_else(database: Database) -> 
     stored = row(database, existing)
     assert stored["start_utc"] == int(at(3, 14, 5).timestamp())
     assert stored["end_utc"] - stored["start_utc"] == 50 * 60
+
+
+async def test_saving_twice_in_a_row_writes_once(database: Database) -> None:
+    people(database)
+    modal = form(database, draft={"client_id": 1, "service": "90834"})
+    async with shown(modal) as (app, pilot):
+        modal.action_save()
+        modal.action_save()
+        await saved(pilot)
+    assert isinstance(app.answer, Done)
+    assert count(database) == 1
 
 
 async def test_nothing_changed_writes_nothing(database: Database) -> None:

@@ -37,10 +37,12 @@ class AppointmentForm(AppointmentFields):
 
     def action_save(self) -> None:
         """Save, or say beside the fields what is missing; conflicts never keep anybody from saving."""
-        if self._data is not None and not self._saving:
+        if self._data is not None:
             self.run_worker(self._save(self._data), group="save", exit_on_error=False)
 
     async def _save(self, data: FormData) -> None:
+        if self.saving:
+            return
         read = self._read()
         if self._show_errors(read.errors):
             return
@@ -48,7 +50,7 @@ class AppointmentForm(AppointmentFields):
         if self._appointment_id is not None and not (save.values or save.repeat or save.stop):
             self.dismiss(None)
             return
-        self._saving = True
+        self.saving = True
         try:
             done = await self._write(save, data)
         except Exception as error:
@@ -57,7 +59,7 @@ class AppointmentForm(AppointmentFields):
                 self._show_errors({ROW_OF.get(error.field, error.field): error.message})
             return
         finally:
-            self._saving = False
+            self.saving = False
         if done is not None:
             self.dismiss(done)
 

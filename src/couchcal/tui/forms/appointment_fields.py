@@ -90,7 +90,6 @@ class AppointmentFields(ChangedModal[Done]):
         self._times_touched = False
         self._overlaps: list[Entry] = []
         self._pause: Timer | None = None
-        self._saving = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="locks", markup=False)

@@ -30,7 +30,6 @@ class ClientForm(ChangedModal[ClientRow]):
         self._database = database
         self._first_name = name
         self._clock = clock
-        self._saving = False
 
     def compose_body(self) -> ComposeResult:
         yield Field(
@@ -53,12 +52,13 @@ class ClientForm(ChangedModal[ClientRow]):
 
     def action_save(self) -> None:
         """Add the client, or say what is wrong."""
-        if not self._saving:
-            self.run_worker(self._save(), group="save", exit_on_error=False)
+        self.run_worker(self._save(), group="save", exit_on_error=False)
 
     async def _save(self) -> None:
+        if self.saving:
+            return
         name, email, phone = (self.query_one(f"#{field}", Input).value for field in ("name", "email", "phone"))
-        self._saving = True
+        self.saving = True
         try:
             work = partial(clients.add, self._database, name, email=email, phone=phone, clock=self._clock)
             client = await in_thread(self, "write", work)
@@ -71,5 +71,5 @@ class ClientForm(ChangedModal[ClientRow]):
             self.show_problem(problem_words(error))
             return
         finally:
-            self._saving = False
+            self.saving = False
         self.dismiss(client)

@@ -42,7 +42,6 @@ class InitForm(ChangedModal[Database]):
         super().__init__("Welcome to couchcal", "ctrl+s begin · tab next · esc")
         self._path = path
         self._clock = clock
-        self._saving = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(plain(f"A calendar for your practice will be kept in {self._path}"), id="body")
@@ -103,7 +102,7 @@ class InitForm(ChangedModal[Database]):
     def action_save(self) -> None:
         """Make the practice, or say beside the fields what is missing."""
         chosen = self.query_one("#protection", Choice).value
-        if self._saving or chosen is None:
+        if chosen is None:
             return
         tz, passphrase, again = (self.query_one(f"#{name}", Input).value for name in ("tz", "passphrase", "again"))
         problems = {"tz": _zone_problem(tz), "passphrase": "", "again": ""}
@@ -118,7 +117,9 @@ class InitForm(ChangedModal[Database]):
         self.run_worker(self._create(tz.strip(), chosen, passphrase), group="save", exit_on_error=False)
 
     async def _create(self, tz: str, chosen: str, passphrase: str) -> None:
-        self._saving = True
+        if self.saving:
+            return
+        self.saving = True
         work = partial(
             create_practice,
             self._path,
@@ -134,7 +135,7 @@ class InitForm(ChangedModal[Database]):
             self.show_problem(problem_words(error))
             return
         finally:
-            self._saving = False
+            self.saving = False
         if created.database.encrypted:
             self.notify(f"The key of your data is kept in {created.key_place}", markup=False)
         self.dismiss(created.database)

@@ -61,7 +61,9 @@ class Modal(ModalScreen[Result | None]):
 
 
 class ChangedModal(Modal[Result]):
-    """A modal that asks once before it throws away what was typed."""
+    """A modal that asks once before it throws away what was typed, and stays while it saves."""
+
+    saving = False
 
     def changed(self) -> bool:
         """Whether something was typed that closing would lose."""
@@ -69,6 +71,8 @@ class ChangedModal(Modal[Result]):
 
     def action_leave(self) -> None:
         """Close, after a question if something was typed."""
+        if self.saving:
+            return
         if not self.changed():
             self.dismiss(None)
             return

@@ -54,7 +54,6 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
         self._data: FormData | None = None
         self._understood: Understood | None = None
         self._picked: int | None = None
-        self._saving = False
 
     def compose_body(self) -> ComposeResult:
         yield Input(placeholder=_EXAMPLES, id="text", max_length=500)
@@ -110,7 +109,7 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
     def action_save(self) -> None:
         """Save, or go to the list of clients the name may mean."""
         found = self._understood
-        if found is None or self._saving:
+        if found is None:
             return
         if found.candidates:
             picks = self.query_one("#picks", Ways)
@@ -127,18 +126,20 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
         self.action_save()
 
     async def _save(self, found: Understood) -> None:
+        if self.saving:
+            return
         values = dict(found.values)
         cadence = values.pop("repeats", None)
         repeat = parse_cadence(cadence) if cadence is not None else None
         save = Save(self._database, self._clock, values, repeat=repeat)
-        self._saving = True
+        self.saving = True
         try:
             done = await in_thread(self, "write", save.write)
         except Exception as error:
             self.show_problem(problem_words(error))
             return
         finally:
-            self._saving = False
+            self.saving = False
         self.dismiss(done)
 
     def action_open_form(self) -> None:

@@ -115,4 +115,4 @@ def record_content(record: ClientRecord, tz: tzinfo, names: str) -> Content:
 
 
 def _entries(entries: Sequence[Entry], tz: tzinfo) -> list[Content]:
-    return [entry_line(entry, tz, "id") for entry in entries] or [plain("none", "dim")]
+    return [entry_line(entry, tz, None) for entry in entries] or [plain("none", "dim")]

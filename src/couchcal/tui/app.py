@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -19,7 +18,6 @@ from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
 
-_STYLES = Path(__file__).with_name("styles")
 _WARM_AFTER_SECONDS = 0.6
 
 
@@ -27,7 +25,7 @@ class CouchcalApp(App[None]):
     """couchcal in a terminal. The title never carries a name."""
 
     TITLE = "couchcal"
-    CSS_PATH: ClassVar[list[Path]] = sorted(_STYLES.glob("*.tcss"))  # type: ignore[assignment]
+    CSS_PATH = "styles/calendar.tcss"  # modals bring their own when they are first shown
     COMMANDS: ClassVar = App.COMMANDS | {CalendarCommands}
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True

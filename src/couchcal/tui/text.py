@@ -5,7 +5,7 @@ from __future__ import annotations
 import locale
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
@@ -36,8 +36,7 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """The marks on the calendar. Each set says the same, so that nothing hangs on colour or on a font."""
 
     repeats: str

@@ -7,8 +7,9 @@ so that no line of a grid ever parses a colour.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from rich.style import Style
 from textual.color import Color
@@ -95,8 +96,7 @@ VARIABLE_DEFAULTS = {**_ANSI_KINDS, "border": "ansi_bright_black"}
 """For themes that know nothing of this program, the ANSI ones among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class KindStyles:
+class KindStyles(NamedTuple):
     """One kind of entry: text on its fill, second line, bar; the same when selected; its fill colours."""
 
     title: Style
@@ -108,8 +108,7 @@ class KindStyles:
     outline: Style
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """Every style of the calendar, resolved."""
 
     base: Style

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import Entry, between, day_instant, horizon_reached
-from couchcal.scheduling.slots import Block
 from couchcal.tui.calendar.details import Extra
 from couchcal.tui.calendar.period import Period, later
+from couchcal.tui.calendar.scene import OpenHours
 
 
 class Loaded(NamedTuple):
@@ -17,7 +17,7 @@ class Loaded(NamedTuple):
 
     window: Period
     entries: tuple[Entry, ...]
-    availability: tuple[Block, ...]
+    availability: tuple[OpenHours, ...]
     requests: int
     complete: bool
     """Whether every series has its rows in the window; else the horizon is to be extended (REC-08)."""
@@ -36,10 +36,10 @@ def load(connection: sqlite3.Connection, window: Period, tz: tzinfo) -> Loaded:
     )
 
 
-def availability(connection: sqlite3.Connection) -> tuple[Block, ...]:
+def availability(connection: sqlite3.Connection) -> tuple[OpenHours, ...]:
     """The practice's weekly hours; empty when none are set."""
     rows = connection.execute("SELECT weekday, start_time, end_time FROM availability_block").fetchall()
-    return tuple(Block(int(day), _time(start), _time(end)) for day, start, end in rows)
+    return tuple(OpenHours(int(day), _time(start), _time(end)) for day, start, end in rows)
 
 
 def _time(text: str) -> time:

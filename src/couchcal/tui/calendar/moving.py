@@ -14,19 +14,17 @@ from couchcal.practice.outcome import Done
 from couchcal.scheduling import drag
 from couchcal.scheduling.drag import Grab, Outcome
 from couchcal.scheduling.interval import overlaps
-from couchcal.scheduling.quickadd_when import Shift, parse_when
-from couchcal.scheduling.slots import Block, Busy, free_slots
 from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.base import CalendarBase
 from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.period import View, later
-from couchcal.tui.calendar.scene import Cursor, Ghost
+from couchcal.tui.calendar.scene import Cursor, Ghost, OpenHours
 from couchcal.tui.calendar.view import CalendarView
 from couchcal.tui.calendar.words import name_of
 
 _SEARCH_DAYS = 60
-USUAL_HOURS = tuple(Block(weekday, time(8), time(18)) for weekday in range(5))
+USUAL_HOURS = tuple(OpenHours(weekday, time(8), time(18)) for weekday in range(5))
 """Where free time is looked for while no availability is set."""
 
 
@@ -258,6 +256,8 @@ class Moving(CalendarBase):
         self.app.push_screen(Prompt("Move to", "14:05 · fri 3pm · +30m", problem), take)
 
     def _typed(self, text: str) -> Grab | None:
+        from couchcal.scheduling.quickadd_when import Shift, parse_when
+
         if self.ghost is None:
             return None
         grab = self.ghost.grab
@@ -274,6 +274,8 @@ class Moving(CalendarBase):
 
     @work(thread=True, group="slot", exclusive=True, exit_on_error=False)
     def _find_slot(self, ghost: Ghost) -> None:
+        from couchcal.scheduling.slots import Block, Busy, free_slots
+
         first = to_local(ghost.grab.start, self.tz).date()
         with database_errors(self.database.path):
             connection = self.database.connect()
@@ -290,7 +292,7 @@ class Moving(CalendarBase):
         minutes = max((ghost.grab.end - ghost.grab.start) // timedelta(minutes=1), 1)
         starts = free_slots(
             minutes,
-            self.loaded.availability or USUAL_HOURS,
+            [Block(*hours) for hours in self.loaded.availability or USUAL_HOURS],
             busy,
             not_before=max(ghost.grab.start, self.clock()) + timedelta(minutes=1),
             tz=self.tz,

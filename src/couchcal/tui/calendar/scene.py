@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import Entry
 from couchcal.scheduling.drag import Grab
-from couchcal.scheduling.slots import Block as AvailabilityBlock
 from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.period import Period, View
 from couchcal.tui.calendar.words import Words, words_of
@@ -23,6 +22,14 @@ class Cursor(NamedTuple):
     minute: int = 540
     all_day: bool = False
     picked: Key | None = None
+
+
+class OpenHours(NamedTuple):
+    """Weekly availability on a weekday (0 is Monday), wall-clock `[start, end)`; an end of 00:00 is midnight."""
+
+    weekday: int
+    start: time
+    end: time
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Scene:
     names: str = "full"
     hour24: bool = True
     glyphs: Glyphs = UNICODE
-    availability: tuple[AvailabilityBlock, ...] = ()
+    availability: tuple[OpenHours, ...] = ()
     loaded: bool = True
     month: int = 1
     """The month a month view is about; days of others are dim."""
@@ -61,8 +68,7 @@ class Scene:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Ghost:
+class Ghost(NamedTuple):
     """An entry in the hand: where it would land, and whether something is in the way."""
 
     entry: Entry

@@ -7,12 +7,14 @@ import os
 import stat
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from couchcal import __version__
-from couchcal.practice import clients
+from couchcal.practice import appointments, clients
+from couchcal.practice.draft import Draft
 from couchcal.store.connection import Database
 from tests.cli.conftest import NOW
 from tests.support.practice import make_practice
@@ -22,9 +24,14 @@ COMMAND = (sys.executable, "-m", "couchcal")
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Database:
-    """A practice whose first client has a name no single-byte locale can print."""
+    """A practice with a session of a client whose name no single-byte locale can print."""
     database = make_practice(tmp_path / "home")
-    clients.add(database, "Zoë Øst")
+    client = clients.add(database, "Zoë Łukaszewicz")
+    start = datetime.fromisoformat("2026-03-04T09:00:00-05:00")
+    end = start + timedelta(minutes=45)
+    appointments.book(
+        database, Draft("client_session", start, end, "America/New_York", client_id=client.id, service="90834")
+    )
     return database
 
 
@@ -60,10 +67,9 @@ def test_version() -> None:
 )
 def test_any_locale_prints_any_name(practice: Database, locale: dict[str, str]) -> None:
     home = practice.path.parent
-    added = couchcal(home, "add", "wed 9am C-0001 90834", "--names", "full", env=locale)
-    assert added.stdout.startswith(b"Booked Zo")
+    assert b"ukaszewicz" in couchcal(home, "agenda", "--names", "full", env=locale).stdout
     out = couchcal(home, "agenda", "--names", "full", "--json", env=locale).stdout
-    assert json.loads(out)[0]["title"] == "Zoë Øst"
+    assert json.loads(out)[0]["title"] == "Zoë Łukaszewicz"
 
 
 def test_without_a_home_directory(tmp_path: Path) -> None:
@@ -76,7 +82,6 @@ def test_files_are_private_whatever_the_umask(tmp_path: Path) -> None:  # P1
     home = tmp_path / "home"
     script = f"umask 0; exec {sys.executable} -m couchcal init --no-encryption --yes"
     subprocess.run(("sh", "-c", script), env=environment(home), check=True, capture_output=True)
-    couchcal(home, "add", "lunch wed 12-1")
     couchcal(home, "export", "-o", str(home / "out.ics"))
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (home, *home.iterdir())}
     assert {"couchcal.db", "out.ics"} <= set(modes)

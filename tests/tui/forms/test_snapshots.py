@@ -73,7 +73,7 @@ MODALS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], Run]] = {
     "init": (lambda _: InitForm(Path("/data/couchcal.db"), clock=clock), pressed()),
     "quick_add": (lambda db: QuickAdd(db, ZONE, MORNING, clock=clock), typed("tue 3pm jan 90834")),
     "help": (lambda _: HelpScreen(HELP), pressed()),
-    "search": (lambda db: SearchScreen(db, TZ), typed("jane")),
+    "search": (lambda db: SearchScreen(db, TZ, clock=clock), typed("jane")),
     "clients": (lambda db: ClientsScreen(db, TZ, clock=clock), pressed()),
     "record": (lambda db: ClientRecordScreen(db, 1, TZ, clock=clock), pressed()),
     "form": (form, pressed()),

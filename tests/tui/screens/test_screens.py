@@ -63,7 +63,7 @@ async def test_search_finds_as_you_type_and_enter_goes_there(database: Database)
     cancelled = session(database, ids["Jane Doe"], at(4, 15))
     appointments.cancel(database, cancelled, "no_show", clock=clock)
     session(database, ids["Bob Reed"], at(5, 15))
-    modal = SearchScreen(database, TZ)
+    modal = SearchScreen(database, TZ, clock=clock)
     async with shown(modal) as (app, pilot):
         modal.query_one(Input).value = "jane"
         await looked(pilot)
@@ -73,13 +73,13 @@ async def test_search_finds_as_you_type_and_enter_goes_there(database: Database)
             ["Wed", "4", "Mar", "2026", "15:00", "Jane"],
         ]
         assert found[1].endswith("cancelled")
-        await pilot.press("up", "enter")
+        await pilot.press("down", "up", "enter")
     assert isinstance(app.answer, Entry)
     assert app.answer.start == at(3, 15)
 
 
 async def test_search_without_a_hit_says_what_to_do(database: Database) -> None:
-    modal = SearchScreen(database, TZ)
+    modal = SearchScreen(database, TZ, clock=clock)
     async with shown(modal) as (app, pilot):
         modal.query_one(Input).value = "100%[red]"
         await looked(pilot)

@@ -174,17 +174,17 @@ class AppointmentFields(ChangedModal[Done]):
         self._fit(self.size.height)
 
     def _focus_first(self) -> None:
-        first = {"new": "client", "edit": "kind", "times": "times"}[self._mode]
-        if self._mode == "new":
-            first = "title" if self._draft.get("kind") == "other_event" else first
-            first = "service" if self._draft.get("client_id") else first
-        field = self.query_one(f"#row-{first}", Field)
-        if field.disabled or not field.display:
-            fields = [field for field in self.query(Field) if field.display and not field.disabled]
-            if not fields:
+        """Go to the first field to fill in; never to the type or client of what is there already, where a
+        stray key would change whose session it is."""
+        passed = {"row-kind"}
+        if self._mode != "new" or self._draft.get("client_id"):
+            passed.add("row-client")
+        if self._mode == "times":
+            passed.add("row-day")
+        for field in self.query(Field):
+            if field.display and not field.disabled and field.id not in passed:
+                field.focus_first()
                 return
-            field = fields[0]
-        field.focus_first()
 
     def changed(self) -> bool:
         return self._data is not None and controls.collect(self) != self._initial

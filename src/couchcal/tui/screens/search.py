@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from couchcal.clock import Clock, system_clock
 from couchcal.practice import search
 from couchcal.practice.agenda import Entry
 from couchcal.store.connection import Database
@@ -26,7 +27,7 @@ _LIMIT = 200
 
 
 class SearchScreen(Modal[Entry]):
-    """Finds appointments by client, title, place, service or instructions.
+    """Finds appointments by client, title, place, service or instructions; the next one is highlighted.
 
     Args:
         tz: the zone in which the times are shown.
@@ -41,11 +42,12 @@ class SearchScreen(Modal[Entry]):
         Binding("pageup", "move(-8)", show=False),
     ]
 
-    def __init__(self, database: Database, tz: tzinfo, *, names: str = "full") -> None:
+    def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
         super().__init__("Search", "enter go there · ↑↓ · esc close")
         self._database = database
         self._tz = tz
         self._names = names
+        self._clock = clock
         self._found: list[Entry] = []
         self._pause: Timer | None = None
 
@@ -75,7 +77,9 @@ class SearchScreen(Modal[Entry]):
         results = self.query_one("#results", OptionList)
         results.clear_options()
         results.add_options(Option(entry_line(entry, self._tz, self._names)) for entry in found)
-        results.highlighted = len(found) - 1 if found else None
+        now = self._clock()
+        upcoming = next((at for at, entry in enumerate(found) if entry.end > now), len(found) - 1)
+        results.highlighted = upcoming if found else None
         self.query_one("#count", Static).update(plain(_count(text, len(found)), "dim"))
 
     def action_move(self, by: int) -> None:

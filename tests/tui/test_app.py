@@ -13,7 +13,6 @@ from couchcal.store.connection import Database
 from couchcal.tui.app import make_app
 from couchcal.tui.calendar.lines import Line
 from couchcal.tui.calendar.period import View
-from couchcal.tui.theme import THEMES
 from tests.support.demo import NOW, clock, empty_practice
 from tests.tui.conftest import AppFactory, settle, toasts
 
@@ -90,13 +89,6 @@ async def test_remapped_keys_work_and_show(make: AppFactory) -> None:
         await pilot.press("P")
         assert screen.private
         assert "N new" in screen.query_one("#status", Line).render_line(0).text
-
-
-@pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
-async def test_every_theme_paints(make: AppFactory, theme: str) -> None:
-    async with make(theme=theme).run_test(size=(120, 36)) as pilot:
-        screen = await settle(pilot)
-        assert "Jane D." in "\n".join(screen.current.render_line(y).text for y in range(30))
 
 
 async def test_a_crash_shows_no_local_variables(make: AppFactory, capsys: pytest.CaptureFixture[str]) -> None:

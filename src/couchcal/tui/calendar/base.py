@@ -102,6 +102,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self._versions: tuple[int, ...] = ()
         self._extended: Period | None = None
         self._busy: Counter[date] = Counter()
+        self._written: Key | None = None
         self._extra: tuple[Key | None, Extra] = (None, Extra())
         self.set_class(not self._sidebar_shown(), "-no-sidebar")
         self.scene = self._scene()
@@ -342,14 +343,8 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         """Once a second: has anybody written, has the minute changed?"""
         now = to_local(self.clock(), self.tz)
         if now.replace(second=0) != self.now_local.replace(second=0):
-            row = (now.hour * 60 + now.minute) // self.row_minutes
-            old_row = (self.now_local.hour * 60 + self.now_local.minute) // self.row_minutes
-            moved = row != old_row or now.date() != self.now_local.date()
             self.now_local = now
-            if moved:
-                self.show()
-            else:
-                self.show_around()
+            self.show()
         versions = self._data_version()
         if versions != self._versions:
             self._versions = versions
@@ -395,6 +390,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
             self.show()
         else:
             self.show_around()
+        self._pick_written()
         if not loaded.complete and loaded.window != self._extended:
             self._extended = loaded.window
             self._extend(loaded.window)
@@ -408,6 +404,13 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         if self.cursor.picked not in {key_of(entry) for entry in entries}:
             self.cursor = self.cursor._replace(picked=None)
             self.cursor = self.cursor._replace(picked=self._entry_at(self.cursor, None))
+
+    def _pick_written(self) -> None:
+        """Put the cursor on what was just stored, if it is in sight."""
+        found = next((entry for entry in self.scene.entries if key_of(entry) == self._written), None)
+        self._written = None
+        if found is not None and self.ghost is None and self.cursor.picked != key_of(found):
+            self.point(self.cursor_on(found))
 
     def _count(self) -> Counter[date]:
         counts: Counter[date] = Counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -19,6 +20,7 @@ Run = tuple[str, Style]
 class Line(Widget):
     """A line with runs at its left and at its right end; the left ones give way."""
 
+    ALLOW_SELECT: ClassVar[bool] = False
     DEFAULT_CSS = "Line { height: 1; }"
 
     def __init__(self, *, id: str) -> None:

@@ -213,6 +213,8 @@ class Moving(CalendarBase):
         self.toast(text, severity="warning" if done.conflicts else "information")
         if self.ghost is not None and not self._dropping:
             self.put_back()
+        if done.appointment_id is not None:
+            self._written = ("appointment", done.appointment_id)
         self._versions = self._data_version()
         self.fetch()
 

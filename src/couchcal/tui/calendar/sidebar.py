@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import zip_longest
+from typing import ClassVar
 
 from textual import events
 from textual.geometry import Region
@@ -27,6 +28,8 @@ _WEEKS_TOP = 3
 
 class Sidebar(Widget):
     """Lines on the right; only those that differ are drawn again."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
 
     class DayChosen(Message):
         """A day of the small month was clicked."""

@@ -65,7 +65,7 @@ _STEPS = st.builds(
         Repeat,
         st.sampled_from(["weekly", "monthly"]),
         st.integers(1, 3),
-        st.none() | st.integers(0, 80).map(lambda days: date(2026, 11, 1) + timedelta(days=days)),
+        st.none() | st.integers(0, 60).map(lambda days: date(2026, 11, 21) + timedelta(days=days)),
     ),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from couchcal.ics.export_template import Template
 from couchcal.ics.export_window import Window
 from couchcal.ics.export_zones import ExportZones
 from couchcal.ics.folding import fold
-from couchcal.scheduling.wallclock import MAX_LOCAL, MIN_LOCAL
+from couchcal.scheduling.wallclock import MAX_LOCAL, MIN_LOCAL, is_gap
 
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
@@ -139,8 +139,7 @@ class SeriesWriter:
                 (places.absent if gone else places.plain).add(start)
             elif not self._shows(row):
                 places.absent.add(start)
-            elif row.all_day != template.item.all_day and row.origin != "ics":
-                # Some readers show both when an override turns a timed occurrence into an all-day one.
+            elif _misread(template, row, start):
                 places.absent.add(start)
                 places.homeless.append(row)
             elif self._differs(template, row, start, body):
@@ -175,10 +174,11 @@ class SeriesWriter:
         return sorted(starts)
 
     def _differs(self, template: Template, row: Item, start: datetime, body: str) -> bool:
-        """Whether a row shows anything else than the template would at that place."""
+        """Whether a row shows anything else than readers would make of the template at that place."""
         item = template.item
         return (
-            (row.start, row.end) != template.instants(start)
+            template.meets_change(start)
+            or (row.start, row.end) != template.instants(start)
             or row.all_day != item.all_day
             or (row.tz != item.tz and not item.all_day)
             or self._wording.body(_inheriting(row, item)) != body
@@ -233,7 +233,10 @@ class SeriesWriter:
         """DTSTART, DTEND and the recurrence properties; DTSTART is on the wall clock, which the rule goes by."""
         end = template.instants(dtstart)[1]
         lines = [f"DTSTART{self._value(template, dtstart)}"]
-        if template.duration:
+        if template.meets_change(dtstart):
+            # The wall clock of this end would say another length for all the others.
+            lines.append(f"DURATION:PT{template.duration}S")
+        elif template.duration:
             lines.append(f"DTEND{self._zones.moment(end, template.item.tz, all_day=template.item.all_day)}")
         return "".join([f"{fold(line)}\r\n" for line in (*lines, *recurrence)])
 
@@ -246,6 +249,17 @@ class SeriesWriter:
         if zoned:
             self._zones.use(row.tz, row.start, row.end)
         return text
+
+
+def _misread(template: Template, row: Item, start: datetime) -> bool:
+    """Whether readers would get an occurrence wrong as a part of the series.
+
+    Some show both when an override turns a timed occurrence into an all-day one (what an imported file had so stays
+    so); each has its own idea of a time that the clocks skip.
+    """
+    if row.all_day != template.item.all_day:
+        return row.origin != "ics"
+    return not row.all_day and is_gap(start, template.tz)
 
 
 def _inheriting(row: Item, item: Item) -> Item:

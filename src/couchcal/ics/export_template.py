@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from couchcal.ics.export_items import Item
 from couchcal.ics.export_window import FIRST_SECOND, LAST_SECOND, seconds_of
-from couchcal.ics.export_zones import ExportZones
+from couchcal.ics.export_zones import ExportZones, shown_twice
 from couchcal.ics.folding import instant_of
 from couchcal.scheduling.recurrence import Rule, last_start, parse_rule, recurrence_set, starts
 from couchcal.scheduling.recurrence_series import series
@@ -74,6 +74,16 @@ class Template:
         """Start and end in seconds: wall clock to instant, then the elapsed duration (INV-S1)."""
         start = seconds_of(to_instant(local, self.tz))
         return start, start + self.duration
+
+    def meets_change(self, local: datetime) -> bool:
+        """Whether the clocks change during the occurrence at `local`, or show its start or end twice.
+
+        RFC 5545 3.8.5.3 gives it the length of the others, but half of all readers give it their wall-clock end.
+        """
+        if self.item.all_day:
+            return False
+        begins, ends = (instant_of(seconds).astimezone(self.tz) for seconds in self.instants(local))
+        return begins.utcoffset() != ends.utcoffset() or shown_twice(begins) or shown_twice(ends)
 
     def local(self, seconds: int) -> datetime:
         """The wall clock of the series at an instant."""

@@ -54,8 +54,8 @@ class ExportZones:
     def times(self, start: int, end: int, tz: str, *, all_day: bool) -> tuple[str, bool]:
         """DTSTART and DTEND as folded lines, and whether they name the zone.
 
-        A wall-clock time that the clocks show twice means its first occurrence (RFC 5545 3.3.5), so the second is
-        written in UTC. An entry without length has no DTEND, because DTEND must be later than DTSTART.
+        What the clocks show twice is written in UTC: RFC 5545 3.3.5 means the first of both, readers do not agree.
+        An entry without length has no DTEND, because DTEND must be later than DTSTART.
         """
         if all_day:
             return (
@@ -65,7 +65,7 @@ class ExportZones:
         written = self.zone(tz)
         if written.parameter:
             begins, ends = _local(start, written.tz), _local(end, written.tz)
-            if begins is not None and ends is not None and not (begins.fold or ends.fold):
+            if begins is not None and ends is not None and not (shown_twice(begins) or shown_twice(ends)):
                 text = f"{fold(f'DTSTART{written.parameter}:{wall_stamp(begins)}')}\r\n"
                 if end > start:
                     text += f"{fold(f'DTEND{written.parameter}:{wall_stamp(ends)}')}\r\n"
@@ -86,7 +86,7 @@ class ExportZones:
             return f";VALUE=DATE:{date_stamp(instant_of(seconds))}"
         zone = self.zone(tz)
         local = _local(seconds, zone.tz)
-        if local is None or local.fold:
+        if local is None or shown_twice(local):
             return f":{utc_stamp(seconds)}"
         return self.wall(local, tz, all_day=False)
 
@@ -110,6 +110,11 @@ class ExportZones:
         # The importer gives a second definition of one name another name.
         name_line = f"TZID:{parameter(tzid).strip(chr(34))}"
         return ["BEGIN:VTIMEZONE", name_line, *definition_lines(self._definitions[tzid]), "END:VTIMEZONE"]
+
+
+def shown_twice(local: datetime) -> bool:
+    """Whether the clocks of an aware time's zone show it a second time, having been put back."""
+    return bool(local.fold) or local.utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def _local(seconds: int, tz: tzinfo) -> datetime | None:

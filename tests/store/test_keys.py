@@ -136,6 +136,20 @@ def test_the_wrapped_key_names_its_costs_and_hides_the_key(monkeypatch: pytest.M
         json.dumps({**json.loads(keys.wrap(KEY, "words")), "memory_kib": 0}).encode(),
         json.dumps({**json.loads(keys.wrap(KEY, "words")), "time_cost": 1 << 70}).encode(),
     ],
+    ids=[
+        "empty",
+        "text",
+        "list",
+        "null",
+        "no-store",
+        "unknown-store",
+        "no-id",
+        "no-parts",
+        "salt",
+        "nonce",
+        "memory",
+        "time",
+    ],
 )
 def test_a_damaged_sidecar_is_told_as_damaged(tmp_path: Path, content: bytes) -> None:
     keys.sidecar(tmp_path / "c.db").write_bytes(content)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from couchcal.errors import Refused
 from couchcal.practice import rows
+from couchcal.practice.locks import worked_on
 from couchcal.scheduling.recurrence import (
     RecurrenceError,
     Rule,
@@ -26,6 +27,8 @@ BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """`materialised_from`/`materialised_to` of a series that has all its rows on that side."""
 MAX_ROWS_AT_ONCE = 200_000
+NEAR = timedelta(days=731)
+"""Coverage grows without a hole to windows this near; a window farther away gets its own rows alone."""
 FIRST_LOCAL, LAST_LOCAL = BEGINNING.replace(tzinfo=None), END_OF_TIME.replace(tzinfo=None)
 _TEMPLATE_COLUMNS = (
     "kind", "calendar_id", "client_id", "tz", "all_day", "status", "origin", "service", "location_id", "room_id",
@@ -33,6 +36,10 @@ _TEMPLATE_COLUMNS = (
     "diagnoses", "visit_type", "group_key", "remind_email", "remind_text", "remind_phone", "feedback_requested",
 )  # fmt: skip
 """Columns a series gives to each of its rows."""
+
+
+class UnreadableRule(Refused):
+    """The rule of a stored series means nothing to this version."""
 
 
 def zone_of(series: Series) -> tzinfo:
@@ -88,7 +95,7 @@ def local_starts(series: Series, lo: datetime, hi: datetime, *, limit: int = MAX
     except TooManyOccurrences:
         raise Refused("that window would take too many occurrences", "ask for a shorter one") from None
     except RecurrenceError as error:
-        raise Refused(f"a series has a rule that cannot be read: {error}", "stop it and start it anew") from None
+        raise UnreadableRule(f"the rule of a series cannot be read: {error}", "stop it, start it anew") from None
 
 
 def instants(series: Series, local: datetime) -> tuple[datetime, datetime]:
@@ -125,6 +132,46 @@ def fill(session: JournalSession, series: Series, lo: datetime, hi: datetime) ->
         series.materialised_from = BEGINNING
     session.flush()
     return made
+
+
+def cover(session: JournalSession, series: Series, lo: datetime, hi: datetime) -> int:
+    """Give a series its rows up to the horizon and in the window `[lo, hi)`; returns how many were made.
+
+    A window in the far future or past does not fill the years between: its rows stand alone until
+    coverage reaches them, and their keys keep them from being doubled then.
+
+    Raises:
+        Refused: the window would take more than `MAX_ROWS_AT_ONCE`.
+    """
+    ahead = horizon(session)
+    near = lo >= shifted_instant(series.materialised_from, -NEAR) and hi <= shifted_instant(
+        max(series.materialised_to, ahead), NEAR
+    )
+    if near:
+        return len(fill(session, series, lo, max(hi, ahead)))
+    made = len(fill(session, series, series.materialised_from, ahead))
+    return made + len(_make(session, series, lo, hi))
+
+
+def shifted_instant(instant: datetime, delta: timedelta) -> datetime:
+    """An instant moved by `delta`, kept within the years 1 to 9999."""
+    try:
+        return instant + delta
+    except OverflowError:
+        return END_OF_TIME if delta > timedelta(0) else BEGINNING
+
+
+def drop_far_rows(session: JournalSession, series: Series) -> None:
+    """Delete rows past the coverage that nobody touched: whoever looks there again gets them anew."""
+    statement = select(Appointment).where(
+        Appointment.series_id == series.id,
+        col(Appointment.start_utc) >= series.materialised_to,
+        Appointment.overridden == "",
+        Appointment.sequence == 0,
+    )
+    far = [row for row in session.exec(statement) if not worked_on(row)]
+    rows.remove(session, *far)
+    session.flush()
 
 
 def _ends_before(series: Series, instant: datetime) -> bool:

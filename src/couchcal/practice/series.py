@@ -15,6 +15,8 @@ from couchcal.practice.draft import Draft
 from couchcal.practice.locks import lock_reasons, work_reason, worked_on
 from couchcal.practice.occurrences import (
     END_OF_TIME,
+    UnreadableRule,
+    cover,
     fill,
     horizon,
     key_of,
@@ -24,7 +26,7 @@ from couchcal.practice.occurrences import (
     zone_of,
 )
 from couchcal.practice.outcome import Done, Kept, Preview
-from couchcal.scheduling.wallclock import to_local
+from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, Series, SeriesExdate, SeriesIcs
@@ -182,7 +184,8 @@ def end_before(session: JournalSession, series: Series, local: datetime) -> None
         session.add_all(SeriesExdate(series_id=series_id(series), series_key=key) for key in sorted(later))
     if series.until_date is None or last < series.until_date:
         series.until_date = last
-    series.materialised_to = END_OF_TIME
+    if to_instant(local, zone_of(series)) <= series.materialised_to:  # else rows before `local` are still to come
+        series.materialised_to = END_OF_TIME
     series.sequence += 1
 
 
@@ -210,8 +213,10 @@ def remove_occurrence(session: JournalSession, row: Appointment) -> None:
 def extend_all(database: Database, start: datetime, end: datetime, *, clock: Clock = system_clock) -> int:
     """Give every series its rows in `[start, end)` and up to the horizon; returns how many were made (REC-08).
 
-    A series that cannot be extended that far (an unreadable rule, too many occurrences) keeps the rows it has and
-    does not hold up the others.
+    A series whose rule cannot be read keeps the rows it has and does not hold up the others.
+
+    Raises:
+        Refused: the window would take too many occurrences.
     """
     with write_session(database, "Extended series", actor="worker", clock=clock) as session:
         until = max(end, horizon(session))
@@ -221,8 +226,8 @@ def extend_all(database: Database, start: datetime, end: datetime, *, clock: Clo
         made = 0
         for series in lacking:
             try:
-                made += len(fill(session, series, start, until))
-            except Refused:
+                made += cover(session, series, start, end)
+            except UnreadableRule:
                 continue
         return made
 

@@ -7,7 +7,7 @@ from couchcal.practice import rows
 from couchcal.practice.draft import Draft
 from couchcal.practice.fields import FIELDS_BY_KIND, TIME_FIELDS
 from couchcal.practice.locks import work_reason, worked_on
-from couchcal.practice.occurrences import fill, instants, key_start
+from couchcal.practice.occurrences import drop_far_rows, fill, instants, key_start
 from couchcal.practice.series import (
     TEMPLATE_FIELDS,
     FutureOutcome,
@@ -41,6 +41,8 @@ def change_future(
             f"{work_reason(row)}, so it cannot lead a change of the series",
             "change this one only, or begin from the next",
         )
+    if names & TIME_FIELDS and row.start_utc < series.materialised_to:
+        drop_far_rows(session, series)
     rest = following(session, series, row, session.now)
     kept = tuple(kept_row(session, other) for other in rest if worked_on(other))
     free = [other for other in rest if not worked_on(other)]

@@ -23,6 +23,7 @@ Shape = tuple[bool, bool, bool, int]
 
 
 def is_leap(year: int) -> bool:
+    """Whether a year of the Gregorian calendar has 29 February."""
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
@@ -38,6 +39,7 @@ def year_start(year: int) -> int:
 
 
 def weekday_of(ordinal: int) -> int:
+    """The weekday of a day by its ordinal, Monday 0."""
     return (ordinal + 6) % 7
 
 
@@ -48,6 +50,7 @@ def week_year_start(year: int, wkst: int) -> int:
 
 
 def shape_of(year: int) -> Shape:
+    """Leap or not, of the year before, this one and the next, and the weekday of 1 January."""
     return is_leap(year - 1), is_leap(year), is_leap(year + 1), weekday_of(year_start(year))
 
 

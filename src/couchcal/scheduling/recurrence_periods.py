@@ -41,6 +41,7 @@ def times_of_day(rule: Rule, dtstart: datetime) -> tuple[int, ...]:
 
 
 def seconds_of_minute(rule: Rule, dtstart: datetime) -> tuple[int, ...]:
+    """The seconds at which a minute of the rule has starts; a leap second reads as the one before it."""
     return tuple(sorted({min(second, 59) for second in rule.bysecond})) or (dtstart.second,)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -73,7 +72,7 @@ class CouchcalApp(App[None]):
         from rich.traceback import Traceback
 
         self.bell()
-        traceback = Traceback(show_locals=bool(os.environ.get("COUCHCAL_TRACE_LOCALS")), width=None)
+        traceback = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
         self._close_messages_no_wait()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from textual.pilot import Pilot
 
 from couchcal.store.connection import Database
@@ -273,3 +274,23 @@ async def test_a_resized_terminal_does_not_lose_the_entry_in_the_hand(make: AppF
         await pilot.press("enter")
         await settle(pilot)
     assert next(e for e in stored(demo) if e.title == "Visit").start == at(5, 16, 15)
+
+
+async def test_a_drop_that_goes_wrong_puts_the_entry_back(
+    make: AppFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make().run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        put_cursor_on(screen, "Supervision")
+        home = screen.cursor
+
+        def broken(*_: object) -> None:
+            raise ValueError("Jane Doe")
+
+        monkeypatch.setattr(screen, "_reschedule", broken)
+        await pilot.press("m", "j", "enter")
+        await settle(pilot)
+        assert not holding(screen)
+        assert screen.cursor == home
+        assert any("ValueError" in text for text in toasts(pilot))
+        assert not any("Jane" in text for text in toasts(pilot))

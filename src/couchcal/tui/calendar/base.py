@@ -447,10 +447,12 @@ class CalendarBase(Screen[None], inherit_bindings=False):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             error = event.worker.error
-            if isinstance(error, CouchcalError):
-                self.toast(str(error), severity="error")
+            if not isinstance(error, CouchcalError):
+                error = CouchcalError(f"{type(error).__name__} in the background", "nothing was changed")
+            if event.worker.group == "write":
+                self.post_message(self.Failed(error))
             else:
-                self.toast(f"{type(error).__name__} in the background; nothing was changed", severity="error")
+                self.toast(str(error), severity="error")
 
     def toast(self, text: str, *, severity: str = "information") -> None:
         """Say something at the edge of the screen; markup in names is plain text."""

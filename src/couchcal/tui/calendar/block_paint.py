@@ -33,7 +33,8 @@ class Lines:
         left, right = title_line(words, width - (len(f"+{hidden} ") if hidden else 0), glyphs)
         if hidden:
             right = f"{right} +{hidden}".lstrip()
-        more = [part for part in (words.tag, words.detail) if part]
+        tag = words.tag if cell_len(words.tag) < width else words.tag.strip("[]")
+        more = [part for part in (tag, words.detail) if part]
         room = width - cell_len(left) - cell_len(right) - 3
         beside = ""
         if width >= _WIDE:

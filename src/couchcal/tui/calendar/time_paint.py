@@ -240,9 +240,9 @@ class TimePainter:
             style = styles.selected_bar if selected else styles.bar
             canvas.fill(*cells, self.scene.glyphs.hatch, style)
             if row == rows[0]:
-                canvas.text(
-                    cells[0] + 1, f" {words.title} ", styles.selected_title if selected else styles.title, cells[1]
-                )
+                title = fit(f" {words.title}", cells[1] - cells[0] - 2, self.scene.glyphs.ellipsis)
+                marked = styles.selected_title if selected else styles.title
+                canvas.text(cells[0] + 1, f"{title} ", marked, cells[1])
             return
         if block.entry.kind == "request":
             marked = styles.selected_title if selected else styles.outline

@@ -114,6 +114,8 @@ def title_line(words: Words, width: int, glyphs: Glyphs) -> tuple[str, str]:
     if cell_len(left) > room:
         short = cell_len(words.initials) <= room < _NAME_CELLS
         left = words.initials if short else fit(left, room, glyphs.ellipsis)
+        if room == 1:
+            left = fit(words.initials[:1], room, "")
     return left, " ".join(marks)
 
 

@@ -43,7 +43,7 @@ bench: $(DEV) ## measure against floors and peers, one table
 	$(BIN)/python -m bench $(BENCHFLAGS)
 
 screenshots: $(DEV) ## render screenshots/ from the demo practice
-	$(BIN)/python -m bench.screenshots
+	$(BIN)/python screenshots/make.py
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

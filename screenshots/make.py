@@ -1,0 +1,60 @@
+"""Render the README's pictures from the demo practice: `make screenshots`. The same day gives the same pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+_NOW = datetime(2026, 3, 3, 14, 42, tzinfo=UTC)
+_ZONE = "America/New_York"
+_SIZE = (120, 36)
+SCENES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "week": ("week", ("tab",)),
+    "month": ("month", ()),
+    "day": ("day", ("tab",)),
+    "agenda": ("agenda", ()),
+    "grab": ("week", ("tab", "tab", "m", "j", "l")),
+    "form": ("week", ("tab", "e")),
+}
+"""Picture -> the view and the keys that lead to it."""
+
+
+async def _picture(database_path: Path, scene: str, theme: str, target: Path) -> None:
+    from couchcal.practice.opening import open_database
+    from couchcal.settings import Settings
+    from couchcal.tui.app import CouchcalApp
+    from couchcal.tui.calendar.period import View
+
+    view, keys = SCENES[scene]
+    app = CouchcalApp(
+        open_database(database_path), clock=lambda: _NOW, settings=Settings(theme=theme), view=View(view)
+    )
+    async with app.run_test(size=_SIZE) as pilot:
+        for key in ("", *keys):
+            if key:
+                await pilot.press(key)
+            await app.workers.wait_for_complete()
+            await pilot.pause(0.3)
+        target.write_text(app.export_screenshot(title="couchcal", simplify=True), encoding="utf-8")
+
+
+def main() -> None:
+    """Write `<scene>-<dark|light>.svg` into the folder given, or beside this file."""
+    from couchcal.practice import demo
+
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+    with tempfile.TemporaryDirectory(prefix="couchcal-screenshots-") as home:
+        os.environ.update(COUCHCAL_HOME=home, TZ=_ZONE, TEXTUAL_ANIMATIONS="none", COLORTERM="truecolor")
+        path = Path(home) / "demo.db"
+        demo.build(path, tz=_ZONE, clock=lambda: _NOW).dispose()
+        for scene in SCENES:
+            for name in ("dark", "light"):
+                asyncio.run(_picture(path, scene, f"couchcal-{name}", folder / f"{scene}-{name}.svg"))
+
+
+if __name__ == "__main__":
+    main()

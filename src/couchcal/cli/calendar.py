@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from couchcal.errors import DatabaseProblem
+from couchcal.errors import NotFound
 
 if TYPE_CHECKING:
     from couchcal.store.connection import Database
@@ -22,7 +22,8 @@ def open_calendar(db: str | None) -> int:
         return show_agenda(today, default_days=1)
     from couchcal.practice.opening import locate
 
-    return show(_opened(locate(db)))
+    database = _opened(locate(db))
+    return 0 if database is None else show(database)
 
 
 def show(database: Database) -> int:
@@ -37,14 +38,16 @@ def at_terminal() -> bool:
     return bool(sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def _opened(path: Path) -> Database:
-    from couchcal.cli.context import open_or_create
+def _opened(path: Path) -> Database | None:
+    """The database at `path`, from the first-run form where there is none; None if the form was left."""
+    from couchcal.cli.context import passphrase_prompt
+    from couchcal.practice.opening import open_database
 
     try:
-        return open_or_create(path)
-    except DatabaseProblem as error:
+        return open_database(path, ask=passphrase_prompt())
+    except NotFound as error:
         if error.code != "no_database":
             raise
-    from couchcal.cli.init import create_asking
+    from couchcal.tui.first_run import ask
 
-    return create_asking(path)
+    return ask(path)

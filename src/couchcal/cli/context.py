@@ -71,10 +71,6 @@ def _practice(database: Database, connection: Connection, names: str | None) -> 
         raise DatabaseProblem(
             f"the zone of the practice, {facts.tz}, is not known here", "install the tzdata package"
         ) from None
-    if connection.execute("SELECT 1 FROM custom_zone LIMIT 1").fetchone():
-        from couchcal.practice.custom_zones import register_stored
-
-        register_stored(connection)
     settings = load()
     for problem in settings.problems:
         note(problem)

@@ -84,9 +84,6 @@ class ImportDoor:
         self._connection: sqlite3.Connection = connection
         self._connection.execute("PRAGMA defer_foreign_keys=ON")
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-        # SQLite builds the word list of each CHECK anew for every row, which takes longer than all the rest. The
-        # new rows are held against them at once, in `finish`.
-        self._connection.execute("PRAGMA ignore_check_constraints=ON")
         found = session.exec(select(Calendar.id).where(col(Calendar.name) == calendar)).first()
         self._known_calendar = found
         self.horizon = horizon(session)
@@ -308,9 +305,6 @@ class ImportDoor:
     def finish(self, label: str) -> None:
         """Journal the new rows and change the old ones; the change is called `label`."""
         self.flush()
-        for table in self._tables:
-            table.check()
-        self.checks_again()
         session = self._session
         session.relabel(label)
         for table in self._tables:
@@ -325,10 +319,6 @@ class ImportDoor:
         for series_id, series in self._newer_series.items():
             update_series(session, series_id, series, self.horizon)
         session.flush()
-
-    def checks_again(self) -> None:
-        """Let the connection check each row by itself again."""
-        self._connection.execute("PRAGMA ignore_check_constraints=OFF")
 
     def abandon(self) -> None:
         """Leave without writing anything.
@@ -347,10 +337,6 @@ def bulk_import(database: Database, calendar: str, *, clock: Clock = system_cloc
     """
     try:
         with write_session(database, f"Imported events from {calendar}", actor="import", clock=clock) as session:
-            door = ImportDoor(session, calendar)
-            try:
-                yield door
-            finally:
-                door.checks_again()
+            yield ImportDoor(session, calendar)
     except _Abandoned:
         return

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import PydanticUndefined
-from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
 OWN_UID_SUFFIX: Final = "@couchcal"
@@ -118,24 +117,6 @@ class BulkTable:
         if self._rows:
             self._connection.executemany(self._statement, self._rows)
             self._rows.clear()
-
-    def check(self) -> None:
-        """Hold all new rows against the CHECK constraints of the table at once.
-
-        Raises:
-            ValueError: a row breaks one; nothing may be committed.
-        """
-        table: Any = self._model.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table models
-        rules = [str(rule.sqltext) for rule in table.constraints if isinstance(rule, CheckConstraint)]
-        if not rules or self.next_id == self.first_id:
-            return
-        kept = " AND ".join(f"coalesce(({rule}), 1)" for rule in rules)
-        broken = self._connection.execute(
-            f"SELECT 1 FROM {self.name} WHERE id >= ? AND NOT ({kept}) LIMIT 1",  # noqa: S608  our names
-            (self.first_id,),
-        ).fetchone()
-        if broken is not None:
-            raise ValueError(f"a new row of {self.name} breaks its constraints")
 
     def made(self, row_id: int) -> bool:
         """Whether the row is of this run."""

@@ -67,6 +67,10 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
         connection = database.connect()
         try:
             revision = schema_revision(connection)
+            if revision == SCHEMA_HEAD and connection.execute("SELECT 1 FROM custom_zone LIMIT 1").fetchone():
+                from couchcal.practice.custom_zones import register_stored
+
+                register_stored(connection)
         finally:
             connection.close()
     if revision != SCHEMA_HEAD:

@@ -132,7 +132,7 @@ class Cancellation(Record, table=True):
     __tablename__ = "cancellation"
     __table_args__ = (
         one_of("type", CANCELLATION_TYPES),
-        CheckConstraint("cancelled_by IN ('practitioner', 'client')", name="cancelled_by_word"),
+        CheckConstraint("cancelled_by = 'practitioner' OR cancelled_by = 'client'", name="cancelled_by_word"),
         CheckConstraint("fee_cents IS NULL OR fee_cents >= 0", name="fee_not_negative"),
     )
 

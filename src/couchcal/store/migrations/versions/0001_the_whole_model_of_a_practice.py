@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("prev_hash", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "availability_block",
@@ -39,6 +40,7 @@ def upgrade() -> None:
         sa.CheckConstraint("end_time > start_time OR end_time LIKE '00:00%'", name="block_lasts"),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_range"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "calendar",
@@ -51,6 +53,7 @@ def upgrade() -> None:
         sa.Column("visible", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "calendar_account",
@@ -63,8 +66,9 @@ def upgrade() -> None:
         sa.Column("scopes", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("secret_ref", sa.String(), nullable=False),
-        sa.CheckConstraint("state IN ('ok', 'needs_auth', 'disabled')", name="state_word"),
+        sa.CheckConstraint("state = 'ok' OR state = 'needs_auth' OR state = 'disabled'", name="state_word"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "change",
@@ -75,8 +79,9 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("reverts_id", sa.Integer(), nullable=True),
         sa.Column("reverted_by_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint("kind IN ('do', 'undo', 'redo')", name="kind_word"),
+        sa.CheckConstraint("kind = 'do' OR kind = 'undo' OR kind = 'redo'", name="kind_word"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "custom_zone",
@@ -88,6 +93,7 @@ def upgrade() -> None:
         sa.Column("definition", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "location",
@@ -101,6 +107,7 @@ def upgrade() -> None:
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "modifier",
@@ -113,6 +120,7 @@ def upgrade() -> None:
         sa.Column("code_set", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "practice",
@@ -150,12 +158,21 @@ def upgrade() -> None:
         sa.Column("telehealth_template", sa.String(), nullable=False),
         sa.Column("telehealth_modifier", sa.String(), nullable=False),
         sa.Column("reveal_address", sa.String(), nullable=False),
-        sa.CheckConstraint("confirm_portal IN ('instant', 'request')", name="confirm_portal_word"),
-        sa.CheckConstraint("confirm_public IN ('instant', 'request')", name="confirm_public_word"),
-        sa.CheckConstraint("identifier_mode IN ('id', 'initials', 'first', 'full')", name="identifier_mode_word"),
-        sa.CheckConstraint("notify_on_move IN ('ask', 'always', 'never')", name="notify_on_move_word"),
-        sa.CheckConstraint("reveal_address IN ('always', 'after_accept')", name="reveal_address_word"),
+        sa.CheckConstraint("confirm_portal = 'instant' OR confirm_portal = 'request'", name="confirm_portal_word"),
+        sa.CheckConstraint("confirm_public = 'instant' OR confirm_public = 'request'", name="confirm_public_word"),
+        sa.CheckConstraint(
+            "identifier_mode = 'id' OR identifier_mode = 'initials' OR identifier_mode = 'first' OR identifier_mode = 'full'",
+            name="identifier_mode_word",
+        ),
+        sa.CheckConstraint(
+            "notify_on_move = 'ask' OR notify_on_move = 'always' OR notify_on_move = 'never'",
+            name="notify_on_move_word",
+        ),
+        sa.CheckConstraint(
+            "reveal_address = 'always' OR reveal_address = 'after_accept'", name="reveal_address_word"
+        ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "practitioner",
@@ -168,6 +185,7 @@ def upgrade() -> None:
         sa.Column("npi", sa.String(), nullable=False),
         sa.Column("license", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "service_code",
@@ -187,6 +205,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "time_off",
@@ -201,6 +220,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.CheckConstraint("end_utc > start_utc", name="time_off_lasts"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("time_off", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_time_off_start_utc"), ["start_utc"], unique=False)
@@ -221,11 +241,12 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("last_ok", sa.BigInteger(), nullable=True),
         sa.Column("last_error", sa.String(), nullable=False),
-        sa.CheckConstraint("direction IN ('two_way', 'one_way')", name="direction_word"),
-        sa.CheckConstraint("role IN ('owned_target', 'inbound')", name="role_word"),
+        sa.CheckConstraint("direction = 'two_way' OR direction = 'one_way'", name="direction_word"),
+        sa.CheckConstraint("role = 'owned_target' OR role = 'inbound'", name="role_word"),
         sa.ForeignKeyConstraint(["account_id"], ["calendar_account.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("account_id", "remote_calendar_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "change_row",
@@ -237,9 +258,12 @@ def upgrade() -> None:
         sa.Column("operation", sa.String(), nullable=False),
         sa.Column("before", sa.String(), nullable=True),
         sa.Column("after", sa.String(), nullable=True),
-        sa.CheckConstraint("operation IN ('insert', 'update', 'delete')", name="operation_word"),
+        sa.CheckConstraint(
+            "operation = 'insert' OR operation = 'update' OR operation = 'delete'", name="operation_word"
+        ),
         sa.ForeignKeyConstraint(["change_id"], ["change.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("change_row", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_change_row_change_id"), ["change_id"], unique=False)
@@ -269,9 +293,15 @@ def upgrade() -> None:
         sa.Column("usual_service", sa.String(), nullable=True),
         sa.Column("usual_location_id", sa.Integer(), nullable=True),
         sa.Column("notes_admin", sa.String(), nullable=False),
-        sa.CheckConstraint("portal_state IN ('none', 'invited', 'accepted', 'revoked')", name="portal_state_word"),
-        sa.CheckConstraint("self_scheduling IN ('inherit', 'on', 'off')", name="self_scheduling_word"),
-        sa.CheckConstraint("state IN ('intake', 'active', 'archived')", name="state_word"),
+        sa.CheckConstraint(
+            "portal_state = 'none' OR portal_state = 'invited' OR portal_state = 'accepted' OR portal_state = 'revoked'",
+            name="portal_state_word",
+        ),
+        sa.CheckConstraint(
+            "self_scheduling = 'inherit' OR self_scheduling = 'on' OR self_scheduling = 'off'",
+            name="self_scheduling_word",
+        ),
+        sa.CheckConstraint("state = 'intake' OR state = 'active' OR state = 'archived'", name="state_word"),
         sa.ForeignKeyConstraint(
             ["usual_location_id"],
             ["location.id"],
@@ -282,6 +312,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("internal_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "event_type",
@@ -304,14 +335,17 @@ def upgrade() -> None:
         sa.Column("slot_step", sa.Integer(), nullable=True),
         sa.Column("max_per_day", sa.Integer(), nullable=True),
         sa.Column("confirm", sa.String(), nullable=True),
-        sa.CheckConstraint("audience IN ('public', 'portal', 'both')", name="audience_word"),
-        sa.CheckConstraint("visit_mode IN ('both', 'telehealth', 'in_person')", name="visit_mode_word"),
+        sa.CheckConstraint("audience = 'public' OR audience = 'portal' OR audience = 'both'", name="audience_word"),
+        sa.CheckConstraint(
+            "visit_mode = 'both' OR visit_mode = 'telehealth' OR visit_mode = 'in_person'", name="visit_mode_word"
+        ),
         sa.CheckConstraint("minutes BETWEEN 5 AND 480", name="minutes_range"),
         sa.ForeignKeyConstraint(
             ["service"],
             ["service_code.code"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "room",
@@ -327,6 +361,7 @@ def upgrade() -> None:
             ["location.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "external_event",
@@ -351,6 +386,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["link_id"], ["calendar_link.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("link_id", "remote_event_id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("external_event", schema=None) as batch_op:
         batch_op.create_index("ix_external_event_span", ["span", "start_utc"], unique=False)
@@ -370,6 +406,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("sha256"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "series",
@@ -415,10 +452,13 @@ def upgrade() -> None:
         sa.Column("feedback_requested", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('client_session', 'client_contact', 'collateral_contact', 'other_event')",
+            "kind = 'client_session' OR kind = 'client_contact' OR kind = 'collateral_contact' OR kind = 'other_event'",
             name="kind_word",
         ),
-        sa.CheckConstraint("origin IN ('couchcal', 'booking_page', 'portal', 'google', 'ics')", name="origin_word"),
+        sa.CheckConstraint(
+            "origin = 'couchcal' OR origin = 'booking_page' OR origin = 'portal' OR origin = 'google' OR origin = 'ics'",
+            name="origin_word",
+        ),
         sa.ForeignKeyConstraint(["calendar_id"], ["calendar.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["client_id"],
@@ -438,6 +478,7 @@ def upgrade() -> None:
             ["service_code.code"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("series", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_series_client_id"), ["client_id"], unique=False)
@@ -458,6 +499,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["link_id"], ["calendar_link.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("link_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "waitlist",
@@ -475,6 +517,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["event_type_id"], ["event_type.id"], ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "appointment",
@@ -521,11 +564,16 @@ def upgrade() -> None:
         sa.Column("billing_status", sa.String(), nullable=False),
         sa.Column("claim_status", sa.String(), nullable=False),
         sa.CheckConstraint("NOT all_day OR kind = 'other_event'", name="all_day_is_other_event"),
-        sa.CheckConstraint("billing_status IN ('none', 'started', 'paid')", name="billing_status_word"),
-        sa.CheckConstraint("claim_status IN ('none', 'draft', 'submitted', 'processed')", name="claim_status_word"),
         sa.CheckConstraint(
-            "collateral_role IN ('parent_or_guardian', 'spouse', 'family_member', 'caseworker', 'physician',"
-            " 'other')",
+            "billing_status = 'none' OR billing_status = 'started' OR billing_status = 'paid'",
+            name="billing_status_word",
+        ),
+        sa.CheckConstraint(
+            "claim_status = 'none' OR claim_status = 'draft' OR claim_status = 'submitted' OR claim_status = 'processed'",
+            name="claim_status_word",
+        ),
+        sa.CheckConstraint(
+            "collateral_role = 'parent_or_guardian' OR collateral_role = 'spouse' OR collateral_role = 'family_member' OR collateral_role = 'caseworker' OR collateral_role = 'physician' OR collateral_role = 'other'",
             name="collateral_role_word",
         ),
         sa.CheckConstraint(
@@ -535,14 +583,22 @@ def upgrade() -> None:
         sa.CheckConstraint("kind <> 'other_event' OR client_id IS NULL", name="event_has_no_client"),
         sa.CheckConstraint("kind = 'other_event' OR client_id IS NOT NULL", name="contact_has_client"),
         sa.CheckConstraint(
-            "kind IN ('client_session', 'client_contact', 'collateral_contact', 'other_event')",
+            "kind = 'client_session' OR kind = 'client_contact' OR kind = 'collateral_contact' OR kind = 'other_event'",
             name="kind_word",
         ),
-        sa.CheckConstraint("medium IN ('phone', 'in_person', 'email', 'other')", name="medium_word"),
+        sa.CheckConstraint(
+            "medium = 'phone' OR medium = 'in_person' OR medium = 'email' OR medium = 'other'", name="medium_word"
+        ),
         sa.CheckConstraint("origin = 'ics' OR end_utc > start_utc", name="own_entries_last"),
-        sa.CheckConstraint("origin IN ('couchcal', 'booking_page', 'portal', 'google', 'ics')", name="origin_word"),
-        sa.CheckConstraint("status IN ('scheduled', 'tentative', 'completed', 'cancelled')", name="status_word"),
-        sa.CheckConstraint("visit_type IN ('in_person', 'telehealth')", name="visit_type_word"),
+        sa.CheckConstraint(
+            "origin = 'couchcal' OR origin = 'booking_page' OR origin = 'portal' OR origin = 'google' OR origin = 'ics'",
+            name="origin_word",
+        ),
+        sa.CheckConstraint(
+            "status = 'scheduled' OR status = 'tentative' OR status = 'completed' OR status = 'cancelled'",
+            name="status_word",
+        ),
+        sa.CheckConstraint("visit_type = 'in_person' OR visit_type = 'telehealth'", name="visit_type_word"),
         sa.CheckConstraint("end_utc >= start_utc", name="ends_after_start"),
         sa.ForeignKeyConstraint(["calendar_id"], ["calendar.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
@@ -564,6 +620,7 @@ def upgrade() -> None:
             ["service_code.code"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("appointment", schema=None) as batch_op:
         batch_op.create_index(
@@ -594,6 +651,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["series_id"], ["series.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("series_id", "series_key"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "series_ics",
@@ -606,6 +664,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["series_id"], ["series.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("series_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "appointment_ics",
@@ -618,6 +677,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("appointment_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "appointment_modifier",
@@ -629,11 +689,12 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
-        sa.CheckConstraint("source IN ('auto', 'manual')", name="source_word"),
+        sa.CheckConstraint("source = 'auto' OR source = 'manual'", name="source_word"),
         sa.CheckConstraint("position BETWEEN 1 AND 4", name="four_at_most"),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("appointment_id", "code"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "booking_request",
@@ -661,10 +722,10 @@ def upgrade() -> None:
         sa.Column("idempotency_key", sa.String(), nullable=False),
         sa.Column("ip_hash", sa.String(), nullable=False),
         sa.CheckConstraint(
-            "status IN ('unverified', 'pending', 'accepted', 'declined', 'withdrawn', 'expired')",
+            "status = 'unverified' OR status = 'pending' OR status = 'accepted' OR status = 'declined' OR status = 'withdrawn' OR status = 'expired'",
             name="status_word",
         ),
-        sa.CheckConstraint("visit_type IN ('in_person', 'telehealth')", name="visit_type_word"),
+        sa.CheckConstraint("visit_type = 'in_person' OR visit_type = 'telehealth'", name="visit_type_word"),
         sa.CheckConstraint("end_utc > start_utc", name="request_lasts"),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], ondelete="CASCADE"),
@@ -681,6 +742,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idempotency_key"),
         sa.UniqueConstraint("uid"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("booking_request", schema=None) as batch_op:
         batch_op.create_index("ix_booking_request_live", ["status", "start_utc"], unique=False)
@@ -699,12 +761,16 @@ def upgrade() -> None:
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("notified", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("cancelled_by IN ('practitioner', 'client')", name="cancelled_by_word"),
-        sa.CheckConstraint("type IN ('late_cancel', 'no_show', 'therapist_cancel', 'other')", name="type_word"),
+        sa.CheckConstraint("cancelled_by = 'practitioner' OR cancelled_by = 'client'", name="cancelled_by_word"),
+        sa.CheckConstraint(
+            "type = 'late_cancel' OR type = 'no_show' OR type = 'therapist_cancel' OR type = 'other'",
+            name="type_word",
+        ),
         sa.CheckConstraint("fee_cents IS NULL OR fee_cents >= 0", name="fee_not_negative"),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("appointment_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "event_map",
@@ -718,12 +784,13 @@ def upgrade() -> None:
         sa.Column("etag", sa.String(), nullable=False),
         sa.Column("pushed_hash", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
-        sa.CheckConstraint("state IN ('synced', 'dirty', 'deleted')", name="state_word"),
+        sa.CheckConstraint("state = 'synced' OR state = 'dirty' OR state = 'deleted'", name="state_word"),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["link_id"], ["calendar_link.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("link_id", "appointment_id"),
         sa.UniqueConstraint("link_id", "remote_event_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "outbox_email",
@@ -743,11 +810,15 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
-        sa.CheckConstraint("state IN ('queued', 'claimed', 'sent', 'failed', 'cancelled')", name="state_word"),
+        sa.CheckConstraint(
+            "state = 'queued' OR state = 'claimed' OR state = 'sent' OR state = 'failed' OR state = 'cancelled'",
+            name="state_word",
+        ),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("kind", "appointment_id", "sequence", "recipient"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox_email", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_email_not_before"), ["not_before"], unique=False)
@@ -763,11 +834,15 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
-        sa.CheckConstraint("kind IN ('24h', 'lead')", name="kind_word"),
-        sa.CheckConstraint("state IN ('pending', 'claimed', 'sent', 'skipped', 'missed')", name="state_word"),
+        sa.CheckConstraint("kind = '24h' OR kind = 'lead'", name="kind_word"),
+        sa.CheckConstraint(
+            "state = 'pending' OR state = 'claimed' OR state = 'sent' OR state = 'skipped' OR state = 'missed'",
+            name="state_word",
+        ),
         sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("appointment_id", "kind"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("reminder", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_reminder_due_at"), ["due_at"], unique=False)

@@ -1,0 +1,42 @@
+"""The first run: the short form that makes a practice, before there is a calendar to show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from couchcal.clock import Clock, system_clock
+from couchcal.settings import load
+from couchcal.store.connection import Database
+from couchcal.tui.forms.init import InitForm
+from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
+
+
+class FirstRunApp(App[Database]):
+    """Shows the form and leaves with the new database, or with None if the user would rather not."""
+
+    TITLE = "couchcal"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+
+    def __init__(self, path: Path, *, clock: Clock = system_clock) -> None:
+        super().__init__()
+        self._form = InitForm(path, clock=clock)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = load().theme
+        self.animation_level = "none"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLE_DEFAULTS
+
+    def on_mount(self) -> None:
+        self.push_screen(self._form, self.exit)
+
+
+def ask(path: Path) -> Database | None:
+    """Let a person set up a practice at `path`; None if they left without."""
+    return FirstRunApp(path).run()

@@ -95,6 +95,10 @@ class Desk:
         start = datetime.fromtimestamp(self.row(row_id)["start_utc"], NEW_YORK)
         return f"{start:%Y-%m-%d %H:%M}"
 
+    def locals_of(self, ids: list[int]) -> list[str]:
+        """When rows start, on the practitioner's clock."""
+        return [self.local(row_id) for row_id in ids]
+
     def entry(self, row_id: int) -> Entry:
         with closing(self.database.connect()) as connection:
             entry = agenda.one(connection, row_id, NEW_YORK)

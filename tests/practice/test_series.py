@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from sqlmodel import select
 
 from couchcal.errors import Invalid, Refused
-from couchcal.practice import agenda, appointments, occurrences, rows, series
+from couchcal.practice import agenda, appointments, series
 from couchcal.practice.cadence import Repeat, parse_cadence, repeat_phrase, repeat_words, rule_text
-from couchcal.practice.occurrences import BEGINNING, END_OF_TIME
-from couchcal.store.records import Appointment, Series, SeriesExdate
-from couchcal.store.session import write_session
+from couchcal.practice.occurrences import END_OF_TIME
 from tests.practice.conftest import Desk
 from tests.support.database import dump
 
@@ -24,15 +19,11 @@ TUESDAY = "2026-03-03 15:00"
 WEEK = timedelta(weeks=1)
 
 
-def locals_of(desk: Desk, ids: list[int]) -> list[str]:
-    return [desk.local(row_id) for row_id in ids]
-
-
 def test_several_days_a_week_are_several_series(desk: Desk) -> None:  # REC-01
     tuesday = desk.weekly(TUESDAY)
     thursday = desk.weekly("2026-03-05 15:00")
     assert {desk.row(i)["series_id"] for i in tuesday}.isdisjoint({desk.row(i)["series_id"] for i in thursday})
-    assert {datetime.fromisoformat(local).weekday() for local in locals_of(desk, tuesday)} == {1}
+    assert {datetime.fromisoformat(local).weekday() for local in desk.locals_of(tuesday)} == {1}
 
 
 def test_repeating_begins_while_booking_or_later(desk: Desk) -> None:  # REC-02, REC-07
@@ -72,7 +63,7 @@ def test_a_cancelled_one_cannot_begin_a_series(desk: Desk) -> None:
 )
 def test_cadences(desk: Desk, text: str, expected: list[str]) -> None:  # REC-03
     row_id = desk.book(TUESDAY, repeat=parse_cadence(text))
-    assert [local[:10] for local in locals_of(desk, desk.series_ids(row_id))[:3]] == expected
+    assert [local[:10] for local in desk.locals_of(desk.series_ids(row_id))[:3]] == expected
 
 
 @pytest.mark.parametrize("text", ["", "daily", "0w", "53w", "-1w", "w", "2.5w", "²w"])
@@ -111,7 +102,7 @@ def test_a_last_date_ends_it(desk: Desk) -> None:  # REC-03, REC-13
     until = desk.day("2026-03-24")
     done = desk.done(TUESDAY, repeat=Repeat("weekly", 1, until))
     ids = desk.series_ids(done.appointment_id or 0)
-    assert locals_of(desk, ids)[-1] == "2026-03-24 15:00"
+    assert desk.locals_of(ids)[-1] == "2026-03-24 15:00"
     assert "every week until 24 Mar 2026" in done.label
     with pytest.raises(Invalid) as error:
         desk.book(TUESDAY, repeat=Repeat("weekly", 1, desk.day("2026-03-02")))
@@ -137,7 +128,7 @@ def test_extending_revives_nothing(desk: Desk) -> None:  # INV-S3
     desk.delete(ids[2])
     desk.move(ids[3], "2026-07-07 15:00")  # onto a place the rule will reach later
     series.extend_all(desk.database, desk.now, desk.now + timedelta(weeks=30), clock=desk.clock)
-    found = locals_of(desk, desk.series_ids(ids[0]))
+    found = desk.locals_of(desk.series_ids(ids[0]))
     assert "2026-03-17 15:00" not in found
     assert "2026-03-24 15:00" not in found
     assert found.count("2026-07-07 15:00") == 2  # the moved one and the regular one
@@ -148,19 +139,19 @@ def test_wall_clock_time_is_kept_across_the_changes(desk: Desk) -> None:  # INV-
     ids = desk.weekly(TUESDAY)
     series.extend_all(desk.database, desk.now, desk.now + timedelta(weeks=52), clock=desk.clock)
     ids = desk.series_ids(ids[0])
-    assert {local[11:] for local in locals_of(desk, ids)} == {"15:00"}
+    assert {local[11:] for local in desk.locals_of(ids)} == {"15:00"}
     assert len({desk.row(i)["start_utc"] % 86_400 for i in ids}) == 2
 
 
 def test_a_series_may_live_in_another_zone(desk: Desk) -> None:  # TZ-02
     first = desk.book(TUESDAY, tz="Europe/Berlin", repeat=Repeat("weekly"))
-    found = locals_of(desk, desk.series_ids(first))
+    found = desk.locals_of(desk.series_ids(first))
     assert found[:4] == ["2026-03-03 15:00", "2026-03-10 16:00", "2026-03-17 16:00", "2026-03-24 16:00"]
 
 
 def test_the_gap_and_the_repeated_hour(desk: Desk) -> None:  # INV-S1
     gap = desk.series_ids(desk.book("2026-03-01 02:30", repeat=Repeat("weekly")))
-    assert locals_of(desk, gap)[:3] == ["2026-03-01 02:30", "2026-03-08 03:30", "2026-03-15 02:30"]
+    assert desk.locals_of(gap)[:3] == ["2026-03-01 02:30", "2026-03-08 03:30", "2026-03-15 02:30"]
     desk.now = datetime(2026, 10, 20, tzinfo=UTC)
     fold = desk.series_ids(desk.book("2026-10-25 01:30", repeat=Repeat("weekly")))
     assert desk.row(fold[1])["start_utc"] == int(datetime(2026, 11, 1, 5, 30, tzinfo=UTC).timestamp())
@@ -194,7 +185,7 @@ def test_all_future_events_are_changed_in_place(desk: Desk) -> None:  # REC-04, 
     assert set(before) <= set(after)
     assert all(after[i] == before[i] for i in ids[:3])
     assert all(after[i]["uid"] == before[i]["uid"] for i in ids)
-    assert locals_of(desk, ids[3:5]) == ["2026-03-25 10:00", "2026-04-01 10:00"]
+    assert desk.locals_of(ids[3:5]) == ["2026-03-25 10:00", "2026-04-01 10:00"]
     assert {after[i]["end_utc"] - after[i]["start_utc"] for i in ids[3:]} == {3600}
     with pytest.raises(Refused, match="past"):
         desk.move(ids[0], "2026-03-04 10:00", scope="future")
@@ -231,7 +222,7 @@ def test_locked_rows_stay_and_are_told(desk: Desk) -> None:  # INV-S5, practice.
     ]  # fmt: skip
     assert [desk.row(ids[4]), desk.row(ids[6])] == kept
     series.extend_all(desk.database, desk.now, desk.now + timedelta(weeks=30), clock=desk.clock)
-    found = [local[:10] for local in locals_of(desk, desk.series_ids(ids[3]))]
+    found = [local[:10] for local in desk.locals_of(desk.series_ids(ids[3]))]
     assert "2026-03-31" not in found  # the kept one is not doubled
     with pytest.raises(Refused, match="note is signed"):
         desk.move(ids[4], "2026-04-01 09:00", scope="future")
@@ -302,7 +293,7 @@ def test_a_move_to_an_earlier_day_leaves_no_hole(desk: Desk) -> None:
     for local in ("2026-03-23 15:00", "2026-03-26 15:00", "2026-03-19 15:00"):
         desk.move(ids[3], local, scope="future")
         series.extend_all(desk.database, desk.now, desk.now + timedelta(weeks=20), clock=desk.clock)
-        found = [datetime.fromisoformat(text) for text in locals_of(desk, desk.series_ids(ids[3]))]
+        found = [datetime.fromisoformat(text) for text in desk.locals_of(desk.series_ids(ids[3]))]
         assert {later - earlier for earlier, later in pairwise(found)} == {WEEK}
 
 
@@ -350,189 +341,3 @@ def test_all_day_series(desk: Desk) -> None:
     )
     assert [desk.entry(i).first_day for i in ids[1:3]] == [desk.day("2026-03-18"), desk.day("2026-04-01")]
     assert desk.entry(ids[2]).end_day == desk.day("2026-04-02")
-
-
-# Series of imported files
-
-
-def imported(desk: Desk, rule: str, local: datetime, *, hours: int = 1, **columns: Any) -> list[int]:
-    """The rows of a series as an import leaves them."""
-    with write_session(desk.database, "Imported", actor="import", clock=desk.clock) as session:
-        values = {"tz": "America/New_York", "kind": "other_event", "title": "Class", **columns}
-        record = Series(
-            uid=rows.new_uid(), origin="ics", start_local=local, duration_s=hours * 3600, rrule=rule,
-            materialised_from=BEGINNING, materialised_to=BEGINNING, **values,
-        )  # fmt: skip
-        session.add(record)
-        session.flush()
-        made = occurrences.fill(session, record, desk.now - timedelta(days=400), desk.now + timedelta(days=75))
-        return [row.id or 0 for row in sorted(made, key=lambda row: row.start_utc)]
-
-
-def wall(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def test_several_a_day_end_in_the_middle_of_a_day(desk: Desk) -> None:
-    ids = imported(desk, "FREQ=DAILY;BYHOUR=9,13,17", wall("2026-03-01 09:00"))
-    at = locals_of(desk, ids).index("2026-03-10 13:00")
-    desk.delete(ids[at], scope="future")
-    assert locals_of(desk, sorted(desk.rows()))[-1] == "2026-03-10 09:00"
-    with write_session(desk.database, "x") as session:
-        record = session.exec(select(Series)).one()
-        gone = set(session.exec(select(SeriesExdate.series_key)))
-        left = occurrences.local_starts(record, wall("2026-03-10 00:00"), wall("2027-01-01 00:00"))
-        assert [start for start in left if occurrences.key_of(record, start) not in gone] == [
-            wall("2026-03-10 09:00")
-        ]
-
-
-def test_a_rule_with_several_hours_is_not_moved_to_another(desk: Desk) -> None:
-    ids = imported(desk, "FREQ=DAILY;BYHOUR=9,17", wall("2026-03-01 09:00"))
-    at = locals_of(desk, ids).index("2026-03-10 09:00")
-    before = dump(desk.database)
-    with pytest.raises(Refused, match="cannot be moved to another time"):
-        desk.move(ids[at], "2026-03-10 10:00", scope="future")
-    assert dump(desk.database) == before
-    desk.edit(ids[at], {"title": "Course"}, scope="future")
-    assert {desk.row(i)["title"] for i in ids[at:]} == {"Course"}
-
-
-@pytest.mark.parametrize(
-    ("rule", "start", "first", "to", "expected"),
-    [
-        # a UTC UNTIL in the evening of New York is the day after in UTC
-        ("FREQ=DAILY;UNTIL=20260311T010000Z", "2026-03-01 20:00", "2026-03-08 20:00", "2026-03-08 21:00",
-         ["2026-03-08 21:00", "2026-03-09 21:00", "2026-03-10 21:00"]),
-        ("FREQ=WEEKLY;COUNT=5;BYDAY=TU", "2026-03-03 09:00", "2026-03-17 09:00", "2026-03-18 09:00",
-         ["2026-03-18 09:00", "2026-03-25 09:00", "2026-04-01 09:00"]),
-        ("FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6", "2026-03-02 09:00", "2026-03-04 09:00", "2026-03-05 09:00",
-         ["2026-03-05 09:00", "2026-03-10 09:00", "2026-03-12 09:00", "2026-03-17 09:00", "2026-03-19 09:00"]),
-        ("FREQ=MONTHLY;BYMONTHDAY=10;COUNT=3", "2026-03-10 09:00", "2026-03-10 09:00", "2026-03-12 09:00",
-         ["2026-03-12 09:00", "2026-04-12 09:00", "2026-05-12 09:00"]),
-        ("FREQ=MONTHLY;BYDAY=2TU;COUNT=3", "2026-03-10 09:00", "2026-03-10 09:00", "2026-03-12 09:00",
-         ["2026-03-12 09:00", "2026-04-09 09:00", "2026-05-14 09:00"]),
-        ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=10;COUNT=3", "2025-03-10 09:00", "2026-03-10 09:00", "2026-03-12 09:00",
-         ["2026-03-12 09:00", "2027-03-12 09:00"]),
-    ],
-)  # fmt: skip
-def test_imported_rules_move_with_their_ends(
-    desk: Desk, rule: str, start: str, first: str, to: str, expected: list[str]
-) -> None:
-    ids = imported(desk, rule, wall(start))
-    lead = ids[locals_of(desk, ids).index(first)]
-    desk.move(lead, to, 60, scope="future")
-    series.extend_all(desk.database, desk.now, desk.now + timedelta(days=800), clock=desk.clock)
-    assert locals_of(desk, desk.series_ids(lead)) == expected
-
-
-@pytest.mark.parametrize("rule", ["FREQ=DAILY;BYDAY=MO,TU,WE", "FREQ=MONTHLY;BYDAY=TU;BYSETPOS=1"])
-def test_rules_that_cannot_move_say_so(desk: Desk, rule: str) -> None:
-    ids = imported(desk, rule, wall("2026-03-03 09:00"))
-    before = dump(desk.database)
-    with pytest.raises(Refused, match="another day"):
-        desk.move(ids[0], "2026-03-05 09:00", scope="future")
-    assert dump(desk.database) == before
-    desk.move(ids[0], "2026-03-03 10:00", scope="future")
-    assert desk.local(ids[1])[11:] == "10:00"
-
-
-def test_far_exceptions_and_extra_dates_move_along(desk: Desk) -> None:
-    ids = imported(desk, "FREQ=WEEKLY;BYDAY=TU", wall("2026-03-03 09:00"), rdates="2026-09-10T09:00:00")
-    with write_session(desk.database, "x", actor="import") as session:
-        record = session.exec(select(Series)).one()
-        session.add(SeriesExdate(series_id=record.id or 0, series_key="2026-08-11T09:00:00"))
-    desk.move(ids[1], "2026-03-11 10:00", scope="future")
-    series.extend_all(desk.database, desk.now, desk.now + timedelta(days=300), clock=desk.clock)
-    found = locals_of(desk, desk.series_ids(ids[1]))
-    assert "2026-08-12 10:00" not in found
-    assert "2026-08-19 10:00" in found
-    assert "2026-09-11 10:00" in found
-
-
-def test_a_series_in_a_zone_that_is_gone(desk: Desk) -> None:
-    ids = imported(desk, "FREQ=WEEKLY;BYDAY=TU", wall("2026-03-03 09:00"), tz="VTIMEZONE:Gone")
-    assert desk.row(ids[0])["start_utc"] == int(datetime(2026, 3, 3, 9, tzinfo=UTC).timestamp())
-    done = desk.move(ids[1], "2026-03-11 10:00", scope="future")
-    assert done.changed == len(ids) - 1
-    desk.delete(ids[4], scope="future")
-    series.stop_repeating(desk.database, ids[0], clock=desk.clock)
-
-
-def test_a_rule_that_cannot_be_read_holds_up_nobody(desk: Desk) -> None:
-    broken = desk.weekly(TUESDAY)
-    fine = desk.weekly("2026-03-04 15:00")
-    with closing(desk.database.connect()) as connection:
-        connection.execute(
-            "UPDATE series SET rrule = 'FREQ=SOMETIMES' WHERE id = ?", (desk.row(broken[0])["series_id"],)
-        )
-    assert series.extend_all(desk.database, desk.now, desk.now + timedelta(weeks=20), clock=desk.clock) > 5
-    assert desk.series_ids(broken[0]) == broken
-    assert len(desk.series_ids(fine[0])) > len(fine)
-
-
-def test_the_whole_of_time_is_too_much_for_an_endless_series(desk: Desk) -> None:
-    finished = desk.series_ids(desk.book(TUESDAY, repeat=Repeat("weekly", 1, desk.day("2026-03-24"))))
-    last = datetime.max.replace(tzinfo=UTC)
-    assert series.extend_all(desk.database, datetime.min.replace(tzinfo=UTC), last, clock=desk.clock) == 0
-    assert desk.series_ids(finished[0]) == finished
-    desk.weekly("2026-03-04 15:00")
-    before = dump(desk.database)
-    with pytest.raises(Refused, match="too many occurrences"):
-        series.extend_all(desk.database, datetime.min.replace(tzinfo=UTC), last, clock=desk.clock)
-    assert dump(desk.database) == before
-    assert series.extend_all(desk.database, last - 3 * WEEK, last, clock=desk.clock) == 3
-
-
-def whole(desk: Desk, row_id: int, until: str) -> list[str]:
-    """Where the series of a row has rows once everything up to `until` was looked at."""
-    weeks = (desk.at(until) - desk.now) // timedelta(weeks=50) + 1
-    for step in range(1, weeks + 1):
-        end = min(desk.now + step * timedelta(weeks=50), desk.at(until))
-        series.extend_all(desk.database, end - WEEK, end, clock=desk.clock)
-    return [local for row in desk.series_ids(row_id) if (local := desk.local(row)) < until]
-
-
-@pytest.mark.parametrize("command", ["nothing", "delete", "move", "edit"])
-def test_a_look_into_the_far_future_leaves_no_hole(desk: Desk, command: str) -> None:
-    first = desk.weekly(TUESDAY)[0]
-    series.extend_all(desk.database, desk.at("2032-03-01 00:00"), desk.at("2032-03-28 00:00"), clock=desk.clock)
-    far = [row_id for row_id in desk.series_ids(first) if desk.local(row_id) > "2032"]
-    assert locals_of(desk, far) == [f"2032-03-{day} 15:00" for day in ("02", "09", "16", "23")]
-    if command == "delete":
-        desk.delete(far[1], scope="future")
-    elif command == "move":
-        desk.move(far[1], "2032-03-10 16:00", scope="future")
-    elif command == "edit":
-        desk.edit(far[1], {"instructions": "x"}, scope="future")
-    found = [datetime.fromisoformat(text) for text in whole(desk, first, "2032-03-26 00:00")]
-    assert {later - earlier for earlier, later in pairwise(found)} == {WEEK}
-    ends = {"delete": "2032-03-02 15:00", "move": "2032-03-02 15:00"}
-    assert found[-1] == datetime.fromisoformat(ends.get(command, "2032-03-23 15:00"))
-    if command == "move":
-        moved = ["2032-03-10 16:00", "2032-03-17 16:00", "2032-03-24 16:00"]
-        assert whole(desk, far[1], "2032-03-26 00:00") == moved
-
-
-def test_a_series_that_begins_beyond_the_horizon(desk: Desk) -> None:
-    ids = desk.series_ids(desk.book("2027-03-02 15:00", repeat=Repeat("weekly")))
-    assert len(ids) == 1
-    until = desk.at("2027-03-30 15:00")
-    assert series.extend_all(desk.database, until - WEEK, until, clock=desk.clock) == 3
-
-
-def test_a_series_that_began_in_the_past_is_filled_from_there(desk: Desk) -> None:
-    ids = desk.series_ids(desk.book("2026-02-03 15:00", repeat=Repeat("weekly")))
-    assert locals_of(desk, ids)[:2] == ["2026-02-03 15:00", "2026-02-10 15:00"]
-    assert len(ids) == 15
-
-
-def test_dates_only_series_keep_a_start_that_is_far_off(desk: Desk) -> None:
-    ids = imported(desk, "", wall("2027-05-01 09:00"), rdates="2027-06-01T09:00:00")
-    assert ids == []
-    assert series.extend_all(desk.database, desk.now, desk.at("2028-01-01 00:00"), clock=desk.clock) == 2
-    with closing(desk.database.connect()) as connection:
-        at = datetime.combine(desk.day("2027-05-01"), time(), tzinfo=UTC)
-        assert len(agenda.between(connection, at, at + timedelta(days=40), ZoneInfo("UTC"))) == 2
-    with write_session(desk.database, "x") as session:
-        assert len(session.exec(select(Appointment)).all()) == 2

@@ -258,3 +258,15 @@ def test_undo_and_redo_of_a_large_import(desk: Desk) -> None:
     assert dump(desk.database) == after
     with write_session(desk.database, "x") as session:
         assert session.exec(select(Calendar.name)).one() == "Imported"
+
+
+def test_ids_are_never_given_twice(desk: Desk) -> None:
+    ids = desk.weekly(TUESDAY)
+    before = dump(desk.database)
+    desk.delete(ids[0], scope="future")
+    draft = desk.draft("2026-04-01 09:00", location_id=desk.places["10"], modifiers=["HO"])
+    made = appointments.book(desk.database, draft, actor="worker", clock=desk.clock)
+    assert made.appointment_id not in ids
+    appointments.delete(desk.database, made.appointment_id or 0, actor="worker", clock=desk.clock)
+    undo.undo(desk.database, clock=desk.clock)
+    assert dump(desk.database) == before

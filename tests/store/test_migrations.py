@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -60,9 +61,9 @@ def _words(connection: sa.Connection, table: sa.Table) -> dict[str, str]:
     checks = sa.inspect(connection).get_check_constraints(table.name)
     found = {}
     for check in checks:
-        column, marker, rest = str(check["sqltext"]).partition(" IN ('")
-        if marker:
-            found[column.strip()] = rest.partition("'")[0]
+        word = re.match(r"(\w+) = '([^']*)'", str(check["sqltext"]))
+        if word:
+            found[word[1]] = word[2]
     return found
 
 
@@ -139,8 +140,10 @@ def test_checks_and_indexes_are_those_of_the_records(empty: Database) -> None:
             for table in inspector.get_table_names()
             for check in inspector.get_check_constraints(table)
         }
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'")
+        counted = {("autoincrement", name) for (name,) in tables}
         indexes = connection.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql <> ''")
-        return checks | {(" ".join(sql.replace('"', "").split()),) for (sql,) in indexes}
+        return checks | counted | {(" ".join(sql.replace('"', "").split()),) for (sql,) in indexes}
 
     with engine_of(empty).connect() as migrated, made.connect() as fresh:
         assert found(migrated) == found(fresh)

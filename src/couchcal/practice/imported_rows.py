@@ -99,7 +99,8 @@ class BulkTable:
         columns = ("id", *bound, *fixed)
         values = ", ".join(["?"] * (len(bound) + 1) + [_literal(value) for value in fixed.values()])
         self._statement = f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608  our names
-        highest: int = connection.execute(f"SELECT coalesce(max(id), 0) FROM {self.name}").fetchone()[0]  # noqa: S608
+        counter = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (self.name,)).fetchone()
+        highest: int = counter[0] if counter else 0  # the highest ever: ids of deleted rows are not given again
         self.first_id = highest + 1
         self.next_id = self.first_id
         self._rows: list[tuple[Any, ...]] = []

@@ -1,5 +1,7 @@
 """Every table. Importing this package loads SQLModel: do it inside functions on start-up paths."""
 
+from sqlmodel import SQLModel
+
 from couchcal.store.records.appointment import Appointment, AppointmentIcs, AppointmentModifier, Cancellation
 from couchcal.store.records.availability import AvailabilityBlock, EventType, TimeOff
 from couchcal.store.records.client import Client
@@ -51,3 +53,7 @@ __all__ = [
     "epoch_seconds",
     "from_epoch",
 ]
+
+for _table in SQLModel.metadata.tables.values():
+    # The id of a deleted row is never given to another: undo brings it back, and people hold its public id.
+    _table.dialect_options["sqlite"]["autoincrement"] = True

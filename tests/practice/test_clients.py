@@ -1,0 +1,173 @@
+"""Clients: names, records, the intake, merging and rejecting."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from couchcal.errors import Invalid, NotFound, Refused
+from couchcal.practice import appointments, clients
+from couchcal.practice.names import client_label, entry_title, short_name
+from couchcal.store.records import Client
+from couchcal.store.session import write_session
+from tests.practice.conftest import Desk
+
+TUESDAY = "2026-03-03 15:00"
+
+
+def intake(desk: Desk, **fields: Any) -> int:
+    with write_session(desk.database, "a visitor", actor="client:0") as session:
+        client = Client(internal_id="C-0900", first="Dee", last="New", state="intake", **fields)
+        session.add(client)
+        session.flush()
+        return client.id or 0
+
+
+def listed(desk: Desk, *, archived: bool = False) -> list[str]:
+    with closing(desk.database.connect()) as connection:
+        return [row.internal_id for row in clients.list_clients(connection, archived=archived)]
+
+
+def test_internal_ids_are_given_in_turn_and_may_be_chosen(desk: Desk) -> None:  # SYNC-05
+    assert clients.add(desk.database, "Cleo Made").internal_id == "C-0003"
+    clients.edit(desk.database, desk.bob, {"internal_id": "X 7"})
+    assert clients.add(desk.database, "Eve Last").internal_id == "C-0004"
+    with pytest.raises(Invalid) as error:
+        clients.edit(desk.database, desk.ann, {"internal_id": "X 7"})
+    assert error.value.field == "internal_id"
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("Jane Doe", ("Jane", "Doe")),
+        ("Doe, Jane", ("Jane", "Doe")),
+        ("Mary Ann Lee", ("Mary Ann", "Lee")),
+        ("Cher", ("Cher", "")),
+        ("  Jane   Doe ", ("Jane", "Doe")),
+    ],
+)
+def test_names_are_split(name: str, parts: tuple[str, str]) -> None:
+    assert clients.split_name(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"email": "no address"}, "email"),
+        ({"tz": "Mars/Base"}, "tz"),
+        ({"internal_id": " "}, "internal_id"),
+        ({"usual_service": "00000"}, "usual_service"),
+        ({"usual_location_id": 99}, "usual_location_id"),
+        ({"state": "active"}, "state"),
+    ],
+)
+def test_what_cannot_be_right_names_its_field(desk: Desk, changes: dict[str, object], field: str) -> None:
+    with pytest.raises(Invalid) as error:
+        clients.edit(desk.database, desk.ann, changes)
+    assert error.value.field == field
+
+
+def test_a_client_has_a_name(desk: Desk) -> None:
+    with pytest.raises(Invalid):
+        clients.add(desk.database, " \x1b ")
+    assert clients.add(desk.database, "Eve\x1b[31m Last").first == "Eve[31m"
+
+
+def test_finding_a_client(desk: Desk) -> None:
+    clients.add(desk.database, "Annika Sample")
+    with closing(desk.database.connect()) as connection:
+        assert clients.resolve(connection, "c-0001").id == desk.ann
+        assert clients.resolve(connection, "bob").id == desk.bob
+        assert clients.resolve(connection, "test").id == desk.bob
+        with pytest.raises(Refused, match="C-0001, C-0003"):
+            clients.resolve(connection, "ann")
+        for nobody in ("", "  ", "nn", "zoe"):
+            with pytest.raises(NotFound):
+                clients.resolve(connection, nobody)
+
+
+def test_the_intake_comes_first_and_is_accepted(desk: Desk) -> None:  # INT-01, INT-02, INT-05
+    new = intake(desk)
+    assert listed(desk) == ["C-0900", "C-0001", "C-0002"]
+    assert clients.set_state(desk.database, new, "active").state == "active"
+    clients.set_state(desk.database, new, "archived")
+    assert listed(desk) == ["C-0001", "C-0002"]
+    assert len(listed(desk, archived=True)) == 3
+    with pytest.raises(Refused):
+        clients.set_state(desk.database, new, "intake")
+
+
+def test_merging_moves_everything(desk: Desk) -> None:  # INT-04, INV-B7
+    new = intake(desk, email="dee@example.org", portal_state="accepted", phone="555")
+    rows = desk.weekly(TUESDAY, client_id=new)
+    kept = clients.merge(desk.database, new, desk.bob, clock=desk.clock)
+    assert (kept.id, kept.email, kept.phone) == (desk.bob, "dee@example.org", "555")
+    assert {row["client_id"] for row in desk.rows().values()} == {desk.bob}
+    assert len(desk.rows()) == len(rows)
+    assert desk.rows("client")[desk.bob]["portal_state"] == "accepted"
+    assert new not in desk.rows("client")
+    with pytest.raises(Refused):
+        clients.merge(desk.database, desk.bob, desk.bob)
+
+
+def test_merging_two_with_portal_access_keeps_the_older_address(desk: Desk) -> None:  # INT-04
+    new = intake(desk, email="dee@example.org", portal_state="accepted")
+    with write_session(desk.database, "portal", actor="worker") as session:
+        ann = session.exec(select(Client).where(Client.id == desk.ann)).one()
+        ann.portal_state = "invited"
+    kept = clients.merge(desk.database, new, desk.ann)
+    assert kept.email == "ann@example.org"
+    assert desk.rows("client")[desk.ann]["portal_state"] == "invited"
+
+
+def test_rejecting_removes_everything(desk: Desk) -> None:  # INT-03, INV-B7
+    new = intake(desk)
+    rows = desk.weekly(TUESDAY, client_id=new)
+    desk.cancel(rows[2])
+    other = desk.book(TUESDAY)
+    assert clients.reject(desk.database, new, clock=desk.clock) == len(rows)
+    assert set(desk.rows()) == {other}
+    assert desk.rows("series") == desk.rows("cancellation") == {}
+    assert new not in desk.rows("client")
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_whoever_was_worked_with_is_not_rejected(desk: Desk, cancelled: bool) -> None:  # C-12
+    new = intake(desk)
+    row_id = desk.book(TUESDAY, client_id=new)
+    desk.mark(row_id, "note-signed")
+    if cancelled:
+        desk.cancel(row_id)
+    with pytest.raises(Refused, match="accept or merge"):
+        clients.reject(desk.database, new)
+    with pytest.raises(Refused, match="archive"):
+        clients.reject(desk.database, desk.ann)
+    assert set(desk.rows()) == {row_id}
+
+
+@pytest.mark.parametrize(
+    ("mode", "label"), [("id", "C-0001"), ("initials", "A.S."), ("first", "Ann"), ("full", "Ann Sample")]
+)
+def test_what_a_client_is_called(desk: Desk, mode: str, label: str) -> None:  # SYNC-03
+    assert client_label("C-0001", "Ann", "Sample", mode) == label
+    assert client_label("C-0001", "", "", mode) == "C-0001"
+    assert entry_title(desk.entry(desk.book(TUESDAY)), mode) == label
+    assert entry_title(desk.entry(desk.book(TUESDAY, kind="other_event", title="Walk")), mode) == "Walk"
+
+
+def test_short_names() -> None:
+    assert short_name("C-1", "Ann", "Sample") == "Ann S."
+    assert short_name("C-1", "Ann", "") == "Ann"
+    assert short_name("C-1", "", "Sample") == "Sample"
+    assert short_name("C-1", "", "") == "C-1"
+
+
+def test_the_name_a_client_goes_by(desk: Desk) -> None:
+    clients.edit(desk.database, desk.ann, {"preferred": "Nan"})
+    done = appointments.book(desk.database, desk.draft(TUESDAY), clock=desk.clock)
+    assert done.label == "Booked Nan S. Tue 3 Mar 15:00"
+    assert desk.entry(done.appointment_id or 0).first == "Nan"

@@ -211,7 +211,7 @@ def test_a_window_holds_what_the_agenda_shows_in_it(
     expected = _seen(source, lo, hi)
     read = Counter(shown(data, FIRST - timedelta(days=30), hi + timedelta(days=2)))
     if ends == "start":
-        read = Counter(entry for entry in read if _overlaps(entry, lo, hi))
+        read = Counter(entry for entry in read.elements() if _overlaps(entry, lo, hi))
     assert read == expected
     source.dispose()
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from dateutil.tz import tzical
 
-from couchcal.ics.tzif import history, parse_posix
+from couchcal.ics.tzif import ZoneHistory, history, parse_posix
 from couchcal.ics.vtimezone import Span, definition
 
 ZONES = [
@@ -183,3 +183,17 @@ def test_posix_rules() -> None:
     assert [change.offset.name for change in footer.changes(2026, 2026)] == ["-01", "-02"]
     assert parse_posix("EST5EDT,J60/0,300") is None
     assert parse_posix("UTC0") is not None
+
+
+def test_a_rule_that_no_rrule_says_is_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 26:00 after the last Sunday of February is a Monday of February or of March.
+    footer = parse_posix("<+03>-3<+04>,M2.5.0/26,M10.5.0/0")
+    assert footer is not None
+    made_up = ZoneHistory(footer.standard, (), footer)
+    monkeypatch.setattr("couchcal.ics.vtimezone.history", lambda _name: made_up)
+    lines = definition("Made/Up", Span(_seconds(2026), _seconds(2031)))
+    assert not any(line.startswith("RRULE") for line in lines)
+    read = tzical(io.StringIO("\r\n".join(lines) + "\r\n")).get("Made/Up")
+    for change in footer.changes(2026, 2030):
+        local = datetime.fromtimestamp(change.at, UTC).replace(tzinfo=None) + timedelta(hours=6)
+        assert local.replace(tzinfo=read).utcoffset() == timedelta(seconds=change.offset.seconds)

@@ -38,9 +38,9 @@ def shown(data: bytes, lo: datetime, hi: datetime) -> list[Shown]:
     }
     found = []
     for event in events:
-        start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else event["DTSTART"].dt
+        start = event["DTSTART"].dt
         all_day = not isinstance(start, datetime)
-        length = _instant(end) - _instant(start)
+        length = _length(event)
         for moment in _starts(event, hi):
             instant = _instant(moment)
             if "RECURRENCE-ID" not in event and (str(event["UID"]), instant) in replaced:
@@ -48,6 +48,15 @@ def shown(data: bytes, lo: datetime, hi: datetime) -> list[Shown]:
             if lo <= instant < hi:
                 found.append(Shown(instant, instant + length, str(event["SUMMARY"]), all_day))
     return sorted(found)
+
+
+def _length(event: Any) -> timedelta:
+    """The exact length of every occurrence (RFC 5545 3.8.5.3)."""
+    if "DURATION" in event:
+        length: timedelta = event["DURATION"].dt
+        return length
+    end = event["DTEND"] if "DTEND" in event else event["DTSTART"]
+    return _instant(end.dt) - _instant(event["DTSTART"].dt)
 
 
 def _starts(event: Any, hi: datetime) -> Iterator[date]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from couchcal.ics.tzif import Change, DayRule, Footer, Offset, ZoneHistory, hist
 
 _RULES_BEGIN: Final = 1970
 _FIRST_INSTANT: Final = -62_135_596_800
+_LAST_INSTANT: Final = 253_402_300_799
 _ENDLESS_YEAR: Final = 2100
 """Rules that no RRULE can say are written out up to this year."""
 
@@ -39,21 +41,14 @@ def definition(name: str, span: Span) -> list[str]:
 
 def _observances(zone: ZoneHistory, span: Span) -> list[str]:
     changes = _real_changes(zone)
-    rules = _yearly_rules(zone.footer) if zone.footer is not None else None
-    footer = zone.footer if rules is not None else None
-    if rules is None or footer is None:
-        changes = _written_out(zone, changes)
-        steady = changes[-1].at if changes else _FIRST_INSTANT
-    else:
-        steady = _steady_from(zone.initial, changes, footer)
-    if steady <= span.first and footer is not None and rules is not None:
-        if footer.summer is None:
-            return _fixed(footer.standard, span.first)
-        return _yearly(footer, rules, None)
-    lines = _single(zone.initial, changes, steady, span)
-    if footer is not None and rules is not None and footer.summer and (span.last is None or steady <= span.last):
-        lines += _yearly(footer, rules, steady)
-    return lines
+    pair = _yearly_pair(zone.footer) if zone.footer is not None else None
+    if zone.footer is None or pair is None:
+        return _single(zone.initial, _written_out(zone, changes), _LAST_INSTANT, span)
+    steady = _steady_from(zone.initial, changes, zone.footer)
+    if steady > span.first:
+        lines = _single(zone.initial, changes, steady, span)
+        return lines if span.last is not None and steady > span.last else lines + _yearly(pair, steady)
+    return _yearly(pair, None) if pair else _fixed(zone.footer.standard, span.first)
 
 
 def _real_changes(zone: ZoneHistory) -> list[Change]:
@@ -130,52 +125,54 @@ def _kind(before: Offset, after: Offset) -> str:
     return "DAYLIGHT" if after.seconds > before.seconds else "STANDARD"
 
 
-class _YearlyRule(NamedTuple):
-    """A day rule as RRULE parts, and by how many days and seconds its onset is off the named weekday."""
+class _Onset(NamedTuple):
+    """A yearly change: its RRULE, the same as a day rule, and the offsets before and after it."""
 
-    parts: str
+    rrule: str
     rule: DayRule
+    before: Offset
+    after: Offset
 
 
-def _yearly_rules(footer: Footer) -> tuple[_YearlyRule, _YearlyRule] | None:
-    """The rules of the two onsets; None where an RRULE cannot say one. A fixed offset needs none."""
-    if footer.summer_begins is None or footer.summer_ends is None:
-        empty = _YearlyRule("", DayRule(1, 1, 0, 0))
-        return empty, empty
-    begins, ends = _yearly_rule(footer.summer_begins), _yearly_rule(footer.summer_ends)
-    return (begins, ends) if begins is not None and ends is not None else None
+def _yearly_pair(footer: Footer) -> tuple[_Onset, ...] | None:
+    """The yearly changes of a footer, none for a fixed offset; None where no RRULE says one of them."""
+    if footer.summer is None or footer.summer_begins is None or footer.summer_ends is None:
+        return ()
+    begins, ends = _rrule(footer.summer_begins), _rrule(footer.summer_ends)
+    if begins is None or ends is None:
+        return None
+    return (
+        _Onset(begins, footer.summer_begins, footer.standard, footer.summer),
+        _Onset(ends, footer.summer_ends, footer.summer, footer.standard),
+    )
 
 
-def _yearly_rule(rule: DayRule) -> _YearlyRule | None:
+def _rrule(rule: DayRule) -> str | None:
+    """A day rule as RRULE; one whose clock time is on another day names that weekday among its possible dates."""
     days = rule.seconds // 86_400
     weekday = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")[(rule.weekday + days) % 7]
     head = f"FREQ=YEARLY;BYMONTH={rule.month}"
     if not days:
-        return _YearlyRule(f"{head};BYDAY={-1 if rule.week == 5 else rule.week}{weekday}", rule)
+        return f"{head};BYDAY={-1 if rule.week == 5 else rule.week}{weekday}"
     length = calendar.monthrange(2001, rule.month)[1]
     last = length if rule.week == 5 else 7 * rule.week
     first, last = last - 6 + days, last + days
     if rule.month == 2 or first < 1 or last > length:
         return None
     numbers = ",".join(map(str, range(first, last + 1)))
-    return _YearlyRule(f"{head};BYMONTHDAY={numbers};BYDAY={weekday}", rule)
+    return f"{head};BYMONTHDAY={numbers};BYDAY={weekday}"
 
 
-def _yearly(footer: Footer, rules: tuple[_YearlyRule, _YearlyRule], after: int | None) -> list[str]:
-    """The alternating pair, from 1970 on or from the first onsets after a moment."""
-    if footer.summer is None:
-        return []
+def _yearly(pair: Iterable[_Onset], since: int | None) -> list[str]:
+    """The alternating observances, from 1970 on or from the first onsets after `since`."""
     lines: list[str] = []
-    for rule, before, offset in (
-        (rules[0], footer.standard, footer.summer),
-        (rules[1], footer.summer, footer.standard),
-    ):
-        year = _RULES_BEGIN if after is None else instant_of(after).year - 1
-        while after is not None and rule.rule.local_seconds(year) - before.seconds <= after:
+    for onset in pair:
+        year = _RULES_BEGIN if since is None else instant_of(since).year - 1
+        while since is not None and onset.rule.local_seconds(year) - onset.before.seconds <= since:
             year += 1
-        kind = "DAYLIGHT" if offset.seconds > before.seconds else "STANDARD"
-        onset = wall_stamp(instant_of(rule.rule.local_seconds(year)))
-        lines += _observance(kind, onset, before.seconds, offset, rule.parts)
+        kind = "DAYLIGHT" if onset.after.seconds > onset.before.seconds else "STANDARD"
+        local = wall_stamp(instant_of(onset.rule.local_seconds(year)))
+        lines += _observance(kind, local, onset.before.seconds, onset.after, onset.rrule)
     return lines
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
+from couchcal.store.records.template import OccurrenceFields
 from couchcal.store.records.types import Instant, Record, one_of
 from couchcal.store.vocabulary import (
     APPOINTMENT_KINDS,
@@ -22,7 +23,7 @@ from couchcal.store.vocabulary import (
 )
 
 
-class Appointment(Record, table=True):
+class Appointment(OccurrenceFields, table=True):
     """One occurrence.
 
     `start_utc`/`end_utc` are instants; for an all-day entry they are the UTC midnights that stand for
@@ -70,41 +71,16 @@ class Appointment(Record, table=True):
     )
 
     uid: str = Field(index=True)
-    kind: str = "client_session"
-    calendar_id: int | None = Field(default=None, foreign_key="calendar.id", ondelete="CASCADE")
     client_id: int | None = Field(default=None, foreign_key="client.id")
     start_utc: datetime = Field(sa_type=Instant)
     end_utc: datetime = Field(sa_type=Instant)
     span: int = 0
-    tz: str = "UTC"
-    all_day: bool = False
     series_id: int | None = Field(default=None, foreign_key="series.id", ondelete="CASCADE")
     series_key: str | None = None
     overridden: str = ""
     moved_at: datetime | None = Field(default=None, sa_type=Instant)
-    status: str = "scheduled"
-    origin: str = "couchcal"
-    sequence: int = 0
 
-    service: str | None = Field(default=None, foreign_key="service_code.code")
-    location_id: int | None = Field(default=None, foreign_key="location.id")
-    room_id: int | None = Field(default=None, foreign_key="room.id")
-    title: str = ""
-    place: str = ""
-    busy: bool = True
-    telehealth_url: str = ""
-    instructions: str = ""
-    medium: str | None = None
-    collateral_role: str | None = None
-    collateral_name: str = ""
-    diagnoses: str = ""
-    visit_type: str | None = None
     event_type_id: int | None = Field(default=None, foreign_key="event_type.id", ondelete="SET NULL")
-    group_key: str | None = None
-    remind_email: bool = True
-    remind_text: bool = False
-    remind_phone: bool = False
-    feedback_requested: bool = False
     note_signed_at: datetime | None = Field(default=None, sa_type=Instant)
     billing_status: str = "none"
     claim_status: str = "none"

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import DateTime, ForeignKeyConstraint, UniqueConstraint
 from sqlmodel import Field
 
+from couchcal.store.records.template import OccurrenceFields
 from couchcal.store.records.types import Instant, Record, one_of
 from couchcal.store.vocabulary import APPOINTMENT_KINDS, ORIGINS
 
 
-class Series(Record, table=True):
+class Series(OccurrenceFields, table=True):
     """A template and a horizon (practice.md 9.4).
 
     `start_local` is DTSTART on the wall clock of `tz`; `rrule` is one RFC 5545 rule a line (empty for
@@ -24,13 +25,9 @@ class Series(Record, table=True):
     __table_args__ = (one_of("kind", APPOINTMENT_KINDS), one_of("origin", ORIGINS))
 
     uid: str = Field(index=True)
-    kind: str = "client_session"
-    calendar_id: int | None = Field(default=None, foreign_key="calendar.id", ondelete="CASCADE")
     client_id: int | None = Field(default=None, foreign_key="client.id", index=True)
-    tz: str = "UTC"
     start_local: datetime = Field(sa_type=DateTime)
     duration_s: int = 3000
-    all_day: bool = False
     rrule: str = ""
     rdates: str = ""
     until_date: date | None = None
@@ -38,29 +35,8 @@ class Series(Record, table=True):
     materialised_to: datetime = Field(sa_type=Instant, index=True)
     parent_series_id: int | None = Field(default=None, foreign_key="series.id", ondelete="SET NULL")
     stopped_at: datetime | None = Field(default=None, sa_type=Instant)
-    origin: str = "couchcal"
-    sequence: int = 0
 
-    service: str | None = Field(default=None, foreign_key="service_code.code")
-    location_id: int | None = Field(default=None, foreign_key="location.id")
-    room_id: int | None = Field(default=None, foreign_key="room.id")
-    title: str = ""
-    place: str = ""
-    busy: bool = True
-    telehealth_url: str = ""
-    instructions: str = ""
-    medium: str | None = None
-    collateral_role: str | None = None
-    collateral_name: str = ""
-    diagnoses: str = ""
     modifiers: str = ""
-    visit_type: str | None = None
-    group_key: str | None = None
-    remind_email: bool = True
-    remind_text: bool = False
-    remind_phone: bool = False
-    feedback_requested: bool = False
-    status: str = "scheduled"
 
 
 class SeriesExdate(Record, table=True):

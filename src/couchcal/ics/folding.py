@@ -11,7 +11,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _SPECIAL = re.compile(r"[\\;,\n\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 _BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -19,8 +18,9 @@ def escape(text: str) -> str:
     """A TEXT value (3.3.11): backslash, semicolon, comma and line break escaped, control characters dropped."""
     if _SPECIAL.search(text) is None:
         return text
-    text = _NEWLINE.sub("\n", text).replace("\t", " ")
-    return _CONTROL.sub("", text).translate(_ESCAPES)
+    if not text.isprintable():
+        text = _CONTROL.sub("", _NEWLINE.sub("\n", text).replace("\t", " "))
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 def escape_line(text: str) -> str:
@@ -38,7 +38,7 @@ def parameter(text: str) -> str:
 
 def inert(line: str) -> str:
     """A content line kept from a file, without control characters that could break it in two."""
-    return _BREAKING.sub("", line.replace("\t", " "))
+    return line if line.isprintable() else _BREAKING.sub("", line.replace("\t", " "))
 
 
 def fold(line: str) -> str:

@@ -16,6 +16,7 @@ _CONTENT_LINE = re.compile(
     r"([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:\"[^\"]*\"|[^\";:,]*)(?:,(?:\"[^\"]*\"|[^\";:,]*))*)*):(.*)"
 )
 _UTC_STAMP = re.compile(r"\d{8}T\d{6}Z")
+_MODIFIED = re.compile(r"^LAST-MODIFIED:[ ]*(\d{8}T\d{6}Z)[ ]*$", re.IGNORECASE | re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z0-9-]+")
 _WRITTEN: Final = frozenset(
     {
@@ -100,8 +101,5 @@ def definition_lines(definition: str) -> list[str]:
 
 def modified(extra: str) -> str | None:
     """The LAST-MODIFIED of the file, if it is a UTC time."""
-    for line in extra.split("\n"):
-        name, _, value = line.partition(":")
-        if name.upper() == "LAST-MODIFIED":
-            return value.strip() if _UTC_STAMP.fullmatch(value.strip()) else None
-    return None
+    match = _MODIFIED.search(extra)
+    return match[1] if match else None

@@ -46,7 +46,7 @@ class CouchcalApp(App[None]):
             self.register_theme(theme)
         self.theme = self.settings.theme
         self.animation_level = "none"
-        self.set_keymap(dict(self.keys.keys))
+        self.set_keymap(self.keys.remapped)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return VARIABLE_DEFAULTS

@@ -308,6 +308,15 @@ class Keymap(NamedTuple):
     keys: Mapping[str, str]
     problems: tuple[str, ...]
 
+    @property
+    def remapped(self) -> dict[str, str]:
+        """Only the commands whose keys are not the default ones: Textual walks the whole map on every key."""
+        return {
+            command.id(): self.keys[command.id()]
+            for command in COMMANDS
+            if self.keys[command.id()] != _normal(command.keys)
+        }
+
     def shown_first(self, name: str) -> str:
         """The first key of a command, by its id."""
         return display(self.keys[name].split(",")[0])

@@ -18,6 +18,7 @@ from couchcal.tui.calendar.layout import (
     eighths,
     hidden_counts,
     lane_cells,
+    row_covers,
     text_rows,
 )
 from couchcal.tui.calendar.period import Period
@@ -100,8 +101,9 @@ def test_edges_are_exact_to_an_eighth_of_a_row(start: int, length: int, row_minu
         assert last == 8 or row == rows[-1]
         total += last - first
     assert abs(total * row_minutes / 8 - (end - start)) <= row_minutes / 4
-    assert set(text_rows(start, end, row_minutes)) <= set(rows)
-    assert text_rows(start, end, row_minutes)
+    covers = row_covers(start, end, row_minutes)
+    assert set(text_rows(covers)) <= set(rows) == set(covers)
+    assert text_rows(covers)
 
 
 def test_fifty_minutes_end_visibly_before_the_hour() -> None:

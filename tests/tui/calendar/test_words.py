@@ -43,7 +43,7 @@ def test_a_name_full_of_escape_codes_and_markup_is_plain_text() -> None:
 @given(st.text(min_size=1, max_size=20).map(clean), st.integers(1, 30), glyph_sets, st.integers(0, 3))
 def test_marks_are_whole_or_absent_and_the_line_fits(name: str, width: int, glyphs: Glyphs, count: int) -> None:
     marks = (glyphs.conflict, glyphs.locked, glyphs.repeats)[:count]
-    left, right = title_line(Words(name, name[:2], "", "", marks), width, glyphs)
+    left, right = title_line(Words(name, name[:2], (), "", marks), width, glyphs)
     assert cell_len(left) + cell_len(right) + bool(right) <= max(width, 1)
     assert right.split(" ") == [""] or tuple(right.split(" ")) == marks[: len(right.split(" "))]
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
 
+from couchcal.practice.agenda import Entry
 from couchcal.tui.calendar.canvas import Canvas
-from couchcal.tui.calendar.layout import Block, eighths, text_rows
-from couchcal.tui.calendar.words import Words, title_line
+from couchcal.tui.calendar.layout import text_rows
+from couchcal.tui.calendar.words import Words, longest, title_line
 from couchcal.tui.text import Glyphs, fit
 from couchcal.tui.theme import KindStyles
 
@@ -24,38 +26,61 @@ def _edge(fore: Color | None, back: Color | None) -> Style:
 
 
 class Lines:
-    """The words of one block, laid into its rows: row -> (left text, right text, whether it is the title)."""
+    """The words of one block, laid into its rows: row -> (title, text beside or below it, marks).
+
+    `width` is the cells right of the bar. Everything but the title is there whole or not at all.
+    """
 
     __slots__ = ("rows",)
 
-    def __init__(self, words: Words, rows: list[int], width: int, glyphs: Glyphs, times: str, hidden: int) -> None:
+    def __init__(
+        self,
+        words: Words,
+        covers: Mapping[int, tuple[int, int]],
+        width: int,
+        glyphs: Glyphs,
+        times: Sequence[str] = (),
+        hidden: int = 0,
+    ) -> None:
         self.rows: dict[int, tuple[str, str, str]] = {}
-        left, right = title_line(words, width - (len(f"+{hidden} ") if hidden else 0), glyphs)
+        rows = text_rows(covers)
+        room = {row: max(width - edge_cells(covers[row], width, glyphs), 0) for row in rows}
+        left, right = title_line(words, room[rows[0]] - (len(f"+{hidden} ") if hidden else 0), glyphs)
         if hidden:
             right = f"{right} +{hidden}".lstrip()
-        tag = words.tag if cell_len(words.tag) < width else words.tag.strip("[]")
-        more = [part for part in (tag, words.detail) if part]
-        room = width - cell_len(left) - cell_len(right) - 3
-        beside = ""
+        beside = room[rows[0]] - cell_len(left) - cell_len(right) - 3
+        tags = (words.tag, words.tag.strip("[]"), "cancelled", "gone") if words.tag else ()
+        below = [wordings for wordings in (tags, words.details, times) if wordings]
+        text = ""
         if width >= _WIDE:
-            beside = fit(glyphs.separator.join(more), room, glyphs.ellipsis) if room > 6 else ""
-            below = [times]
+            parts = [words.tag] if words.tag else []
+            whole = [glyphs.separator.join([*parts, wording]) for wording in words.details]
+            text, below = longest([*whole, *parts], beside), [times]
         elif len(rows) == 1:
-            fitting = [part for part in more if cell_len(part) <= room]
-            beside, below = (fitting[0] if fitting else ""), []
-        else:
-            below = [*more, times]
-        self.rows[rows[0]] = (left, beside, right)
-        for row, text in zip(rows[1:], below, strict=False):
-            self.rows[row] = ("", fit(text, width - 1, glyphs.ellipsis), "")
+            text = next(filter(None, (longest(wordings, beside) for wordings in below)), "")
+        self.rows[rows[0]] = (left, text, right)
+        for row in rows[1:]:
+            fitting = (longest(wordings, room[row] - 1) for wordings in below)
+            text = next(filter(None, fitting), "")
+            below = [wordings for wordings in below if text not in wordings]
+            if text:
+                self.rows[row] = ("", text, "")
+
+
+def edge_cells(cover: tuple[int, int], width: int, glyphs: Glyphs) -> int:
+    """The cells at the right end of a row with words that show how much of it is covered: a cell of text has
+    one ground only."""
+    if cover == (0, 8) or not glyphs.lower:
+        return 0
+    return 2 if width >= 8 else 1 if width >= 5 else 0
 
 
 def paint_block(
     canvas: Canvas,
-    block: Block,
+    entry: Entry,
     lines: Lines,
     row: int,
-    row_minutes: int,
+    cover: tuple[int, int],
     cells: tuple[int, int],
     styles: KindStyles,
     glyphs: Glyphs,
@@ -63,56 +88,55 @@ def paint_block(
     selected: bool,
     has_bar: bool = True,
 ) -> None:
-    """Draw the part of `block` that lies in grid row `row` into `cells` of the line."""
+    """Draw the part of a block that lies in grid row `row`, the eighths `cover` of it, into `cells`."""
     x, until = cells
     title, detail, bar = (
         (styles.selected_title, styles.selected_detail, styles.selected_bar)
         if selected
         else (styles.title, styles.detail, styles.bar)
     )
-    first, last = eighths(block.start, block.end, row, row_minutes)
-    if block.touched and last == 8 and first == 0 and block.end <= (row + 1) * row_minutes:
-        last = 7
     words = lines.rows.get(row)
-    if not glyphs.lower and last == 7 and first == 0:
-        canvas.fill(x, until, "_", detail)
-        if has_bar:
-            _bar(canvas, x, block, bar, glyphs, selected)
-    elif (first, last) == (0, 8):
+    stop = until
+    if not glyphs.lower:
+        if cover == (0, 8) or words is not None or cover[1] - cover[0] >= 4:
+            canvas.fill(x, until, "_" if cover == (0, 7) else " ", detail)
+        else:
+            has_bar = False
+    elif cover == (0, 8):
         canvas.fill(x, until, " ", detail)
-        if has_bar:
-            _bar(canvas, x, block, bar, glyphs, selected)
-    elif glyphs.lower:
-        _sliver(canvas, x, until, first, last, detail, glyphs.lower)
-        if words is not None and has_bar:
-            _bar(canvas, x, block, bar, glyphs, selected)
-    elif words is not None or last - first >= 4:
-        canvas.fill(x, until, " ", detail)
-        if has_bar:
-            _bar(canvas, x, block, bar, glyphs, selected)
+    elif words is None:
+        _sliver(canvas, x, until, cover, detail, glyphs.lower)
+        has_bar = False
+    else:
+        stop -= edge_cells(cover, until - x - has_bar, glyphs)
+        canvas.fill(x, stop, " ", detail)
+        _sliver(canvas, stop, until, cover, detail, glyphs.lower)
+    if has_bar:
+        _bar(canvas, x, entry, bar, glyphs, selected)
     if words is None:
         return
     left, beside, right = words
-    after = canvas.text(x + has_bar, left, title, until)
+    after = canvas.text(x + has_bar, left, title, stop)
     if beside:
         gap = "  " if left else ""
-        canvas.text(after, gap + beside, detail, until)
+        canvas.text(after, gap + beside, detail, stop)
     if right:
-        canvas.text(until - cell_len(right), right, title, until)
+        canvas.text(stop - cell_len(right), right, title, stop)
 
 
-def _bar(canvas: Canvas, x: int, block: Block, style: Style, glyphs: Glyphs, selected: bool) -> None:
-    hollow = block.entry.kind == "external"
+def _bar(canvas: Canvas, x: int, entry: Entry, style: Style, glyphs: Glyphs, selected: bool) -> None:
+    hollow = entry.kind == "external"
     glyph = glyphs.bar_selected if selected else glyphs.bar_hollow if hollow else glyphs.bar
     canvas.fill(x, x + 1, glyph, style)
 
 
-def _sliver(canvas: Canvas, x: int, until: int, first: int, last: int, fill: Style, lower: str) -> None:
+def _sliver(canvas: Canvas, x: int, until: int, cover: tuple[int, int], fill: Style, lower: str) -> None:
     """A row covered in part. A cell has two colours: a part in its middle grows to the nearer edge. Where
     blocks have no ground of their own (sixteen colours) there is no edge to draw."""
     if fill.bgcolor is None or fill.bgcolor.is_default:
         canvas.fill(x, until, " ", fill)
         return
+    first, last = cover
     if first > 0 and last < 8:
         if first <= 8 - last:
             first = 0
@@ -161,10 +185,3 @@ def paint_outline(
     canvas.text(x, ends[0], style, until)
     canvas.text(until - 1, ends[1], style, until)
     canvas.text(x + 1, middle, style, until - 1)
-
-
-def block_lines(
-    block: Block, words: Words, row_minutes: int, width: int, glyphs: Glyphs, times: str, hidden: int
-) -> Lines:
-    """The words of a block laid into the rows it has room in."""
-    return Lines(words, text_rows(block.start, block.end, row_minutes), max(width - 1, 0), glyphs, times, hidden)

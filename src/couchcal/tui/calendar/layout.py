@@ -7,7 +7,7 @@ clock says it is; one whose clock end is not after its start (the repeated hour)
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -66,8 +66,12 @@ def minutes_on(start_local: datetime, end_local: datetime, day: date) -> tuple[i
     return (first, until) if first < until else None
 
 
-def day_columns(entries: Iterable[Entry], period: Period, tz: tzinfo) -> list[list[Block]]:
-    """The timed blocks of each day of `period`, in lanes, sorted by start."""
+def day_columns(entries: Iterable[Entry], period: Period, tz: tzinfo, row_minutes: int = 1) -> list[list[Block]]:
+    """The timed blocks of each day of `period`, in lanes, sorted by start.
+
+    What lies within one row of `row_minutes` has that row to itself: it stands beside its neighbours there,
+    as below them it could not be seen.
+    """
     parts: list[list[tuple[Entry, int, int, bool]]] = [[] for _ in range(period.days)]
     for entry in entries:
         if entry.all_day:
@@ -80,14 +84,14 @@ def day_columns(entries: Iterable[Entry], period: Period, tz: tzinfo) -> list[li
             minutes = minutes_on(start, end, day)
             if minutes is not None:
                 parts[index].append((entry, *minutes, start.date() == day))
-    return [_column(column) for column in parts]
+    return [_column(column, row_minutes) for column in parts]
 
 
-def _column(parts: list[tuple[Entry, int, int, bool]]) -> list[Block]:
+def _column(parts: list[tuple[Entry, int, int, bool]], row_minutes: int) -> list[Block]:
     behind = [part for part in parts if part[0].kind == "time_off"]
     parts = sorted((part for part in parts if part[0].kind != "time_off"), key=lambda part: part[1:3])
     starts = {part[1] for part in parts}
-    lanes = assign_lanes([(start, end) for _, start, end, _ in parts])
+    lanes = assign_lanes([_room(start, end, row_minutes) for _, start, end, _ in parts])
     whole = Lane(0, 1, 1)
     blocks = [Block(entry, start, end, whole, begins, False) for entry, start, end, begins in behind]
     blocks += [
@@ -95,6 +99,12 @@ def _column(parts: list[tuple[Entry, int, int, bool]]) -> list[Block]:
         for (entry, start, end, begins), lane in zip(parts, lanes, strict=True)
     ]
     return blocks
+
+
+def _room(start: int, end: int, row_minutes: int) -> tuple[int, int]:
+    """The minutes that keep others out of a block's lane."""
+    row = start // row_minutes
+    return (row * row_minutes, (row + 1) * row_minutes) if row == (end - 1) // row_minutes else (start, end)
 
 
 def all_day_bars(entries: Iterable[Entry], period: Period) -> list[Bar]:
@@ -162,26 +172,35 @@ def eighths(start: int, end: int, row: int, row_minutes: int) -> tuple[int, int]
     return first, until
 
 
-def text_rows(start: int, end: int, row_minutes: int) -> list[int]:
-    """The rows of a block that have room for words: at least half covered, or else the fullest one."""
+def row_covers(start: int, end: int, row_minutes: int) -> dict[int, tuple[int, int]]:
+    """The rows that minutes `[start, end)` touch, each with the `eighths` of it that they cover."""
     rows = range(start // row_minutes, (end - 1) // row_minutes + 1)
-    covered = {row: eighths(start, end, row, row_minutes) for row in rows}
-    roomy = [row for row, (first, until) in covered.items() if until - first >= 4]
-    return roomy or [max(rows, key=lambda row: covered[row][1] - covered[row][0])]
+    return {row: eighths(start, end, row, row_minutes) for row in rows}
+
+
+def text_rows(covers: Mapping[int, tuple[int, int]]) -> list[int]:
+    """The rows of a block that have room for words: at least half covered, or else the fullest one. A last
+    row that is covered in part keeps its exact edge free of words where a row above can take them."""
+    roomy = [row for row, (first, last) in covers.items() if last - first >= 4]
+    if len(roomy) > 2 and covers[roomy[-1]][1] < 7:
+        roomy.pop()
+    return roomy or [max(covers, key=lambda row: covers[row][1] - covers[row][0])]
 
 
 def hidden_counts(blocks: Sequence[Block], width: int) -> dict[int, int]:
-    """`+n`: start minute of a visible block -> how many blocks overlapping it have no room for a lane."""
+    """`+n`: start minute and lane of a visible block (`start * 64 + lane`) -> how many blocks beside it have no
+    room for a lane."""
     counts: dict[int, int] = {}
     shown = [block for block in blocks if lane_cells(block.lane, 0, width) is not None]
     for block in blocks:
         if lane_cells(block.lane, 0, width) is not None:
             continue
-        host = max(
-            (other for other in shown if other.start < block.end and block.start < other.end),
-            key=lambda other: (other.lane.index, -other.start),
-            default=None,
-        )
+        host = max(shown, key=lambda other: _nearness(other, block), default=None)
         if host is not None:
             counts[host.start * 64 + host.lane.index] = counts.get(host.start * 64 + host.lane.index, 0) + 1
     return counts
+
+
+def _nearness(other: Block, block: Block) -> tuple[bool, int, int, int]:
+    overlapping = other.start < block.end and block.start < other.end
+    return overlapping, 0 if overlapping else -abs(other.start - block.start), other.lane.index, -other.start

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from itertools import zip_longest
 from typing import ClassVar
 
 from textual import events
@@ -24,6 +23,8 @@ WIDTH = 26
 _INDENT = 2
 _CELL = 3
 _WEEKS_TOP = 3
+Row = list[tuple[int, Run]]
+"""Runs of a line, each with the cell it begins at."""
 
 
 class Sidebar(Widget):
@@ -40,8 +41,10 @@ class Sidebar(Widget):
 
     def __init__(self, palette: Palette) -> None:
         super().__init__(id="sidebar")
+        self._rows: list[Row] = []
         self._lines: list[Canvas] = []
         self._strips: list[Strip] = []
+        self._ground = palette.base
         self._blank = Strip.blank(WIDTH, palette.base)
         self._first: date | None = None
 
@@ -56,7 +59,7 @@ class Sidebar(Widget):
         note: str,
     ) -> None:
         """Show the month of `day`; `busy` counts a day's entries, `note` is today's line."""
-        rows: list[list[tuple[int, Run]]] = [
+        rows: list[Row] = [
             [],
             [(_INDENT, (f"{LONG_MONTHS[day.month - 1]} {day.year}", palette.bright))],
         ]
@@ -83,7 +86,7 @@ class Sidebar(Widget):
 
     def _day(
         self, scene: Scene, palette: Palette, day: date, index: int, chosen: date, busy: Callable[[date], int]
-    ) -> list[tuple[int, Run]]:
+    ) -> Row:
         x = _INDENT + _CELL * index
         style = palette.base if day in scene.period else palette.chrome
         if day.month != chosen.month:
@@ -97,27 +100,30 @@ class Sidebar(Widget):
             runs.append((x + 2, (scene.glyphs.dot, palette.accent if day.month == chosen.month else palette.faint)))
         return runs
 
-    def _put(self, rows: list[list[tuple[int, Run]]], palette: Palette) -> None:
+    def _put(self, rows: list[Row], palette: Palette) -> None:
+        """Draw the rows that are not what they were."""
         height = self.size.height
-        blank = Strip.blank(WIDTH, palette.base)
-        if blank is not self._blank:
-            self._blank = blank
-            self.refresh()
         rows = rows[:height] if height else rows
-        lines = []
-        for row in rows:
+        if palette.base != self._ground:
+            self._ground, self._blank = palette.base, Strip.blank(WIDTH, palette.base)
+            self._rows, self._lines, self._strips = [], [], []
+            self.refresh()
+        changed: list[Region] = []
+        count = max(len(rows), len(self._rows))
+        for y in range(count):
+            row: Row = rows[y] if y < len(rows) else []
+            if y < len(self._rows) and self._rows[y] == row:
+                continue
             canvas = Canvas(WIDTH, palette.base)
             for x, (text, style) in row:
                 canvas.text(x, fit(text, WIDTH - x - 1), style)
-            lines.append(canvas)
-        empty = Canvas(WIDTH, palette.base)
-        changed = [
-            Region(span[0], y, span[1] - span[0], 1)
-            for y, (old, new) in enumerate(zip_longest(self._lines, lines, fillvalue=empty))
-            if (span := new.difference(old)) is not None
-        ]
-        self._lines = lines
-        self._strips = [line.strip() for line in lines]
+            old = self._lines[y] if y < len(self._lines) else Canvas(WIDTH, palette.base)
+            span = canvas.difference(old)
+            if span is not None:
+                changed.append(Region(span[0], y, span[1] - span[0], 1))
+            self._lines[y : y + 1] = [canvas]
+            self._strips[y : y + 1] = [canvas.strip()]
+        self._rows = rows + [[]] * (count - len(rows))
         if changed:
             self.refresh(*changed)
 

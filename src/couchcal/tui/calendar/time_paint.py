@@ -8,8 +8,7 @@ from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
-from couchcal.scheduling.lanes import Lane
-from couchcal.tui.calendar.block_paint import Lines, block_lines, paint_block, paint_outline
+from couchcal.tui.calendar.block_paint import Lines, paint_block, paint_outline
 from couchcal.tui.calendar.canvas import Canvas
 from couchcal.tui.calendar.layout import (
     DAY_MINUTES,
@@ -24,6 +23,7 @@ from couchcal.tui.calendar.layout import (
     lane_cells,
     local_span,
     minutes_on,
+    row_covers,
 )
 from couchcal.tui.calendar.period import WEEKDAYS, later
 from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
@@ -33,7 +33,6 @@ from couchcal.tui.theme import KindStyles, Palette
 
 GUTTER = 8
 MAX_ALL_DAY_LINES = 3
-_WHOLE = Lane(0, 1, 1)
 
 
 class TimePainter:
@@ -46,13 +45,14 @@ class TimePainter:
         self.palette = palette
         self.columns = columns(width, scene.period.days, GUTTER)
         self.days = [later(scene.period.first, index) for index in range(scene.period.days)]
-        self.blocks = day_columns(scene.entries, scene.period, scene.tz)
+        self.blocks = day_columns(scene.entries, scene.period, scene.tz, scene.row_minutes)
         self.bars = all_day_bars(scene.entries, scene.period)
         self.all_day_lines = min(max((bar.line for bar in self.bars), default=0) + 1, MAX_ALL_DAY_LINES)
         self.header_lines = 1 + self.all_day_lines
         self.row_minutes = scene.row_minutes
         self.rows = DAY_MINUTES // scene.row_minutes
-        self._by_row = [self._index(column) for column in self.blocks]
+        self._covers: dict[tuple[int, Key], dict[int, tuple[int, int]]] = {}
+        self._by_row = [self._rows_of(index, column) for index, column in enumerate(self.blocks)]
         self._hidden = [
             hidden_counts(column, size - 1)
             for column, (_, size) in zip(self.blocks, self.columns.places, strict=True)
@@ -61,12 +61,49 @@ class TimePainter:
         self._lines: dict[tuple[int, Key], Lines] = {}
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
 
-    def _index(self, column: list[Block]) -> dict[int, list[Block]]:
+    def _rows_of(self, index: int, column: list[Block]) -> dict[int, list[Block]]:
+        """The blocks of each row of a column, and which eighths of the row they take."""
         rows: dict[int, list[Block]] = {}
         for block in column:
-            for row in range(block.start // self.row_minutes, (block.end - 1) // self.row_minutes + 1):
+            covers = row_covers(block.start, block.end, self.row_minutes)
+            last = max(covers)
+            if block.touched and covers[last] == (0, 8):
+                covers[last] = (0, 7)
+            self._covers[index, key_of(block.entry)] = covers
+            for row in covers:
                 rows.setdefault(row, []).append(block)
+        for row, blocks in rows.items():
+            if len(blocks) > 1:
+                self._part(index, row, blocks)
         return rows
+
+    def _part(self, index: int, row: int, blocks: list[Block]) -> None:
+        """Where one block ends and the next begins in the same row, the row goes to the one with more of it:
+        a cell has two colours, so that both and the air between cannot be drawn."""
+        for below in list(blocks):
+            for above in list(blocks):
+                if above.end > below.start or "time_off" in (above.entry.kind, below.entry.kind):
+                    continue
+                if above not in blocks or below not in blocks or not self._same_cells(index, above, below):
+                    continue
+                upper = self._covers[index, key_of(above.entry)]
+                lower = self._covers[index, key_of(below.entry)]
+                touching = above.end == below.start
+                if upper[row][1] - upper[row][0] > lower[row][1] - lower[row][0]:
+                    blocks.remove(below)
+                    del lower[row]
+                    if touching:
+                        upper[row] = (upper[row][0], 7)
+                else:
+                    blocks.remove(above)
+                    del upper[row]
+                    if touching:
+                        lower[row] = (0, lower[row][1])
+                        upper[row - 1] = (upper[row - 1][0], 7)
+
+    def _same_cells(self, index: int, one: Block, other: Block) -> bool:
+        mine, theirs = self.cells_of(index, one), self.cells_of(index, other)
+        return mine is not None and theirs is not None and mine[0] < theirs[1] and theirs[0] < mine[1]
 
     def _open_rows(self, index: int) -> list[bool] | None:
         """Which rows of a day lie in availability; None when no hours are set at all."""
@@ -249,16 +286,18 @@ class TimePainter:
             title = f"? {words.title}" if words.title != "Request" else "?"
             paint_outline(canvas, rows, row, cells, marked, self.scene.glyphs, (title, words.detail))
             return
+        covers = self._covers[index, key]
         lines = self._lines.get((index, key))
         if lines is None:
-            times = self._times(_at_minute(block.start), _at_minute(block.end))
+            first, last = _at_minute(block.start), _at_minute(block.end)
             hidden = self._hidden[index].get(block.start * 64 + block.lane.index, 0)
-            lines = block_lines(
-                block, words, self.row_minutes, cells[1] - cells[0], self.scene.glyphs, times, hidden
-            )
+            lines = Lines(
+                words, covers, cells[1] - cells[0] - 1, self.scene.glyphs,
+                (self._times(first, last), self._time(first)), hidden,
+            )  # fmt: skip
             self._lines[(index, key)] = lines
         paint_block(
-            canvas, block, lines, row, self.row_minutes, cells, styles, self.scene.glyphs, selected=selected
+            canvas, block.entry, lines, row, covers[row], cells, styles, self.scene.glyphs, selected=selected
         )
 
     def _now(self, canvas: Canvas, row: int, cursor_here: bool, cursor: Cursor) -> None:
@@ -286,24 +325,23 @@ class TimePainter:
             minutes = minutes_on(start, end, day)
             if minutes is None:
                 continue
-            rows = range(minutes[0] // self.row_minutes, (minutes[1] - 1) // self.row_minutes + 1)
-            if row not in rows:
+            covers = row_covers(*minutes, self.row_minutes)
+            if row not in covers:
                 continue
             x, size = self.columns.places[index]
             times = self._times(start, end)
             inset = 2 if ghost.warning and size - 3 >= len(times) else 0
             style = self.palette.ghost_warning if ghost.warning else self.palette.ghost
-            block = Block(ghost.entry, *minutes, _WHOLE, True, False)
             words = self.scene.words_of(ghost.entry)
-            name = f"{self.scene.glyphs.conflict} {words.title}" if ghost.warning else words.title
-            words = words._replace(title=times, initials=self._time(start), detail=name, tag="", glyphs=())
+            mark = f"{self.scene.glyphs.conflict} " if ghost.warning else ""
+            names = (f"{mark}{words.title}", f"{mark}{words.initials}", mark.strip())
+            words = words._replace(title=times, initials=self._time(start), details=names, tag="", glyphs=())
             cells = (x + inset, x + size - 1)
-            width = cells[1] - cells[0] + 1
-            lines = block_lines(block, words, self.row_minutes, width, self.scene.glyphs, "", 0)
+            lines = Lines(words, covers, cells[1] - cells[0], self.scene.glyphs)
             styles = KindStyles(style, style, style, style, style, style, style)
             paint_block(
-                canvas, block, lines, row, self.row_minutes, cells, styles, self.scene.glyphs,
-                selected=False, has_bar=False,
+                canvas, ghost.entry, lines, row, covers[row], cells, styles, self.scene.glyphs, selected=False,
+                has_bar=False,
             )  # fmt: skip
 
     def _time(self, local: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -31,11 +32,17 @@ class Words(NamedTuple):
 
     title: str
     initials: str
-    detail: str
+    details: tuple[str, ...]
+    """The second line, the longest wording first: `90837-95 · Telehealth`, `90837-95`, `90837`."""
     tag: str
     """`[no show]` of a cancelled entry."""
     glyphs: tuple[str, ...]
     """Marks, the most important first."""
+
+    @property
+    def detail(self) -> str:
+        """The second line where there is room for all of it."""
+        return self.details[0] if self.details else ""
 
 
 def words_of(entry: Entry, glyphs: Glyphs, mode: str) -> Words:
@@ -49,7 +56,7 @@ def words_of(entry: Entry, glyphs: Glyphs, mode: str) -> Words:
     if entry.rrule:
         marks.append(glyphs.repeats)
     tag = f"[{CANCEL_TAGS.get(entry.cancel_type or 'other', 'cancelled')}]" if entry.cancelled else ""
-    return Words(name_of(entry, mode), _initials(entry, mode), _detail(entry, glyphs, mode), tag, tuple(marks))
+    return Words(name_of(entry, mode), _initials(entry, mode), _details(entry, glyphs, mode), tag, tuple(marks))
 
 
 def name_of(entry: Entry, mode: str) -> str:
@@ -81,14 +88,19 @@ def _initials(entry: Entry, mode: str) -> str:
     return clean("".join(part[0].upper() for part in (entry.first, entry.last) if part)) or entry.internal_id
 
 
-def _detail(entry: Entry, glyphs: Glyphs, mode: str) -> str:
+def _details(entry: Entry, glyphs: Glyphs, mode: str) -> tuple[str, ...]:
     if entry.kind == "request":
-        return "request"
-    parts = [service_text(entry)]
+        return ("request",)
+    place = place_text(entry, mode)
     if entry.kind in ("client_contact", "collateral_contact"):
-        parts.append(KIND_LABELS[entry.kind].partition(" ")[2] if entry.kind == "client_contact" else "collateral")
-    parts.append(place_text(entry, mode))
-    return glyphs.separator.join(part for part in parts if part)
+        means = "contact" if entry.kind == "client_contact" else "collateral"
+        wordings = [glyphs.separator.join(part for part in (means, place) if part), means]
+    elif entry.service:
+        coded = service_text(entry)
+        wordings = [glyphs.separator.join(part for part in (coded, place) if part), coded, entry.service]
+    else:
+        wordings = [place] if place else []
+    return tuple(dict.fromkeys(wordings))
 
 
 def place_text(entry: Entry, mode: str) -> str:
@@ -99,6 +111,11 @@ def place_text(entry: Entry, mode: str) -> str:
 def service_text(entry: Entry) -> str:
     """`90837-95`."""
     return "-".join((entry.service, *entry.modifiers)) if entry.service else ""
+
+
+def longest(wordings: Iterable[str], width: int) -> str:
+    """The first of `wordings` that fits whole in `width` cells; nothing is cut, and nothing fits an empty place."""
+    return next((text for text in wordings if cell_len(text) <= width), "")
 
 
 def title_line(words: Words, width: int, glyphs: Glyphs) -> tuple[str, str]:

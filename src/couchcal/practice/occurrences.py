@@ -21,7 +21,8 @@ from couchcal.scheduling.recurrence import (
 from couchcal.scheduling.span import span_class
 from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.store.journal import JournalSession
-from couchcal.store.records import Appointment, AppointmentModifier, Series, SeriesExdate
+from couchcal.store.records import Appointment, AppointmentModifier, Record, Series, SeriesExdate
+from couchcal.store.records.template import OccurrenceFields
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -31,10 +32,9 @@ NEAR = timedelta(days=731)
 """Coverage grows without a hole to windows this near; a window farther away gets its own rows alone."""
 FIRST_LOCAL, LAST_LOCAL = BEGINNING.replace(tzinfo=None), END_OF_TIME.replace(tzinfo=None)
 _TEMPLATE_COLUMNS = (
-    "kind", "calendar_id", "client_id", "tz", "all_day", "status", "origin", "service", "location_id", "room_id",
-    "title", "place", "busy", "telehealth_url", "instructions", "medium", "collateral_role", "collateral_name",
-    "diagnoses", "visit_type", "group_key", "remind_email", "remind_text", "remind_phone", "feedback_requested",
-)  # fmt: skip
+    "client_id",
+    *(name for name in OccurrenceFields.model_fields if name not in Record.model_fields and name != "sequence"),
+)
 """Columns a series gives to each of its rows."""
 
 

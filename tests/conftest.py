@@ -10,9 +10,7 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("couchcal")
     group.addoption("--ics-corpus", metavar="DIR", help="folder of real .ics files with MANIFEST.csv and expected/")
-    group.addoption(
-        "--recurrence-cases", metavar="DIR", help="folder with rrule_cases.json and series_cases.json"
-    )
+    group.addoption("--recurrence-cases", metavar="DIR", help="folder with rrule_cases.json and series_cases.json")
     group.addoption("--ics-lint", metavar="FILE", help="an independent RFC 5545 lint script to run on exports")
 
 

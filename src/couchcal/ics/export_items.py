@@ -88,11 +88,11 @@ def templates(
 
 def time_off(connection: sqlite3.Connection) -> Iterator[Item]:
     """Time off as items; its reason is nobody's business."""
-    for row_id, start, end, tz, all_day, created, updated, version in connection.execute(
-        "SELECT id, start_utc, end_utc, tz, all_day, created_at, updated_at, version FROM time_off"
+    for row_id, uid, start, end, tz, all_day, updated, version in connection.execute(
+        "SELECT id, uid, start_utc, end_utc, tz, all_day, updated_at, version FROM time_off"
     ):
         yield Item(
-            row_id, f"time-off-{row_id}-{created}@couchcal", "couchcal", start, end, tz, all_day, "scheduled",
+            row_id, uid, "couchcal", start, end, tz, all_day, "scheduled",
             version - 1, updated, version, "Time off", "", True, "", None, None, None, None,
             "X-MICROSOFT-CDO-BUSYSTATUS:OOF", None, None,
         )  # fmt: skip

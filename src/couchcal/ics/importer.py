@@ -29,6 +29,8 @@ _BATCH: Final = 400
 _MOST_WAITING: Final = 2_000
 """Events that wait for their VTIMEZONE; it comes first but for odd writers, so more than these do not."""
 _YEARS_AHEAD: Final = timedelta(days=400)
+_COMPONENTS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"})
+"""What makes a file a calendar even without VCALENDAR around it (RFC 5545 3.6, RFC 7953); a vCard has none."""
 
 
 def import_file(
@@ -134,7 +136,7 @@ class _Import:
     def _check_header(self, first: Component | None) -> None:
         if self._lines.header.get("VERSION", "").startswith("1."):
             raise _refusal("vcalendar_1", "this is a vCalendar 1.0 file, an older format", "export it as iCalendar")
-        if first is None and not self._lines.calendars and not self._lines.counts:
+        if first is None and not self._lines.calendars and self._lines.counts.keys().isdisjoint(_COMPONENTS):
             raise _refusal("not_a_calendar", "this is no calendar file", "an .ics file has BEGIN:VCALENDAR")
 
     def _calendar_name(self) -> str:

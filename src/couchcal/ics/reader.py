@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,6 +27,8 @@ _MODELLED: Final = frozenset(
     }
 )  # fmt: skip
 _LISTS: Final = frozenset({"RRULE", "RDATE", "EXDATE"})
+_DATED: Final = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"})
+_COLON_IN_ZONE: Final = re.compile(r"([^:;]+;(?:.*;)?TZID=.*):(\s*\d{8}(?:T\d{4,6}Z?)?\s*(?:[,/].*)?)", re.IGNORECASE)
 _Value = tuple[dict[str, str], str]
 
 
@@ -125,6 +128,10 @@ class EventReader:
                     head, value = _safe_split(line)
                 known = self._learn(head)
             name, parameters = known
+            if ":" in value and name in _DATED and (match := _COLON_IN_ZONE.fullmatch(line)):
+                # Zimbra writes `TZID=GMT-05:00/-04:00` without the quotes that RFC 5545 3.2 asks for.
+                value = match[2]
+                name, parameters = self._learn(match[1])
             if parts or name not in _MODELLED:
                 if name == "BEGIN":
                     parts.append(value.strip())

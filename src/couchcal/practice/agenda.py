@@ -108,7 +108,7 @@ WHERE (a.end_utc > ? OR a.start_utc >= ?) AND a.rrule = '' AND a.status <> 'canc
 UNION ALL
 SELECT 'time_off', a.id, 'time_off', a.start_utc, a.end_utc, a.all_day, a.tz, 'scheduled', 'Time off',
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.reason, 1, NULL,
-       NULL, 'couchcal', NULL, NULL, 0, 'none', 'none', NULL, NULL, NULL, 'time-off-' || a.id, a.version
+       NULL, 'couchcal', NULL, NULL, 0, 'none', 'none', NULL, NULL, NULL, a.uid, a.version
 FROM time_off a WHERE a.start_utc < ? AND a.end_utc > ?
 UNION ALL
 SELECT 'booking_request', a.id, 'request', a.start_utc, a.end_utc, 0, a.client_tz, 'pending', '',

@@ -220,6 +220,7 @@ def cancel(
         session.relabel(label)
         row.status = "cancelled"
         row.sequence += 1
+        series.bump(session, row)
         hint = _queue_cancellation_mail(session, row) if notify else ()
         session.add(
             Cancellation(
@@ -258,6 +259,7 @@ def restore(database: Database, appointment_id: int, *, actor: str = "user", clo
         session.relabel(label)
         row.status = "scheduled"
         row.sequence += 1
+        series.bump(session, row)
         for record in session.exec(select(Cancellation).where(Cancellation.appointment_id == row.id)):
             session.delete(record)
         return Done(label, row.id, 1, (), rows.count_conflicts(session, [row]))

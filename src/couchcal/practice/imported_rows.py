@@ -177,13 +177,17 @@ def stored_overrides(connection: sqlite3.Connection, series_id: int) -> dict[str
 
 
 def own_uids(connection: sqlite3.Connection, uids: Iterable[str]) -> set[str]:
-    """Those of the UIDs that are appointments or series of the practice itself."""
+    """Those of the UIDs that are appointments, series or time off of the practice itself."""
     ours = [uid for uid in uids if uid.endswith(OWN_UID_SUFFIX)]
     found: set[str] = set()
-    for table in ("appointment", "series"):
+    for table, condition in (
+        ("appointment", "calendar_id IS NULL"),
+        ("series", "calendar_id IS NULL"),
+        ("time_off", "1"),
+    ):
         rows = _by_uid(
             connection,
-            f"SELECT uid FROM {table} WHERE calendar_id IS NULL AND uid IN ({{}})",  # noqa: S608  our names
+            f"SELECT uid FROM {table} WHERE {condition} AND uid IN ({{}})",  # noqa: S608  our names
             (),
             ours,
         )

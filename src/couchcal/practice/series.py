@@ -200,6 +200,13 @@ def discard(session: JournalSession, series: Series) -> None:
     session.delete(series)
 
 
+def bump(session: JournalSession, row: Appointment) -> None:
+    """Raise the SEQUENCE of the series of a row: its exceptions changed, other calendars must notice (INV-M4)."""
+    series = session.get(Series, row.series_id) if row.series_id is not None else None
+    if series is not None:
+        series.sequence += 1
+
+
 def remove_occurrence(session: JournalSession, row: Appointment) -> None:
     """Delete one occurrence for good; its key does not come back (INV-S3). The last one takes the series along."""
     series = series_of(session, row)

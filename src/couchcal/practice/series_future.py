@@ -32,10 +32,13 @@ def change_future(
     single rows stay unless `reset_moved`. A change of time splits the series; others need no split.
 
     Raises:
-        Refused: the row has begun, is worked on, or its imported rule cannot move that way.
+        Refused: the row has begun, is worked on, its imported rule cannot move that way, or the new time is in
+            the past or past the year 9999.
     """
     series = series_of(session, row)
     refuse_past(session, row)
+    if "start" in names and draft.start < session.now:
+        raise Refused("a series cannot be moved into the past", "move this one only, or choose a later time")
     if worked_on(row):
         raise Refused(
             f"{work_reason(row)}, so it cannot lead a change of the series",
@@ -47,7 +50,7 @@ def change_future(
     kept = tuple(kept_row(session, other) for other in rest if worked_on(other))
     free = [other for other in rest if not worked_on(other)]
     fields = names - TIME_FIELDS
-    parts = split(session, series, row, draft, free) if names & TIME_FIELDS else None
+    parts = _split(session, series, row, draft, free) if names & TIME_FIELDS else None
     changed: list[tuple[Appointment, set[str]]] = []
     for other in free:
         own = set() if reset_moved or other is row else set(other.overridden.split())
@@ -71,6 +74,15 @@ def change_future(
         if series.origin != "ics" and not has_rows(session, series):
             discard(session, series)
     return FutureOutcome([other for other, _ in changed], kept)
+
+
+def _split(
+    session: JournalSession, series: Series, row: Appointment, draft: Draft, free: list[Appointment]
+) -> Split:
+    try:
+        return split(session, series, row, draft, free)
+    except OverflowError:
+        raise Refused("the calendar ends there", "choose a time before the year 9999") from None
 
 
 def _merged(

@@ -28,6 +28,10 @@ def bookkeeping(table: str) -> frozenset[str]:
     return _GROWING | {"sequence"} if table in _SEQUENCED else _GROWING
 
 
+COVERAGE = frozenset({"materialised_from", "materialised_to"})
+"""Columns of a series that say which rows it has; it is the same series when they move."""
+
+
 def encode_values(values: dict[str, Any]) -> dict[str, Any]:
     """Column values as JSON has them: instants as seconds, dates and wall-clock times as ISO 8601."""
     return {name: value if type(value) in _PLAIN else _encode(value) for name, value in values.items()}
@@ -141,7 +145,7 @@ def _stamp(session: JournalSession, _context: UOWTransaction, _instances: object
         if isinstance(row, Record):
             row.created_at = row.updated_at = session.now
     for row in session.dirty:
-        if isinstance(row, Record) and session.is_modified(row):
+        if isinstance(row, Record) and session.is_modified(row) and set(_changed_values(row)[1]) - COVERAGE:
             row.updated_at = session.now
             row.version += 1
 

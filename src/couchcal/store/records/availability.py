@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from uuid import uuid4
 
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field
@@ -60,6 +61,7 @@ class TimeOff(Record, table=True):
     __tablename__ = "time_off"
     __table_args__ = (CheckConstraint("end_utc > start_utc", name="time_off_lasts"),)
 
+    uid: str = Field(default_factory=lambda: f"{uuid4()}@couchcal", index=True)
     start_utc: datetime = Field(sa_type=Instant, index=True)
     end_utc: datetime = Field(sa_type=Instant)
     all_day: bool = True

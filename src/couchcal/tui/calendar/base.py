@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from couchcal.clock import Clock
@@ -45,6 +46,7 @@ SIDEBAR_FROM = 100
 LEAST_WIDTH, LEAST_HEIGHT = 40, 10
 _SHORT_WEEK = 3
 _POLL_SECONDS = 1.0
+_READ_AHEAD_SECONDS = 0.12
 
 
 class CalendarBase(Screen[None], inherit_bindings=False):
@@ -98,6 +100,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self.ghost: Ghost | None = None
         self.labels: dict[Key, str] = {}
         self.palette = Palette.of(self.app.theme_variables)
+        self._reading_ahead: Timer | None = None
         self._generation = 0
         self._versions: tuple[int, ...] = ()
         self._extended: Period | None = None
@@ -232,9 +235,10 @@ class CalendarBase(Screen[None], inherit_bindings=False):
             current.focus()
         current.show(self.scene, self.cursor, self.palette)
         self.show_around()
-        wanted = data.window_around(self.period, self._month())
-        if not data.covers(self.loaded.window, self._ahead()):
-            self.fetch(wanted)
+        if not data.covers(self.loaded.window, self.period):
+            self.fetch()
+        elif not data.covers(self.loaded.window, self._ahead()):
+            self._fetch_soon()
 
     def _month(self) -> Period:
         return Period(week_of(self.cursor.day.replace(day=1), self.week_start), MONTH_DAYS)
@@ -297,7 +301,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self.current.move_cursor(cursor)
         self.show_around()
         if day_changed and not data.covers(self.loaded.window, self._month()):
-            self.fetch()
+            self._fetch_soon()
 
     def _repick(self) -> None:
         found = self._entry_at(self.cursor, None)
@@ -357,9 +361,17 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         except CouchcalError:
             return self._versions
 
-    def fetch(self, window: Period | None = None) -> None:
+    def fetch(self) -> None:
         """Read the calendar anew in the background."""
-        self._fetch(window or data.window_around(self.period, self._month()))
+        if self._reading_ahead is not None:
+            self._reading_ahead.stop()
+        self._fetch(data.window_around(self.period, self._month()))
+
+    def _fetch_soon(self) -> None:
+        """Read ahead once the keys rest: a thread that reads takes its time from the one that draws."""
+        if self._reading_ahead is not None:
+            self._reading_ahead.stop()
+        self._reading_ahead = self.set_timer(_READ_AHEAD_SECONDS, self.fetch)
 
     @work(thread=True, group="load", exclusive=True, exit_on_error=False)
     def _fetch(self, window: Period) -> None:

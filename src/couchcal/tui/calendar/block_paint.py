@@ -31,7 +31,7 @@ class Lines:
     `width` is the cells right of the bar. Everything but the title is there whole or not at all.
     """
 
-    __slots__ = ("rows",)
+    __slots__ = ("edges", "rows")
 
     def __init__(
         self,
@@ -42,29 +42,40 @@ class Lines:
         times: Sequence[str] = (),
         hidden: int = 0,
     ) -> None:
-        self.rows: dict[int, tuple[str, str, str]] = {}
         rows = text_rows(covers)
-        room = {row: max(width - edge_cells(covers[row], width, glyphs), 0) for row in rows}
-        left, right = title_line(words, room[rows[0]] - (len(f"+{hidden} ") if hidden else 0), glyphs)
+        self.edges = {row: edge_cells(covers[row], width, glyphs) for row in rows}
+        """Cells at the right end of a row that are kept for its exact edge."""
+        first = rows[0]
+        more = f"+{hidden} " if hidden else ""
+        left, right = title_line(words, max(width - self.edges[first], 0) - len(more), glyphs)
+        if self.edges[first] and left != words.title:
+            self.edges[first] = 0
+            left, right = title_line(words, width - len(more), glyphs)
         if hidden:
             right = f"{right} +{hidden}".lstrip()
-        beside = room[rows[0]] - cell_len(left) - cell_len(right) - 3
-        tags = (words.tag, words.tag.strip("[]"), "cancelled", "gone") if words.tag else ()
+        room = width - self.edges[first] - cell_len(left) - cell_len(right) - 3
+        tags = (words.tag, words.tag.strip("[]"), "cancelled") if words.tag else ()
         below = [wordings for wordings in (tags, words.details, times) if wordings]
         text = ""
         if width >= _WIDE:
             parts = [words.tag] if words.tag else []
             whole = [glyphs.separator.join([*parts, wording]) for wording in words.details]
-            text, below = longest([*whole, *parts], beside), [times]
+            text, below = longest([*whole, *parts], room), [times]
         elif len(rows) == 1:
-            text = next(filter(None, (longest(wordings, beside) for wordings in below)), "")
-        self.rows[rows[0]] = (left, text, right)
+            text = _first(below, room)
+        self.rows: dict[int, tuple[str, str, str]] = {first: (left, text, right)}
         for row in rows[1:]:
-            fitting = (longest(wordings, room[row] - 1) for wordings in below)
-            text = next(filter(None, fitting), "")
+            text = _first(below, width - max(self.edges[row], 1))
+            if not text and (text := _first(below, width - 1)):
+                self.edges[row] = 0
             below = [wordings for wordings in below if text not in wordings]
             if text:
                 self.rows[row] = ("", text, "")
+
+
+def _first(wordings: Sequence[Sequence[str]], width: int) -> str:
+    """Of the first thing to say that can be said in `width` cells the longest wording."""
+    return next(filter(None, (longest(texts, width) for texts in wordings)), "")
 
 
 def edge_cells(cover: tuple[int, int], width: int, glyphs: Glyphs) -> int:
@@ -108,7 +119,7 @@ def paint_block(
         _sliver(canvas, x, until, cover, detail, glyphs.lower)
         has_bar = False
     else:
-        stop -= edge_cells(cover, until - x - has_bar, glyphs)
+        stop -= lines.edges[row]
         canvas.fill(x, stop, " ", detail)
         _sliver(canvas, stop, until, cover, detail, glyphs.lower)
     if has_bar:

@@ -213,6 +213,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("uid", sa.String(), nullable=False),
         sa.Column("start_utc", sa.BigInteger(), nullable=False),
         sa.Column("end_utc", sa.BigInteger(), nullable=False),
         sa.Column("all_day", sa.Boolean(), nullable=False),
@@ -224,6 +225,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("time_off", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_time_off_start_utc"), ["start_utc"], unique=False)
+        batch_op.create_index(batch_op.f("ix_time_off_uid"), ["uid"], unique=False)
 
     op.create_table(
         "calendar_link",

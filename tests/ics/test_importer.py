@@ -331,7 +331,15 @@ def test_a_private_zone_is_known_again_in_another_process(database: Database) ->
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"hello\nworld\n", b"\x89PNG\r\n\x1a\n\x00\x00", b"<html><body>Sign in</body></html>"]
+    "data",
+    [
+        b"",
+        b"hello\nworld\n",
+        b"\x89PNG\r\n\x1a\n\x00\x00",
+        b"<html><body>Sign in</body></html>",
+        b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Somebody\r\nEND:VCARD\r\n",
+        b"BEGIN:VCAL",
+    ],
 )
 def test_what_is_no_calendar_is_refused(database: Database, data: bytes) -> None:
     with pytest.raises(Invalid, match="no calendar") as refusal:

@@ -257,6 +257,19 @@ QUIRKS = [
         ),
         ["2026-11-04T10:00"],
     ),
+    Quirk(
+        "Zimbra: a TZID with colons and without quotes",
+        calendar(
+            PACIFIC.format(name="GMT-08:00/-07:00"),
+            vevent(
+                "DTSTART;TZID=GMT-08:00/-07:00:20261103T070000",
+                "DURATION:PT1H",
+                "RRULE:FREQ=DAILY;COUNT=4",
+                "EXDATE;TZID=GMT-08:00/-07:00:20261104T070000,20261105T070000",
+            ),
+        ),
+        ["2026-11-03T10:00", "2026-11-06T10:00"],
+    ),
     Quirk("a rule every second", calendar(vevent(TEN_TUESDAY, "RRULE:FREQ=SECONDLY"), GOOD), [GOOD_START], 1),
     Quirk(
         "an absurd DURATION",

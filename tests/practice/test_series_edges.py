@@ -205,3 +205,13 @@ def test_dates_only_series_keep_a_start_that_is_far_off(desk: Desk) -> None:
         assert len(agenda.between(connection, at, at + timedelta(days=40), ZoneInfo("UTC"))) == 2
     with write_session(desk.database, "x") as session:
         assert len(session.exec(select(Appointment)).all()) == 2
+
+
+@pytest.mark.parametrize("target", ["0200-01-07 15:00", "2026-02-24 15:00", "9999-12-28 15:00"])
+def test_a_series_moves_neither_into_the_past_nor_past_the_calendar(desk: Desk, target: str) -> None:
+    """REC-06, INV-S2."""
+    first = desk.book(TUESDAY, repeat=Repeat("weekly"))
+    before = dump(desk.database)
+    with pytest.raises(Refused):
+        desk.move(first, target, scope="future")
+    assert dump(desk.database) == before

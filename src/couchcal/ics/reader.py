@@ -28,7 +28,9 @@ _MODELLED: Final = frozenset(
 )  # fmt: skip
 _LISTS: Final = frozenset({"RRULE", "RDATE", "EXDATE"})
 _DATED: Final = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"})
-_COLON_IN_ZONE: Final = re.compile(r"([^:;]+;(?:.*;)?TZID=.*):(\s*\d{8}(?:T\d{4,6}Z?)?\s*(?:[,/].*)?)", re.IGNORECASE)
+_COLON_IN_ZONE: Final = re.compile(
+    r"([^:;]+;(?:.*;)?TZID=.*):(\s*\d{8}(?:T\d{4,6}Z?)?\s*(?:[,/].*)?)", re.IGNORECASE
+)
 _Value = tuple[dict[str, str], str]
 
 

@@ -17,8 +17,6 @@ from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
 
-_WARM_AFTER_SECONDS = 0.6
-
 
 class CouchcalApp(App[None]):
     """couchcal in a terminal. The title never carries a name."""
@@ -60,11 +58,6 @@ class CouchcalApp(App[None]):
     def on_mount(self) -> None:
         for problem in (*self.settings.problems, *self.keys.problems):
             self.notify(problem, severity="warning", markup=False, timeout=10)
-        self.set_timer(_WARM_AFTER_SECONDS, self._warm)
-
-    def _warm(self) -> None:
-        """Load what the first change needs, after the first screen is there."""
-        self.run_worker(_load_practice, name="warm", group="warm", thread=True, exit_on_error=False)
 
     def _fatal_error(self) -> None:
         """As in Textual, but without local variables: they hold clients' names."""
@@ -75,11 +68,6 @@ class CouchcalApp(App[None]):
         traceback = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
         self._close_messages_no_wait()
-
-
-def _load_practice() -> None:
-    import couchcal.practice.appointments
-    import couchcal.practice.undo  # noqa: F401  imported for the effect
 
 
 def make_app(

@@ -47,6 +47,12 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 10
 _SHORT_WEEK = 3
 _POLL_SECONDS = 1.0
 _READ_AHEAD_SECONDS = 0.12
+_WARM_AFTER_SECONDS = 0.3
+
+
+def _load_practice() -> None:
+    import couchcal.practice.appointments
+    import couchcal.practice.undo  # noqa: F401  imported for the effect
 
 
 class CalendarBase(Screen[None], inherit_bindings=False):
@@ -465,6 +471,19 @@ class CalendarBase(Screen[None], inherit_bindings=False):
                 self.post_message(self.Failed(error))
             else:
                 self.toast(str(error), severity="error")
+
+    def warm_soon(self) -> None:
+        """Load what a change needs, in the background, as soon as somebody sets about one.
+
+        Not at the start: who only looks does without it, and it is a third of the program's memory.
+        """
+        self.app.set_timer(_WARM_AFTER_SECONDS, self._warm)
+
+    def on_screen_suspend(self) -> None:
+        self.warm_soon()
+
+    def _warm(self) -> None:
+        self.app.run_worker(_load_practice, name="warm", group="warm", thread=True, exit_on_error=False)
 
     def toast(self, text: str, *, severity: str = "information") -> None:
         """Say something at the edge of the screen; markup in names is plain text."""

@@ -64,6 +64,7 @@ class Moving(CalendarBase):
         if lock is not None:
             self.toast(f"{name_of(entry, self.names)} stays: {lock}", severity="warning")
             return False
+        self.warm_soon()
         if self.calendar_view is View.AGENDA:
             self.calendar_view = View.WEEK
         self._home = self.cursor

@@ -50,7 +50,9 @@ class Changes(CalendarBase):
             else:
                 self._done(answer)
 
-        self.app.push_screen(QuickAdd(self.database, self.tz_name, self.now_local), take)
+        self.app.push_screen(
+            QuickAdd(self.database, self.tz_name, self.now_local, names=self.names, clock=self.clock), take
+        )
 
     def action_open(self) -> None:
         entry = self.picked
@@ -78,7 +80,9 @@ class Changes(CalendarBase):
     def _form(self, draft: dict[str, Any], **options: Any) -> None:
         from couchcal.tui.forms.appointment import AppointmentForm
 
-        form = AppointmentForm(self.database, self.tz_name, draft=draft, clock=self.clock, **options)
+        form = AppointmentForm(
+            self.database, self.tz_name, draft=draft, names=self.names, clock=self.clock, **options
+        )
         self.app.push_screen(form, self._done)
 
     def _done(self, done: Done | None) -> None:

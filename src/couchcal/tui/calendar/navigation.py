@@ -157,7 +157,7 @@ class Navigation(CalendarBase):
             if entry is not None:
                 self.go_to(entry)
 
-        self.app.push_screen(SearchScreen(self.database, self.tz), go)
+        self.app.push_screen(SearchScreen(self.database, self.tz, names=self.names, clock=self.clock), go)
 
     # Views
 

@@ -24,7 +24,7 @@ class CalendarScreen(Navigation, Changes, Moving, inherit_bindings=False):
     def action_clients(self) -> None:
         from couchcal.tui.screens.clients import ClientsScreen
 
-        self.app.push_screen(ClientsScreen(self.database, self.tz))
+        self.app.push_screen(ClientsScreen(self.database, self.tz, names=self.names, clock=self.clock))
 
     def action_help(self) -> None:
         from couchcal.tui.screens.help import HelpRow, HelpScreen

@@ -31,6 +31,7 @@ class AppointmentForm(AppointmentFields):
         appointment_id: the appointment to change, None for a new one.
         version: the version that the caller showed; another one in the database is refused as stale.
         mode: `times` shows start and end only (EDT-03).
+        names: how clients are called: `id`, `initials`, `first` or `full`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", show=False)]
@@ -87,14 +88,14 @@ class AppointmentForm(AppointmentFields):
         entry = data.entry
         if entry is not None and entry.series_id is not None and save.values and entry.start > self._clock():
             this, future = await in_thread(self, "write", save.previews)
-            scope = await self.app.push_screen_wait(ScopeDialog("Change which?", this, future))
+            scope = await self.app.push_screen_wait(ScopeDialog("Change which?", this, future, names=data.names))
             if scope is None:
                 return None
             save = replace(save, scope=scope)
         if save.new_client:
             client = await in_thread(self, "write", save.client_added)
             data.clients.append(client)
-            self._put({"client": client_text(client)})
+            self._put({"client": client_text(client, data.names)})
             save = replace(save, values=save.values | {"client_id": client.id}, new_client="")
         return await in_thread(self, "write", save.write)
 

@@ -36,6 +36,8 @@ class FormData:
     auto_present: bool = False
     entry: Entry | None = None
     version: int | None = None
+    names: str = "full"
+    """How clients are called: `id`, `initials`, `first` or `full`."""
 
     def client(self, client_id: int | None) -> ClientRow | None:
         return next((row for row in self.clients if row.id == client_id), None)
@@ -47,7 +49,7 @@ class FormData:
         return next((row for row in self.locations if row.id == location_id), None)
 
 
-def load(database: Database, appointment_id: int | None) -> FormData:
+def load(database: Database, appointment_id: int | None, names: str = "full") -> FormData:
     """Read the lists, and the appointment if there is one. Blocks; for a thread worker.
 
     Raises:
@@ -70,6 +72,7 @@ def load(database: Database, appointment_id: int | None) -> FormData:
             automatic,
             template,
             entry=entry,
+            names=names,
         )
     finally:
         connection.close()

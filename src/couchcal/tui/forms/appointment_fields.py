@@ -73,6 +73,7 @@ class AppointmentFields(ChangedModal[Done]):
         appointment_id: int | None = None,
         version: int | None = None,
         mode: Mode = "new",
+        names: str = "full",
         clock: Clock = system_clock,
     ) -> None:
         super().__init__(_TITLES[mode], "ctrl+s save · tab next · esc close")
@@ -82,6 +83,7 @@ class AppointmentFields(ChangedModal[Done]):
         self._appointment_id = appointment_id
         self._version = version
         self._mode: Mode = mode
+        self._names = names
         self._clock = clock
         self._data: FormData | None = None
         self._initial: Raw = {}
@@ -118,7 +120,7 @@ class AppointmentFields(ChangedModal[Done]):
 
     async def _load(self) -> None:
         try:
-            data = await in_thread(self, "read", partial(load, self._database, self._appointment_id))
+            data = await in_thread(self, "read", partial(load, self._database, self._appointment_id, self._names))
         except Exception as error:
             self.show_problem(problem_words(error))
             return
@@ -129,7 +131,7 @@ class AppointmentFields(ChangedModal[Done]):
             controls.put(self, raw)
         frame = self.query_one("#frame")
         await frame.mount(
-            Suggest(self.query_one("#client", Input), lambda text: find_clients(data.clients, text)),
+            Suggest(self.query_one("#client", Input), lambda text: find_clients(data.clients, text, data.names)),
             Suggest(self.query_one("#tz", Input), find_zones),
         )
         self._data = data
@@ -234,7 +236,7 @@ class AppointmentFields(ChangedModal[Done]):
 
     def _prefill(self, raw: Raw, name: str, data: FormData) -> None:
         if name == "client":
-            client = read_client(data.clients, raw["client"]).client
+            client = read_client(data.clients, raw["client"], data.names).client
             if client is not None and raw["service"] is None and client.usual_service:
                 self._put({"service": client.usual_service})
                 raw = controls.collect(self)

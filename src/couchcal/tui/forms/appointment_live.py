@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from textual.content import Content
 
 from couchcal.practice.agenda import Entry
-from couchcal.practice.names import short_name
 from couchcal.practice.services import advice
 from couchcal.scheduling.wallclock import to_local, zone
+from couchcal.tui.calendar.words import name_of
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_state import Raw, ReadForm, automatic_modifier
 from couchcal.tui.forms.appointment_values import Times
@@ -78,19 +78,16 @@ def hints(read: ReadForm, raw: Raw, data: FormData, now_local: datetime) -> dict
     return found
 
 
-def overlap_words(entries: Sequence[Entry], client_id: int | None) -> str:
+def overlap_words(entries: Sequence[Entry], client_id: int | None, names: str = "full") -> str:
     """`overlaps Bob R. and 2 more`; the client's own other session is named first (GRP-01)."""
     if not entries:
         return ""
     own = [entry for entry in entries if client_id is not None and entry.client_id == client_id]
     if own:
         return "this client is already scheduled then"
-    names = [
-        short_name(entry.internal_id, entry.first, entry.last) if entry.internal_id else entry.title or "an event"
-        for entry in entries
-    ]
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return f"overlaps {', '.join(names[:_MOST])}{more}"
+    called = [name_of(entry, names) for entry in entries]
+    more = f" and {len(called) - _MOST} more" if len(called) > _MOST else ""
+    return f"overlaps {', '.join(called[:_MOST])}{more}"
 
 
 def advice_words(read: ReadForm, raw: Raw, data: FormData) -> tuple[str, ...]:
@@ -120,7 +117,7 @@ def live_line(read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry
     parts = [plain(f"{span_words(times, zone(times.tz), now_local.year)}{where}", "bold")]
     parts += [plain(note, "$text-warning") for note in read.time.notes]
     busy = read.values.get("busy", True)
-    clash = overlap_words(overlaps, read.values.get("client_id")) if busy else ""
+    clash = overlap_words(overlaps, read.values.get("client_id"), data.names) if busy else ""
     if clash:
         parts.append(plain(f"{clash} (saves anyway)", "$text-warning"))
     parts += [plain(words, "$text-warning") for words in advice_words(read, raw, data)]

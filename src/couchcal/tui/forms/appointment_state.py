@@ -48,7 +48,7 @@ def write_form(values: dict[str, Any], data: FormData) -> Raw:
     raw["group_key"] = raw["group_key"] or ""
     client = data.client(values.get("client_id"))
     raw["kind"] = values["kind"]
-    raw["client"] = client_text(client) if client is not None else ""
+    raw["client"] = client_text(client, data.names) if client is not None else ""
     raw["modifiers"] = " ".join(values.get("modifiers") or [])
     series = data.entry is not None and data.entry.series_id is not None
     raw |= {"repeats": "keep" if series else values.get("repeats") or "none", "every": "", "until": ""}
@@ -84,7 +84,7 @@ def read_form(
         values["room_id"] = None
     new_client = ""
     if "client_id" in fields:
-        who = read_client(data.clients, raw["client"])
+        who = read_client(data.clients, raw["client"], data.names)
         new_client = who.new_name
         values["client_id"] = who.client.id if who.client is not None else None
         if who.problem or (who.client is None and not who.new_name):

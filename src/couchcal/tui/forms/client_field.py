@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from couchcal.practice.clients import ClientRow
+from couchcal.practice.names import client_label
 from couchcal.tui.text import clean
 
 NEW = "+ new client "
@@ -20,24 +21,24 @@ class ClientRead(NamedTuple):
     problem: str = ""
 
 
-def client_text(row: ClientRow) -> str:
-    """`Jane Doe · C-0001`."""
-    name = clean(row.full_name)
+def client_text(row: ClientRow, names: str = "full") -> str:
+    """`Jane Doe · C-0001`; by `names` initials, the first name or the internal id alone."""
+    name = clean(client_label(row.internal_id, row.called, row.last, names))
     return name if name == row.internal_id else f"{name} · {clean(row.internal_id)}"
 
 
-def find_clients(rows: Sequence[ClientRow], text: str) -> list[str]:
+def find_clients(rows: Sequence[ClientRow], text: str, names: str = "full") -> list[str]:
     """Clients whose names or internal id begin with the words of `text`, then the offer to add one."""
     name = new_name(text)
     if name:
         return [f"{NEW}{name}"]
-    found = [client_text(row) for row in rows if row.state != "archived" and _fits(row, text)]
-    if text.strip() and not any(client_text(row) == text for row in rows):
+    found = [client_text(row, names) for row in rows if row.state != "archived" and _fits(row, text)]
+    if text.strip() and not any(client_text(row, names) == text for row in rows):
         return [*found[:_MOST], f"{NEW}{clean(text)}"]
     return found[:_MOST]
 
 
-def read_client(rows: Sequence[ClientRow], text: str) -> ClientRead:
+def read_client(rows: Sequence[ClientRow], text: str, names: str = "full") -> ClientRead:
     """The one client that `text` means: a suggestion taken, a name or an internal id that fits only one."""
     text = text.strip()
     if not text:
@@ -45,7 +46,7 @@ def read_client(rows: Sequence[ClientRow], text: str) -> ClientRead:
     if name := new_name(text):
         return ClientRead(new_name=name)
     wanted = text.casefold()
-    exact = [row for row in rows if wanted in (client_text(row).casefold(), row.internal_id.casefold())]
+    exact = [row for row in rows if wanted in (client_text(row, names).casefold(), row.internal_id.casefold())]
     named = [row for row in rows if clean(row.full_name).casefold() == wanted]
     found = exact or named or [row for row in rows if _fits(row, text)]
     if len(found) == 1:

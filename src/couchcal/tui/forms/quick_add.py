@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList, Static
 
 from couchcal.clock import Clock, system_clock
 from couchcal.practice.cadence import parse_cadence
+from couchcal.practice.names import client_label
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment_data import FormData, Save, load
@@ -35,6 +36,7 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
     Args:
         tz_name: the zone that the typed times are in.
         now_local: the wall clock of that zone, for `tomorrow` and `tue`.
+        names: how clients are called: `id`, `initials`, `first` or `full`.
     """
 
     SIZE = "-wide"
@@ -44,12 +46,19 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
     ]
 
     def __init__(
-        self, database: Database, tz_name: str, now_local: datetime, *, clock: Clock = system_clock
+        self,
+        database: Database,
+        tz_name: str,
+        now_local: datetime,
+        *,
+        names: str = "full",
+        clock: Clock = system_clock,
     ) -> None:
         super().__init__("Quick add", "enter save · ctrl+e form · esc close")
         self._database = database
         self._tz_name = tz_name
         self._now_local = now_local
+        self._names = names
         self._clock = clock
         self._data: FormData | None = None
         self._understood: Understood | None = None
@@ -67,7 +76,7 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
 
     async def _load(self) -> None:
         try:
-            self._data = await in_thread(self, "read", partial(load, self._database, None))
+            self._data = await in_thread(self, "read", partial(load, self._database, None, self._names))
         except Exception as error:
             self.show_problem(problem_words(error))
             return
@@ -98,7 +107,11 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
         picks.display = bool(found.candidates)
         picks.clear_options()
         picks.add_options(
-            way(str(name.id), f"{name.preferred or name.first} {name.last}", name.internal_id)
+            way(
+                str(name.id),
+                client_label(name.internal_id, name.preferred or name.first, name.last, self._names),
+                name.internal_id,
+            )
             for name in found.candidates
         )
 

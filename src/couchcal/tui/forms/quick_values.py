@@ -10,6 +10,7 @@ from textual.content import Content
 from couchcal.practice.cadence import parse_cadence, repeat_phrase, rule_text
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.fields import KIND_LABELS
+from couchcal.practice.names import client_label
 from couchcal.practice.services import LocationRow, advice
 from couchcal.scheduling.quickadd import ClientName, Draft, ServiceHint, parse
 from couchcal.scheduling.wallclock import to_instant, to_local, zone
@@ -87,7 +88,7 @@ def preview(understood: Understood, data: FormData, now_local: datetime) -> Cont
         parts.append(plain(span_words(times, zone(values["tz"]), now_local.year), "bold"))
     client = data.client(values.get("client_id"))
     if client is not None:
-        parts.append(plain(client.full_name, "bold"))
+        parts.append(plain(client_label(client.internal_id, client.called, client.last, data.names), "bold"))
     elif values["kind"] == "other_event":
         parts.append(plain(values["title"], "bold"))
     if values["kind"] == "client_contact":

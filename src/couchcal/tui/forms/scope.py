@@ -26,8 +26,9 @@ class ScopeDialog(Modal[Scope]):
         Binding("f", "take('future')", "This and all future", show=False),
     ]
 
-    def __init__(self, title: str, preview_this: Preview, preview_future: Preview) -> None:
+    def __init__(self, title: str, preview_this: Preview, preview_future: Preview, *, names: str = "full") -> None:
         super().__init__(title, "t · f · esc")
+        self._names = names
         self._previews = {"this": preview_this, "future": preview_future}
 
     def compose_body(self) -> ComposeResult:
@@ -44,7 +45,7 @@ class ScopeDialog(Modal[Scope]):
     @on(OptionList.OptionHighlighted)
     def _explain(self, event: OptionList.OptionHighlighted) -> None:
         kept = self.query_one("#kept", Static)
-        text = kept_words(self._previews[event.option_id or "this"])
+        text = kept_words(self._previews[event.option_id or "this"], self._names)
         kept.update(plain(text))
         kept.display = bool(text)
 
@@ -65,9 +66,11 @@ def preview_words(preview: Preview) -> str:
     return f"{words} · {stay} stay{'s as it is' if stay == 1 else ' as they are'}" if stay else words
 
 
-def kept_words(preview: Preview) -> str:
-    """The rows that stay, one a line with the reason; a long list is cut."""
-    lines = [f"stays: {row.label} ({row.reason})" for row in preview.kept[:_SHOWN]]
+def kept_words(preview: Preview, names: str = "full") -> str:
+    """The rows that stay, one a line with the reason; a long list is cut. Their labels hold names: only where
+    these may be shown."""
+    called = [f"{row.label} " if names == "full" else "" for row in preview.kept[:_SHOWN]]
+    lines = [f"stays: {label}({row.reason})" for label, row in zip(called, preview.kept, strict=False)]
     if len(preview.kept) > _SHOWN:
         lines.append(f"and {len(preview.kept) - _SHOWN} more")
     return "\n".join(lines)

@@ -89,12 +89,12 @@ class ClientRecordScreen(Modal[None]):
             draft["service"] = row.usual_service
         if row.usual_location_id is not None:
             draft["location_id"] = row.usual_location_id
-        form = AppointmentForm(self._database, str(self._tz), draft=draft, clock=self._clock)
+        form = AppointmentForm(self._database, str(self._tz), draft=draft, names=self._names, clock=self._clock)
         self.app.push_screen(form, self._booked)
 
     def _booked(self, done: Done | None) -> None:
         if done is not None:
-            self.notify(done.label, markup=False)
+            self.notify(done.label if self._names == "full" else "Saved", markup=False)
             self._read()
 
 
@@ -110,9 +110,9 @@ def record_content(record: ClientRecord, tz: tzinfo, names: str) -> Content:
         facts.append(("Usual service", row.usual_service))
     lines = [Content.assemble((f"{label:<16}", "dim"), clean(value)) for label, value in facts]
     for title, entries in (("Next", record.upcoming), ("Last", record.recent)):
-        lines += [Content(""), plain(title, "bold $accent"), *_entries(entries, tz)]
+        lines += [Content(""), plain(title, "bold $accent"), *_entries(entries, tz, names)]
     return Content("\n").join(lines)
 
 
-def _entries(entries: Sequence[Entry], tz: tzinfo) -> list[Content]:
-    return [entry_line(entry, tz, None) for entry in entries] or [plain("none", "dim")]
+def _entries(entries: Sequence[Entry], tz: tzinfo, names: str) -> list[Content]:
+    return [entry_line(entry, tz, names, client=False) for entry in entries] or [plain("none", "dim")]

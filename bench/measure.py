@@ -18,6 +18,8 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 Command = Sequence[str | Path]
+BASE_ENV = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Without it an installed program would compile itself at every start, which nobody's does."""
 
 
 class Run(NamedTuple):
@@ -33,7 +35,7 @@ def run(command: Command, env: dict[str, str] | None = None) -> Run:
     started = time.perf_counter()
     process = subprocess.Popen(
         [str(part) for part in command],
-        env={**os.environ, **(env or {})},
+        env={**BASE_ENV, **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -53,7 +55,7 @@ def peak_of(command: Command, env: dict[str, str] | None = None) -> Run:
         quiet = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(quiet, descriptor)
-        os.execve(str(command[0]), [str(part) for part in command], {**os.environ, **(env or {})})
+        os.execve(str(command[0]), [str(part) for part in command], {**BASE_ENV, **(env or {})})
     _, status, usage = os.wait4(pid, 0)
     seconds = time.perf_counter() - started
     if status:
@@ -101,7 +103,7 @@ class Terminal:
         self.started = time.perf_counter()
         self.pid, self.master = pty.fork()
         if self.pid == 0:
-            full = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env}
+            full = {**BASE_ENV, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env}
             os.execve(str(command[0]), [str(part) for part in command], full)
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.output = bytearray()

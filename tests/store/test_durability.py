@@ -19,6 +19,7 @@ from couchcal.errors import DatabaseProblem
 from couchcal.practice import appointments
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
+from couchcal.practice.opening import create_practice
 from couchcal.store.connection import Database
 from tests.support.practice import make_practice
 
@@ -135,3 +136,13 @@ def test_a_full_disk_is_told_and_loses_nothing(small_disk: Path, encrypt: bool) 
 def test_a_file_that_may_not_grow_is_told_and_loses_nothing(tmp_path: Path) -> None:
     database = make_practice(tmp_path)
     _book_until_full(PageLimit(database.path, None))
+
+
+def test_a_device_or_pipe_is_no_place_for_a_database(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    mode = pipe.stat().st_mode
+    with pytest.raises(DatabaseProblem, match="is no file"):
+        create_practice(pipe, tz="UTC", encrypt=False)
+    assert pipe.is_fifo()
+    assert pipe.stat().st_mode == mode

@@ -65,6 +65,19 @@ def test_the_keyring_keeps_the_key_and_gives_it_back(tmp_path: Path, desktop: Me
     assert key.hex() not in json.dumps(record)
 
 
+def test_a_passphrase_may_be_chosen_where_there_is_a_keyring(tmp_path: Path, desktop: MemoryKeyring) -> None:
+    key, place = keys.create_key(tmp_path / "c.db", ask=lambda _prompt: "several good words", store="passphrase")
+    assert "passphrase" in place
+    assert not desktop.secrets
+    assert keys.load_key(tmp_path / "c.db", ask=lambda _prompt: "several good words") == key
+
+
+@pytest.mark.usefixtures("no_desktop")
+def test_a_keyring_that_was_chosen_is_not_replaced_by_a_passphrase(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseProblem, match="no keyring here"):
+        keys.create_key(tmp_path / "c.db", ask=lambda _prompt: "several good words", store="keyring")
+
+
 def test_a_locked_or_emptied_keyring_is_told_clearly(tmp_path: Path, desktop: MemoryKeyring) -> None:
     keys.create_key(tmp_path / "c.db")
     desktop.locked = True

@@ -14,7 +14,7 @@ from couchcal.cli.moments import day_first
 from couchcal.cli.occurrence_json import occurrence, write_json
 from couchcal.cli.plain import title_words, when_words
 from couchcal.errors import Refused
-from couchcal.practice import services
+from couchcal.practice import services, usual
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import Repeat, parse_cadence, repeat_phrase, rule_text
 from couchcal.practice.clients import ClientRow, list_clients
@@ -105,30 +105,15 @@ def _draft(practice: Practice, line: quickadd.Draft) -> Draft:
 
 
 def _place(practice: Practice, client: ClientRow, hint: str | None) -> int | None:
-    places = services.locations(practice.connection)
-    if hint is None and client.usual_location_id is not None:
-        return client.usual_location_id
-    fitting = [place for place in places if hint is None or place.telehealth == (hint == "telehealth")]
-    if hint is not None and not fitting:
+    place = usual.place_for(client, hint, services.locations(practice.connection))
+    if place is None and hint is not None:
         raise Refused(f"there is no {hint} place", "leave it out, then couchcal edit ID place=NAME")
-    return fitting[0].id if fitting else None
+    return place.id if place is not None else None
 
 
 def _service(practice: Practice, client: ClientRow, minutes: int) -> str | None:
-    """The client's usual service, else their latest one, else the timed code that covers the length."""
-    if client.usual_service:
-        return client.usual_service
-    latest = practice.connection.execute(
-        "SELECT service FROM appointment WHERE client_id = ? AND kind = 'client_session' AND service IS NOT NULL"
-        " ORDER BY start_utc DESC LIMIT 1",
-        (client.id,),
-    ).fetchone()
-    if latest is not None:
-        return str(latest[0])
-    for row in services.services(practice.connection):
-        if row.code in services.TIME_BASED and (row.billable_min or 0) <= minutes <= (row.billable_max or minutes):
-            return row.code
-    return None
+    connection = practice.connection
+    return usual.service_for(client, minutes, usual.latest_services(connection), services.services(connection))
 
 
 def _planned(practice: Practice, draft: Draft, repeat: Repeat | None) -> list[Entry]:
@@ -167,9 +152,9 @@ def _planned_entry(practice: Practice, draft: Draft, repeat: Repeat | None) -> E
 def _modifiers(practice: Practice, draft: Draft, place: services.LocationRow | None) -> tuple[str, ...]:
     if draft.kind != "client_session":
         return ()
-    row = practice.connection.execute("SELECT telehealth_modifier FROM practice ORDER BY id").fetchone()
+    automatic = services.defaults(practice.connection).telehealth_modifier
     kept = [(code, "manual") for code in draft.modifiers or ()]
-    wanted = services.with_automatic(kept, place.pos if place else None, row[0], removed_by_hand=False)
+    wanted = services.with_automatic(kept, place.pos if place else None, automatic, removed_by_hand=False)
     return tuple(code for code, _source in wanted)
 
 

@@ -95,6 +95,7 @@ def create_practice(
     tz: str,
     encrypt: bool = True,
     ask: Callable[[str], str] | None = None,
+    key_store: keys.KeyStore | None = None,
     clock: Clock = system_clock,
 ) -> Created:
     """A new practice: key, schema, practice row, starter services, modifiers and places.
@@ -109,14 +110,16 @@ def create_practice(
         raise Invalid(f"'{tz}' is no time zone", "use an IANA name such as America/New_York", field="tz") from None
     if exists(path):
         raise DatabaseProblem(f"{path} is already there", "open it with couchcal, or choose another with --db")
+    if path.exists() and not path.is_file():
+        raise DatabaseProblem(f"{path} is no file", "choose another place with --db")
     from couchcal.store import schema
 
     key, place = None, "nowhere: the file is not encrypted"
-    made = [path, keys.sidecar(path)] if not keys.sidecar(path).exists() else [path]
+    made = [file for file in (path, keys.sidecar(path)) if not file.exists() or (file == path and path.is_file())]
     try:
         if encrypt:
             paths.private_directory(path.parent)
-            key, place = keys.create_key(path, ask=ask)
+            key, place = keys.create_key(path, ask=ask, store=key_store)
         database = schema.create(path, key)
         _fill(database, name, tz, clock)
     except (OSError, DatabaseProblem) as error:

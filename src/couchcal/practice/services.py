@@ -55,6 +55,23 @@ def services(connection: sqlite3.Connection) -> list[ServiceRow]:
     ]
 
 
+class Defaults(NamedTuple):
+    """What the practice's settings say of every new session."""
+
+    use_rooms: bool
+    telehealth_modifier: str
+    """Added by itself where the place is telehealth (MOD-01); empty for none."""
+    telehealth_template: str
+
+
+def defaults(connection: sqlite3.Connection) -> Defaults:
+    """The practice's settings for new sessions."""
+    rooms, modifier, template = connection.execute(
+        "SELECT use_rooms, telehealth_modifier, telehealth_template FROM practice ORDER BY id"
+    ).fetchone()
+    return Defaults(bool(rooms), modifier, template)
+
+
 def modifiers(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """Known modifiers as (code, label)."""
     return list(connection.execute("SELECT code, label FROM modifier ORDER BY id"))

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from couchcal.errors import DatabaseProblem
 
@@ -32,6 +32,7 @@ ALLOWED_BACKENDS = frozenset(
 """Backends that keep a secret secret; anything else (plain text, null, fail) counts as no keyring."""
 
 AskPassphrase = Callable[[str], str]
+KeyStore = Literal["keyring", "passphrase"]
 """Asks a person for a passphrase; the argument is the prompt."""
 
 _ARGON2 = {"time_cost": 3, "memory_kib": 65536, "parallelism": 4}
@@ -58,10 +59,13 @@ def usable_keyring() -> Any | None:
     return None
 
 
-def create_key(database: Path, *, ask: AskPassphrase | None = None) -> tuple[bytes, str]:
+def create_key(
+    database: Path, *, ask: AskPassphrase | None = None, store: KeyStore | None = None
+) -> tuple[bytes, str]:
     """Make and keep a data key for a new database; returns it and where it is kept, in words.
 
-    Order: `COUCHCAL_KEY_FILE` (written if missing), `COUCHCAL_PASSPHRASE`, the OS keyring, else `ask`.
+    Order: `COUCHCAL_KEY_FILE` (written if missing), `COUCHCAL_PASSPHRASE`, the OS keyring, else `ask`; where
+    the environment names no key, `store` chooses between the last two.
 
     Raises:
         DatabaseProblem: if there is no place to keep it, or a key is kept there for another database already.
@@ -79,7 +83,7 @@ def create_key(database: Path, *, ask: AskPassphrase | None = None) -> tuple[byt
     key = os.urandom(KEY_BYTES)
     passphrase = os.environ.get("COUCHCAL_PASSPHRASE")
     if not passphrase:
-        backend = usable_keyring()
+        backend = usable_keyring() if store != "passphrase" else None
         if backend is not None:
             import json
             import secrets
@@ -89,7 +93,7 @@ def create_key(database: Path, *, ask: AskPassphrase | None = None) -> tuple[byt
                 backend.set_password(SERVICE, entry, key.hex())
             _write(sidecar(database), json.dumps({"store": "keyring", "id": entry}).encode())
             return key, "the keyring of this computer"
-        if ask is None:
+        if ask is None or store == "keyring":
             raise DatabaseProblem(
                 "there is no keyring here to keep the database key",
                 "set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE, or choose init --no-encryption",

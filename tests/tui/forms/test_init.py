@@ -51,6 +51,44 @@ async def test_a_practice_locked_by_a_passphrase(tmp_path: Path) -> None:
     assert (facts.name, facts.tz, len(asked)) == ("Quiet Rooms", "America/New_York", 1)
 
 
+async def test_a_passphrase_is_offered_beside_the_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets: dict[str, str] = {}
+
+    class Desktop:
+        def set_password(self, service: str, name: str, secret: str) -> None:
+            secrets[name] = secret
+
+    monkeypatch.setattr("couchcal.store.keys.usable_keyring", Desktop)
+    monkeypatch.setattr("couchcal.tui.forms.init.usable_keyring", Desktop)
+    path = tmp_path / "couchcal.db"
+    modal = InitForm(path, clock=clock)
+    async with shown(modal) as (app, pilot):
+        protection = modal.query_one("#protection", Choice)
+        assert [key for key, _ in protection._options] == ["keyring", "passphrase", "none"]
+        assert protection.value == "keyring"
+        protection.value = "passphrase"
+        await pilot.pause()
+        for name in ("passphrase", "again"):
+            modal.query_one(f"#{name}", Input).value = "several good words"
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+    assert isinstance(app.answer, Database)
+    assert not secrets
+    open_database(path, ask=lambda _prompt: "several good words").connect().close()
+
+
+async def test_what_is_no_place_for_a_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "couchcal.db"
+    path.symlink_to("/dev/full")
+    modal = InitForm(path, clock=clock)
+    async with shown(modal) as (app, pilot):
+        modal.query_one("#protection", Choice).value = "none"
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+        assert app.answer is PENDING
+    assert path.is_symlink()
+
+
 async def test_no_encryption_is_a_stated_choice(tmp_path: Path) -> None:
     modal = InitForm(tmp_path / "couchcal.db", clock=clock)
     async with shown(modal) as (app, pilot):

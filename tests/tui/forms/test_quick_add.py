@@ -9,7 +9,7 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.quick_add import OpenForm, QuickAdd
-from tests.tui.forms.host import PENDING, ZONE, at, clock, count, people, row, saved, shown
+from tests.tui.forms.host import PENDING, ZONE, at, clock, count, people, row, saved, session, shown
 
 NOW_LOCAL = datetime(2026, 3, 1, 9, 42)  # noqa: DTZ001  wall clock
 
@@ -60,7 +60,7 @@ async def test_what_is_not_understood_is_not_saved(database: Database) -> None:
     people(database)
     modal = quick(database)
     async with shown(modal) as (app, pilot):
-        modal.query_one(Input).value = "bob tue 3pm"
+        modal.query_one(Input).value = "bob tue 3pm 5m"
         await pilot.pause()
         assert "which service?" in said(modal)
         await pilot.press("enter")
@@ -69,6 +69,39 @@ async def test_what_is_not_understood_is_not_saved(database: Database) -> None:
         await pilot.press("escape")
         assert isinstance(app.screen, Confirm)
     assert count(database) == 0
+
+
+async def test_without_a_service_it_is_the_latest_or_the_one_that_fits(database: Database) -> None:
+    ids = people(database)
+    session(database, ids["Bob Reed"], at(2, 15), service="90847")
+    modal = quick(database)
+    async with shown(modal) as (_, pilot):
+        for line, service in (
+            ("bob tue 3pm", "90847"),
+            ("jane doe tue 3pm", "90834"),
+            ("jane doe tue 3pm 1h", "90837"),
+        ):
+            modal.query_one(Input).value = line
+            await pilot.pause()
+            assert service in said(modal)
+            assert "which service?" not in said(modal)
+
+
+async def test_privacy_calls_nobody_by_name(database: Database) -> None:
+    people(database)
+    modal = QuickAdd(database, ZONE, NOW_LOCAL, names="id", clock=clock)
+    async with shown(modal) as (_, pilot):
+        modal.query_one(Input).value = "tue 3pm jan"
+        await pilot.pause()
+        listing = modal.query_one(OptionList)
+        assert [str(option.prompt).split() for option in listing.options] == [
+            ["C-0001", "C-0001"],
+            ["C-0002", "C-0002"],
+        ]
+        modal.query_one(Input).value = "tue 3pm jane doe"
+        await pilot.pause()
+        assert "Doe" not in said(modal)
+        assert "C-0001" in said(modal)
 
 
 async def test_ctrl_e_goes_on_in_the_form(database: Database) -> None:

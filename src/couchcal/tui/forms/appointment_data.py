@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from couchcal.clock import Clock
-from couchcal.practice import agenda, clients, services
+from couchcal.practice import agenda, clients, services, usual
 from couchcal.practice.agenda import Entry, PracticeFacts
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.clients import ClientRow
@@ -31,6 +32,8 @@ class FormData:
     auto_modifier: str
     """What telehealth adds by itself (MOD-01)."""
     telehealth_template: str
+    latest_services: Mapping[int, str] = field(default_factory=dict)
+    """By client id, for a new session of a client who has no usual service."""
     stored: dict[str, Any] = field(default_factory=dict)
     """Draft fields of the appointment, `modifiers` without the automatic one."""
     auto_present: bool = False
@@ -58,19 +61,18 @@ def load(database: Database, appointment_id: int | None, names: str = "full") ->
     connection = database.connect()
     try:
         facts = agenda.practice_facts(connection)
-        use_rooms, automatic, template = connection.execute(
-            "SELECT use_rooms, telehealth_modifier, telehealth_template FROM practice"
-        ).fetchone()
+        defaults = services.defaults(connection)
         entry = agenda.one(connection, appointment_id, zone(facts.tz)) if appointment_id is not None else None
         data = FormData(
             facts,
             clients.list_clients(connection, archived=True),
             services.services(connection),
             services.locations(connection),
-            services.rooms(connection) if use_rooms else [],
+            services.rooms(connection) if defaults.use_rooms else [],
             frozenset(code for code, _ in services.modifiers(connection)),
-            automatic,
-            template,
+            defaults.telehealth_modifier,
+            defaults.telehealth_template,
+            usual.latest_services(connection) if appointment_id is None else {},
             entry=entry,
             names=names,
         )

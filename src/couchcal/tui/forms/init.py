@@ -64,13 +64,13 @@ class InitForm(ChangedModal[Database]):
 
     async def _find_keyring(self) -> None:
         """Offer what this computer can do; asking for the keyring may wait for the desktop."""
-        best = "passphrase"
+        ways = ["passphrase"]
         if os.environ.get("COUCHCAL_KEY_FILE") or os.environ.get("COUCHCAL_PASSPHRASE"):
-            best = "environment"
+            ways = ["environment"]
         elif await in_thread(self, "read", usable_keyring) is not None:
-            best = "keyring"
+            ways = ["keyring", "passphrase"]
         protection = self.query_one("#protection", Choice)
-        protection.offer([(best, best.capitalize()), ("none", "None")], best)
+        protection.offer([(way, way.capitalize()) for way in (*ways, "none")], ways[0])
 
     def changed(self) -> bool:
         return any(self.query_one(f"#{name}", Input).value for name in ("name", "passphrase", "again"))
@@ -127,6 +127,7 @@ class InitForm(ChangedModal[Database]):
             tz=tz,
             encrypt=chosen != "none",
             ask=lambda _prompt: passphrase,
+            key_store="passphrase" if chosen == "passphrase" else None,
             clock=self._clock,
         )
         try:

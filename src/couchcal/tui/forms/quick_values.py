@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from textual.content import Content
 
 from couchcal.practice.cadence import parse_cadence, repeat_phrase, rule_text
-from couchcal.practice.clients import ClientRow
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.practice.names import client_label
 from couchcal.practice.services import LocationRow, advice
-from couchcal.scheduling.quickadd import ClientName, Draft, ServiceHint, parse
+from couchcal.practice.usual import place_for, service_for
+from couchcal.scheduling.quickadd import ClientName, ServiceHint, parse
 from couchcal.scheduling.wallclock import to_instant, to_local, zone
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_live import span_words
@@ -55,28 +55,23 @@ def understand(
     if draft.kind == "other_event":
         return Understood(values | {"title": draft.title or ""}, tuple(problems), ())
     values["client_id"] = client_id
-    place = _place(draft, client, data)
+    place = place_for(client, draft.location, data.locations)
     if draft.kind == "client_contact":
         values |= {
             "medium": draft.medium,
             "location_id": place.id if place is not None and draft.location else None,
         }
         return Understood(values, tuple(problems), candidates)
-    service = draft.service or (client.usual_service if client is not None else None)
-    if service is None and not candidates:
+    service = draft.service
+    if service is None and client is not None:
+        minutes = int((values["end"] - values["start"]).total_seconds()) // 60 if "start" in values else 0
+        service = service_for(client, minutes, data.latest_services, data.services)
+    if service is None and client is not None:
         problems.append("which service? add its code, such as 90834")
     values |= {"service": service, "location_id": place.id if place is not None else None}
     if draft.modifiers:
         values["modifiers"] = list(draft.modifiers)
     return Understood(values, tuple(problems), candidates)
-
-
-def _place(draft: Draft, client: ClientRow | None, data: FormData) -> LocationRow | None:
-    if draft.location is not None:
-        wanted = draft.location == "telehealth"
-        return next((row for row in data.locations if row.telehealth == wanted), None)
-    usual = data.location(client.usual_location_id) if client is not None else None
-    return usual or next((row for row in data.locations if row.is_default), None)
 
 
 def preview(understood: Understood, data: FormData, now_local: datetime) -> Content:

@@ -17,10 +17,11 @@ from couchcal.clock import Clock, system_clock
 from couchcal.practice.agenda import Entry
 from couchcal.practice.names import client_label
 from couchcal.practice.outcome import Done
+from couchcal.practice.sessions import ClientRecord
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.plain import plain
-from couchcal.tui.screens.client_sessions import ClientRecord, read_record
+from couchcal.tui.screens.client_sessions import read_record
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.text import clean
 

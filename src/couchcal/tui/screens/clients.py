@@ -16,12 +16,13 @@ from textual.widgets.option_list import Option
 from couchcal.clock import Clock, system_clock
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
+from couchcal.practice.sessions import Seen
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
-from couchcal.tui.screens.client_sessions import Seen, read_list
+from couchcal.tui.screens.client_sessions import read_list
 from couchcal.tui.text import clean, pad
 
 _NAME_CELLS = 30

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -58,6 +62,17 @@ class CouchcalApp(App[None]):
     def on_mount(self) -> None:
         for problem in (*self.settings.problems, *self.keys.problems):
             self.notify(problem, severity="warning", markup=False, timeout=10)
+        if not self.is_headless:
+            self._leave_when_told()
+
+    def _leave_when_told(self) -> None:
+        """Give the terminal back as it was when the program is ended or the line is cut."""
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            with suppress(NotImplementedError):
+                if number is not None:
+                    leave = partial(self.exit, return_code=128 + number)
+                    asyncio.get_running_loop().add_signal_handler(number, leave)
 
     def _fatal_error(self) -> None:
         """As in Textual, but without local variables: they hold clients' names."""

@@ -114,6 +114,9 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self._written: Key | None = None
         self._extra: tuple[Key | None, Extra] = (None, Extra())
         self.set_class(not self._sidebar_shown(), "-no-sidebar")
+        with database_errors(database.path):
+            self.loaded = data.load(self.reader, self.period, self.tz)
+        self._busy = self._count()
         self.scene = self._scene()
         self._stage: dict[type[CalendarView], CalendarView] = {}
 
@@ -129,7 +132,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.current.focus()
         self._versions = self._data_version()
-        self.fetch()
+        self._fetch_soon()
         self.set_interval(_POLL_SECONDS, self._tick)
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
 

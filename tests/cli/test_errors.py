@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -169,3 +171,30 @@ def test_an_old_database_is_upgraded_by_any_command(cli: Cli) -> None:
     copy = cli.database.path.with_name("copy.db")
     shutil.copyfile(cli.database.path, copy)
     assert cli.json("agenda", "--db", str(copy)) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"root:x:0:0\n", b"\0" * 4096, b"SQLite format 3\0" + b"\0" * 84], ids=["text", "pages", "header"]
+)
+def test_a_db_that_is_another_file_is_left_as_it_is(cli: Cli, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other"
+    path.write_bytes(content)
+    path.chmod(0o644)
+    for command in (("agenda",), ("add", "lunch wed 12-1")):
+        cli(*command, "--db", str(path), code=75)
+    assert run(["init", "--no-encryption", "--yes", "--db", str(path)]) != 0
+    assert path.read_bytes() == content
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert sorted(tmp_path.glob("other*")) == [path]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_a_db_that_is_no_file_is_left_as_it_is(cli: Cli, tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = tmp_path / "special"
+    make(path)
+    path.chmod(0o755)
+    for command in (("agenda",), ("add", "lunch wed 12-1")):
+        cli(*command, "--db", str(path), code=75)
+    assert run(["init", "--no-encryption", "--yes", "--db", str(path)]) != 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
+    assert [found.name for found in tmp_path.glob("special*")] == ["special"]

@@ -53,9 +53,9 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
         DatabaseProblem: wrong key, newer version, no couchcal database, unreadable.
     """
     try:
+        _refuse_special(path)
         if not exists(path):
             raise NotFound(f"there is no calendar at {path} yet", "couchcal init makes one", code="no_database")
-        _make_private(path)
         encrypted = is_encrypted(path)
         if encrypted and path.stat().st_size % _PAGE:
             raise DatabaseProblem(f"{path} is no couchcal database", "choose another with --db")
@@ -67,6 +67,8 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
         connection = database.connect()
         try:
             revision = schema_revision(connection)
+            if revision is not None:  # not before: a --db mistaken for another file leaves that as it is
+                _make_private(path)
             if revision == SCHEMA_HEAD and connection.execute("SELECT 1 FROM custom_zone LIMIT 1").fetchone():
                 from couchcal.practice.custom_zones import register_stored
 
@@ -78,6 +80,12 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
 
         schema.ensure_current(database)
     return database
+
+
+def _refuse_special(path: Path) -> None:
+    """Raise DatabaseProblem for a folder, a device or a pipe: nothing may be written there, and least removed."""
+    if path.exists() and not path.is_file():
+        raise DatabaseProblem(f"{path} is no file", "choose another place with --db")
 
 
 def _make_private(path: Path) -> None:
@@ -108,10 +116,9 @@ def create_practice(
         zone(tz)
     except UnknownZone:
         raise Invalid(f"'{tz}' is no time zone", "use an IANA name such as America/New_York", field="tz") from None
+    _refuse_special(path)
     if exists(path):
         raise DatabaseProblem(f"{path} is already there", "open it with couchcal, or choose another with --db")
-    if path.exists() and not path.is_file():
-        raise DatabaseProblem(f"{path} is no file", "choose another place with --db")
     from couchcal.store import schema
 
     key, place = None, "nowhere: the file is not encrypted"

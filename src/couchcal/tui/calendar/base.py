@@ -132,7 +132,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.current.focus()
         self._versions = self._data_version()
-        self._fetch_soon()
+        self.call_after_refresh(self.fetch)
         self.set_interval(_POLL_SECONDS, self._tick)
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 def open_calendar(db: str | None) -> int:
     """Show the calendar of the database at `db`; returns the exit code."""
     if not at_terminal():
+        from argparse import Namespace
+
         from couchcal.cli.agenda import show_agenda
 
         today = Namespace(db=db, first=None, until=None, json=False, names=None, cancelled=False)
@@ -40,7 +41,7 @@ def at_terminal() -> bool:
 
 def _opened(path: Path) -> Database | None:
     """The database at `path`, from the first-run form where there is none; None if the form was left."""
-    from couchcal.cli.context import passphrase_prompt
+    from couchcal.cli.prompt import passphrase_prompt
     from couchcal.practice.opening import open_database
 
     try:

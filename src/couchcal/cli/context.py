@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -13,6 +11,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from couchcal.cli.plain import note
+from couchcal.cli.prompt import passphrase_prompt
 from couchcal.clock import local_zone_name, system_clock
 from couchcal.errors import DatabaseProblem, NotFound
 from couchcal.practice.agenda import PracticeFacts, local_day, practice_facts
@@ -100,19 +99,6 @@ def open_or_create(path: Path) -> Database:
         ) from None
     note(f"made {path}; its key is kept in {created.key_place}")
     return created.database
-
-
-def passphrase_prompt() -> Callable[[str], str] | None:
-    """What asks a person for the passphrase; None where nobody could answer."""
-    if not sys.stdin or not sys.stdin.isatty() or os.environ.get("COUCHCAL_PASSPHRASE"):
-        return None
-
-    def ask(prompt: str) -> str:
-        import getpass
-
-        return getpass.getpass(prompt)
-
-    return ask
 
 
 def zone_or_utc(name: str) -> tzinfo:

@@ -19,9 +19,9 @@ from typing import NamedTuple
 from couchcal import __version__, paths, settings
 from couchcal.cli.arguments import add_json
 from couchcal.cli.commands import Handler
-from couchcal.cli.context import passphrase_prompt
 from couchcal.cli.occurrence_json import write_json_list
 from couchcal.cli.plain import one_line
+from couchcal.cli.prompt import passphrase_prompt
 from couchcal.clock import local_zone_name
 from couchcal.errors import EXIT_REFUSED, CouchcalError
 from couchcal.practice.opening import locate

@@ -14,10 +14,13 @@ from couchcal.cli.context import Practice, opened
 from couchcal.cli.moments import days
 from couchcal.cli.occurrence_json import write_json_list
 from couchcal.cli.plain import clock_words, day_words, heading, note
+from couchcal.errors import UsageProblem
 from couchcal.practice.agenda import day_instant
 from couchcal.scheduling.slots import Block, Busy, free_slots
 
 DEFAULT_MINUTES = 50
+LONGEST_DAYS = 3653
+"""Ten years. A longer search would make millions of slots."""
 OFFICE_HOURS = tuple(Block(weekday, time(9), time(17)) for weekday in range(5))
 """What counts as available while nothing is defined: Monday to Friday, nine to five."""
 
@@ -50,6 +53,8 @@ def _starts(practice: Practice, args: Namespace) -> list[datetime]:
     first, until = days(args, practice.today)
     if until == first:
         return []
+    if (until - first).days > LONGEST_DAYS:
+        raise UsageProblem(f"{first} to {until} is more than ten years", "choose an earlier --to")
     entries = entries_between(practice, day_instant(first, practice.tz), day_instant(until, practice.tz))
     busy = [Busy(entry.start, entry.end) for entry in entries if entry.busy and not entry.cancelled]
     rows = practice.connection.execute("SELECT weekday, start_time, end_time FROM availability_block").fetchall()

@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Dialect, Engine
 
 from couchcal.cli.main import run
 from couchcal.practice import clients
+from couchcal.store import session
 from couchcal.store.connection import Database
 from tests.support.practice import make_practice
 
@@ -58,6 +62,22 @@ class Cli:
         """Rows straight from the database."""
         with closing(self.database.connect()) as connection:
             return connection.execute(sql, values).fetchall()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Every command makes an engine of its own, as in a process of its own; they share what was compiled."""
+    cache: dict[Any, Any] = {}
+    dialects: dict[str, Dialect] = {}
+
+    def sharing(url: str, **options: Any) -> Engine:
+        engine = create_engine(url, execution_options={"compiled_cache": cache}, **options)
+        engine.dialect = dialects.setdefault(options["module"].__name__, engine.dialect)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "create_engine", sharing)
+        yield
 
 
 @pytest.fixture

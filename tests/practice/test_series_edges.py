@@ -215,3 +215,21 @@ def test_a_series_moves_neither_into_the_past_nor_past_the_calendar(desk: Desk, 
     with pytest.raises(Refused):
         desk.move(first, target, scope="future")
     assert dump(desk.database) == before
+
+
+def test_a_far_date_changed_by_hand_leaves_no_hole_when_the_series_moves(desk: Desk) -> None:
+    """REC-04, INV-S3: the years between have no rows yet, and get them."""
+    ids = desk.weekly(TUESDAY)
+    start, end = desk.at("2032-03-01 00:00"), desk.at("2032-03-28 00:00")
+    series.extend_all(desk.database, start, end, clock=desk.clock)
+    far = [row_id for row_id in desk.series_ids(ids[0]) if desk.local(row_id) > "2032"]
+    desk.move(far[1], "2032-03-10 17:00")
+    desk.cancel(far[2])
+    desk.delete(far[3])
+    desk.move(ids[1], "2026-03-10 16:00", scope="future")
+    series.extend_all(desk.database, start, end, clock=desk.clock)
+    found = desk.locals_of([row_id for row_id in desk.series_ids(ids[1]) if desk.local(row_id) > "2032"])
+    assert found == ["2032-03-02 16:00", "2032-03-10 17:00"]
+    assert desk.local(far[2]) == "2032-03-16 15:00"
+    near = whole(desk, ids[1], "2032-03-01 00:00")
+    assert len(near) == len(set(near)) == (desk.day("2032-03-02") - desk.day("2026-03-10")).days // 7

@@ -64,10 +64,15 @@ def split(
     session.add_all(
         SeriesExdate(series_id=series_id(target), series_key=key) for key in sorted({keys[key] for key in barred})
     )
-    placed = [keys[key] for key in (*(other.series_key or "" for other in free), *staying) if key in keys]
+    covered = series.materialised_to
+    # A row past the coverage stands alone (`cover`): the years before it have none yet.
+    placed = [
+        keys[key]
+        for key in (*(other.series_key or "" for other in free), *staying)
+        if key in keys and instants(series, key_start(series, key))[0] < covered
+    ]
     last = max((key_start(target, key) for key in placed), default=new_start)
     target.materialised_to = instants(target, last)[0] + timedelta(seconds=1)
-    covered = series.materialised_to
     end_before(session, series, old_start)
     session.flush()
     return Split(target, keys, covered)

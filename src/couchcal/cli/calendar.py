@@ -29,6 +29,9 @@ def open_calendar(db: str | None) -> int:
 
 def show(database: Database) -> int:
     """The screen, until the user leaves it."""
+    import gc
+
+    gc.disable()  # `run` lets it work again once there is something to see
     from couchcal.tui.app import run
 
     return run(database)

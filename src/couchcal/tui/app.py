@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import ClassVar
@@ -48,6 +49,7 @@ class CouchcalApp(App[None]):
             self.register_theme(theme)
         self.set_reactive(App.theme, self.settings.theme)
         self.animation_level = "none"
+        self.when_ready: Callable[[], None] = _nothing
         self.set_keymap(self.keys.remapped)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -58,6 +60,9 @@ class CouchcalApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def on_ready(self) -> None:
+        self.when_ready()
 
     def on_mount(self) -> None:
         for problem in (*self.settings.problems, *self.keys.problems):
@@ -92,9 +97,24 @@ def make_app(
     return CouchcalApp(database, clock=clock, settings=settings, view=view)
 
 
+def _nothing() -> None:
+    """What happens when the first screen is there, unless somebody says otherwise."""
+
+
 def run(database: Database, *, clock: Clock = system_clock) -> int:
-    """Show the calendar until the user leaves; the exit code."""
+    """Show the calendar until the user leaves; the exit code.
+
+    The garbage collector rests until the first screen is there: what is made on the way there stays, and
+    looking through it again and again costs a twentieth of the way.
+    """
     app = make_app(database, clock=clock)
+    gc.disable()
+    app.when_ready = _collect_from_now_on
     app.run()
     database.dispose()
     return app.return_code or 0
+
+
+def _collect_from_now_on() -> None:
+    gc.freeze()
+    gc.enable()

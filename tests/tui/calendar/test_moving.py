@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from couchcal.store.connection import Database
+from couchcal.tui.calendar.lines import Line
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.calendar.time_grid import TimeGrid
@@ -294,3 +296,35 @@ async def test_a_drop_that_goes_wrong_puts_the_entry_back(
         assert screen.cursor == home
         assert any("ValueError" in text for text in toasts(pilot))
         assert not any("Jane" in text for text in toasts(pilot))
+
+
+async def test_keys_in_one_breath_reach_the_entry_in_the_hand(make: AppFactory) -> None:
+    # DND-03: `mlJ` faster than messages travel
+    async with make().run_test(size=(120, 36)) as pilot:
+        screen = await settle(pilot)
+        screen.go_to(next(e for e in screen.scene.entries if e.first == "Omar"))
+        start = screen.picked.start if screen.picked else None
+        for key in "mlJ":
+            pilot.app.post_message(events.Key(key, key))
+        await settle(pilot)
+        assert screen.ghost is not None
+        assert start is not None
+        assert screen.ghost.grab.start - start == timedelta(days=1, hours=1)
+
+
+async def test_at_80_columns_where_it_lands_is_never_cut(make: AppFactory) -> None:
+    async with make().run_test(size=(80, 24)) as pilot:
+        screen = await settle(pilot)
+        screen.go_to(next(e for e in screen.scene.entries if e.first == "Omar"))
+        await pilot.press("m", "J")
+        status = screen.query_one("#status", Line).render_line(0).text
+        assert "…" not in status
+        assert "Enter drop" in status
+
+
+async def test_from_the_agenda_it_is_moved_in_the_week_and_says_so(make: AppFactory) -> None:
+    async with make(View.AGENDA).run_test(size=(120, 36)) as pilot:
+        screen = await settle(pilot)
+        await pilot.press("tab", "m")
+        assert screen.calendar_view is View.WEEK
+        assert "in Week" in screen.query_one("#status", Line).render_line(0).text

@@ -77,11 +77,14 @@ def _moving_runs(screen: CalendarBase) -> Bar:
     if ghost is None:
         return [], []
     where = describe(ghost.grab, hour24=screen.settings.clock_24h).replace("–", glyphs.dash)
+    name = name_of(ghost.entry, screen.names)
     left: list[Run] = [
         (" MOVING ", palette.ghost_warning if ghost.warning else palette.ghost),
-        (f" {name_of(ghost.entry, screen.names)}  ", palette.header_title),
+        (f" {name}  ", palette.header_title),
         (where, palette.header_accent),
     ]
+    if screen.lifted_in_agenda:
+        left.append(("  in Week", palette.header))
     if ghost.warning:
         left.append((f"  {glyphs.conflict} {ghost.warning}", palette.header_warning))
     start, end = local_span(ghost.grab.start, ghost.grab.end, screen.tz)
@@ -89,7 +92,12 @@ def _moving_runs(screen: CalendarBase) -> Bar:
         left.append((f"  {(end - start).seconds // 60} min", palette.header))
     keys = [("Enter", "drop"), ("Esc", "put back")]
     if ghost.grab.in_series:
-        keys.append(("s", f"scope: {'this and future' if ghost.grab.scope == 'future' else 'this'}"))
+        scope = "this and future" if ghost.grab.scope == "future" else "this"
+        left.append((f"  {scope}" if ghost.grab.scope == "future" else "", palette.header_warning))
+        keys.insert(0, ("s", f"scope: {scope}"))
+    room = screen.app.size.width - runs_width(left) - 1
+    while keys and sum(len(key) + len(label) + 3 for key, label in keys) > room:
+        keys.pop(0)  # where it lands is never cut for a hint
     right: list[Run] = []
     for key, label in keys:
         right += [(f"  {key}", palette.header_accent), (f" {label}", palette.header)]

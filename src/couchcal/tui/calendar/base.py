@@ -28,9 +28,10 @@ from couchcal.store.connection import Database, database_errors
 from couchcal.tui.calendar import data
 from couchcal.tui.calendar.bars import empty_lines, header_runs, status_runs
 from couchcal.tui.calendar.details import Extra, detail_lines
-from couchcal.tui.calendar.layout import Key, key_of, local_span, minutes_on
+from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.lines import Line
 from couchcal.tui.calendar.period import MONTH_DAYS, Period, View, later, period_of, title, week_of
+from couchcal.tui.calendar.picking import entry_at
 from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
 from couchcal.tui.calendar.sidebar import WIDTH as SIDEBAR_WIDTH
 from couchcal.tui.calendar.sidebar import Sidebar
@@ -104,9 +105,12 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self.period = period_of(view, self.cursor.day, self.week_start, self.week_columns)
         self.loaded = data.NOTHING
         self.ghost: Ghost | None = None
+        self.lifted_in_agenda = False
+        """Whether the entry in the hand was taken from the agenda, which has no place for it."""
         self.labels: dict[Key, str] = {}
         self.palette = Palette.of(self.app.theme_variables)
         self._reading_ahead: Timer | None = None
+        self._acts = self._actions_by_key()
         self._generation = 0
         self._versions: tuple[int, ...] = ()
         self._extended: Period | None = None
@@ -180,9 +184,16 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         return view
 
     def key_first(self, event: events.Key) -> bool:
-        """Whether a key is used up before it can be a command: a letter to jump to, any other to stay."""
+        """Whether a key is used up: a letter to jump to, any other to stay; else its command is run here and now.
+
+        As a binding it would run two queues later, when the key after it has been looked at already: of `mj` in
+        one breath the `j` would move the cursor, or nothing.
+        """
         if not self.labels:
-            return False
+            act = next((self._acts[name] for name in event.aliases if name in self._acts), None)
+            if act is not None:
+                act()
+            return act is not None
         chosen = next((key for key, label in self.labels.items() if label == event.character), None)
         self.labels = {}
         self.show()
@@ -190,6 +201,13 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         if entry is not None:
             self.point(self.cursor_on(entry))
         return True
+
+    def _actions_by_key(self) -> dict[str, Callable[[], object]]:
+        return {
+            key: getattr(self, f"action_{name.replace('-', '_')}")
+            for name, keys in self.keymap.keys.items()
+            for key in keys.split(",")
+        }
 
     # Showing
 
@@ -320,22 +338,8 @@ class CalendarBase(Screen[None], inherit_bindings=False):
             self.show_around()
 
     def _entry_at(self, cursor: Cursor, keep: Key | None) -> Key | None:
-        """The entry at the cursor's cell: `keep` if it covers it, else the one that begins first."""
-        found: list[tuple[bool, datetime, Key]] = []
-        slot = (cursor.minute, cursor.minute + self.row_minutes)
         whole_day = self.calendar_view in (View.MONTH, View.AGENDA)
-        for entry in self.scene.entries:
-            key = key_of(entry)
-            if entry.first_day is not None and entry.end_day is not None:
-                if entry.first_day <= cursor.day < entry.end_day and (cursor.all_day or whole_day):
-                    found.append((key != keep, entry.start, key))
-                continue
-            if cursor.all_day:
-                continue
-            minutes = minutes_on(*local_span(entry.start, entry.end, self.tz), cursor.day)
-            if minutes is not None and (whole_day or (minutes[0] < slot[1] and slot[0] < minutes[1])):
-                found.append((key != keep, entry.start, key))
-        return min(found)[2] if found else None
+        return entry_at(self.scene.entries, cursor, keep, self.row_minutes, self.tz, whole_day=whole_day)
 
     def cursor_on(self, entry: Entry) -> Cursor:
         """The cursor that stands on `entry`, where it begins."""

@@ -65,7 +65,8 @@ class Moving(CalendarBase):
             self.toast(f"{name_of(entry, self.names)} stays: {lock}", severity="warning")
             return False
         self.warm_soon()
-        if self.calendar_view is View.AGENDA:
+        self.lifted_in_agenda = self.calendar_view is View.AGENDA
+        if self.lifted_in_agenda:
             self.calendar_view = View.WEEK
         self._home = self.cursor
         grab = drag.grab(

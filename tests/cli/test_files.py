@@ -118,6 +118,30 @@ def test_export_goes_out_and_comes_back_the_same(cli: Cli, tmp_path: Path) -> No
     assert after == before
 
 
+def test_an_export_that_comes_home_adds_nothing(cli: Cli, tmp_path: Path) -> None:
+    lines = [
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//club//EN", "X-WR-CALNAME:Club",
+        "BEGIN:VEVENT", "UID:one@club", "DTSTART:20260304T150000Z", "SUMMARY:One", "END:VEVENT",
+        "BEGIN:VEVENT", "UID:many@club", "DTSTART:20260305T150000Z", "RRULE:FREQ=DAILY;COUNT=4", "SUMMARY:Many",
+        "END:VEVENT",
+        "BEGIN:VEVENT", "UID:many@club", "RECURRENCE-ID:20260306T150000Z", "DTSTART:20260306T160000Z",
+        "SUMMARY:Moved", "END:VEVENT", "END:VCALENDAR", "",
+    ]  # fmt: skip
+    club = tmp_path / "club.ics"
+    club.write_text("\r\n".join(lines), "utf-8")
+    cli("import", str(club))
+    cli("add", "wed 3pm bob 90834 weekly")
+    mine = tmp_path / "mine.ics"
+    cli("export", "-o", str(mine))
+    before = cli.json("agenda", "--to", "+4w")
+    report = cli.json("import", str(mine))["files"][0]
+    assert (report["read"], report["added"], report["updated"], report["unchanged"]) == (4, 0, 0, 4)
+    assert cli.json("agenda", "--to", "+4w") == before
+    # The files of others may have a UID twice, in two calendars; and a calendar that is asked for is filled.
+    assert cli.json("import", str(club), "--calendar", "Second")["files"][0]["added"] == 3
+    assert cli.json("import", str(mine), "--calendar", "Third")["files"][0]["added"] == 3
+
+
 def test_export_by_range_names_and_cancelled(cli: Cli, tmp_path: Path) -> None:
     cli("add", "wed 3pm bob 90834")
     ident = cli.json("add", "thu 3pm bob 90834")["id"]

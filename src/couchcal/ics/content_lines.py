@@ -18,7 +18,7 @@ CHUNK_BYTES: Final = 1 << 18
 MAX_LINE_BYTES: Final = 4 << 20
 """A longer content line is dropped and told: nothing a calendar needs is so long."""
 MAX_COMPONENT_BYTES: Final = 32 << 20
-_HEADER_PROPERTIES: Final = frozenset({"METHOD", "NAME", "VERSION", "X-WR-CALNAME", "X-WR-TIMEZONE"})
+_HEADER_PROPERTIES: Final = frozenset({"METHOD", "NAME", "PRODID", "VERSION", "X-WR-CALNAME", "X-WR-TIMEZONE"})
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _FOLD: Final = b"\0"
 _FOLD_BYTE: Final = 0
@@ -47,8 +47,8 @@ class Component:
 class ContentLines:
     """Splits a binary stream into components; what stands around them is in its attributes.
 
-    `header` holds METHOD, VERSION, X-WR-CALNAME, NAME and X-WR-TIMEZONE of the VCALENDAR being read, `counts` how
-    many components of each name were seen, `bytes_read` how far the stream is.
+    `header` holds METHOD, PRODID, VERSION, X-WR-CALNAME, NAME and X-WR-TIMEZONE of the VCALENDAR being read,
+    `counts` how many components of each name were seen, `bytes_read` how far the stream is.
     """
 
     def __init__(self, stream: BinaryIO, wanted: frozenset[str] = frozenset({"VEVENT", "VTIMEZONE"})) -> None:

@@ -29,6 +29,7 @@ _BATCH: Final = 400
 _MOST_WAITING: Final = 2_000
 """Events that wait for their VTIMEZONE; it comes first but for odd writers, so more than these do not."""
 _YEARS_AHEAD: Final = timedelta(days=400)
+_OWN_PRODID: Final = "-//couchcal//"
 _COMPONENTS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"})
 """What makes a file a calendar even without VCALENDAR around it (RFC 5545 3.6, RFC 7953); a vCard has none."""
 
@@ -121,7 +122,8 @@ class _Import:
         if first is None:
             return self._close()
         self.report.calendar = self._calendar_name()
-        with bulk_import(self._database, self.report.calendar, clock=self._clock) as door:
+        own_export = not self._wanted_name and self._lines.header.get("PRODID", "").startswith(_OWN_PRODID)
+        with bulk_import(self._database, self.report.calendar, own_export=own_export, clock=self._clock) as door:
             self._take(first, door)
             for component in components:
                 self._take(component, door)

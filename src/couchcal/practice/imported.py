@@ -9,7 +9,7 @@ LAST-MODIFIED (RFC 5545 3.8.7.4).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from couchcal.practice.imported_rows import (
     stored_events,
     stored_overrides,
     stored_series,
+    uids_elsewhere,
 )
 from couchcal.practice.imported_series import ImportedSeries, cover, occurrences, overridden_fields
 from couchcal.practice.imported_updates import (
@@ -77,9 +78,10 @@ class _Abandoned(Exception):
 class ImportDoor:
     """Takes the events of one import; made by `bulk_import`."""
 
-    def __init__(self, session: JournalSession, calendar: str) -> None:
+    def __init__(self, session: JournalSession, calendar: str, *, own_export: bool) -> None:
         self._session = session
         self.calendar = calendar
+        self._own_export = own_export
         connection: Any = session.connection().connection.driver_connection
         self._connection: sqlite3.Connection = connection
         self._connection.execute("PRAGMA defer_foreign_keys=ON")
@@ -146,7 +148,7 @@ class ImportDoor:
         """Take single events; those with a `key` are overrides whose series is not to be found."""
         self.flush()
         uids = {event.uid for event in events}
-        ours = own_uids(self._connection, uids)
+        ours = self._home_uids(uids)
         there: dict[tuple[str, str], Stored] = {}
         series: dict[str, Stored] = {}
         if self._known_calendar is not None:
@@ -156,6 +158,13 @@ class ImportDoor:
             "unchanged" if event.uid in ours else self._add_event(event, there, series.get(event.uid))
             for event in events
         ]
+
+    def _home_uids(self, uids: Collection[str]) -> set[str]:
+        """UIDs of what comes home: entries of the practice, and in its own export those of any calendar in it."""
+        found = own_uids(self._connection, uids)
+        if self._own_export:
+            found |= uids_elsewhere(self._connection, self._known_calendar, uids)
+        return found
 
     def _add_event(
         self, event: ImportedEvent, there: dict[tuple[str, str], Stored], series: Stored | None
@@ -228,7 +237,7 @@ class ImportDoor:
         Single events have to be flushed before, and a UID may come only once.
         """
         uid = series.master.uid
-        if own_uids(self._connection, (uid,)):
+        if self._home_uids((uid,)):
             return "unchanged", dict.fromkeys(series.overrides, "unchanged")
         before, single = None, None
         if self._known_calendar is not None:
@@ -329,14 +338,18 @@ class ImportDoor:
 
 
 @contextmanager
-def bulk_import(database: Database, calendar: str, *, clock: Clock = system_clock) -> Iterator[ImportDoor]:
+def bulk_import(
+    database: Database, calendar: str, *, own_export: bool = False, clock: Clock = system_clock
+) -> Iterator[ImportDoor]:
     """A door to the calendar of this name, which is made when it is needed. All or nothing is written.
+
+    `own_export` says that couchcal wrote the file: what another calendar here has already is not taken again.
 
     Raises:
         DatabaseProblem: busy, read-only, full disk.
     """
     try:
         with write_session(database, f"Imported events from {calendar}", actor="import", clock=clock) as session:
-            yield ImportDoor(session, calendar)
+            yield ImportDoor(session, calendar, own_export=own_export)
     except _Abandoned:
         return

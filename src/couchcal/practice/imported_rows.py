@@ -195,6 +195,18 @@ def own_uids(connection: sqlite3.Connection, uids: Iterable[str]) -> set[str]:
     return found
 
 
+def uids_elsewhere(connection: sqlite3.Connection, calendar_id: int | None, uids: Iterable[str]) -> set[str]:
+    """Those of the UIDs that imported entries of other calendars have, but none of this one."""
+    wanted = list(uids)
+    here: set[str] = set()
+    elsewhere: set[str] = set()
+    for table in ("appointment", "series"):
+        statement = f"SELECT DISTINCT uid, calendar_id FROM {table} WHERE calendar_id IS NOT NULL AND uid IN ({{}})"  # noqa: S608  our names
+        for uid, calendar in _by_uid(connection, statement, (), wanted):
+            (here if calendar == calendar_id else elsewhere).add(uid)
+    return elsewhere - here
+
+
 def _by_uid(
     connection: sqlite3.Connection, statement: str, before: tuple[Any, ...], uids: Iterable[str]
 ) -> list[tuple[Any, ...]]:

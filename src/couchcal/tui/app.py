@@ -47,7 +47,7 @@ class CouchcalApp(App[None]):
         self.first_view = view or View(remembered_view())
         for theme in THEMES:
             self.register_theme(theme)
-        self.set_reactive(App.theme, self.settings.theme)
+        self.theme = self.settings.theme
         self.animation_level = "none"
         self.when_ready: Callable[[], None] = _nothing
         self.set_keymap(self.keys.remapped)

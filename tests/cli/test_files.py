@@ -97,6 +97,15 @@ def test_what_is_no_calendar_is_refused_but_the_others_are_read(bare: Cli, calen
     bare("import", code=2)
 
 
+def test_import_of_files_of_which_none_can_be_read(cli: Cli, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.ics"
+    empty.touch()
+    said = cli.json("import", str(empty), str(tmp_path / "missing.ics"), code=1)
+    assert said["files"] == []
+    assert set(said["error"]) == {"code", "message", "hint"}
+    assert [error["code"] for error in said["errors"]] == ["not_a_calendar", "not_found"]
+
+
 def test_export_goes_out_and_comes_back_the_same(cli: Cli, tmp_path: Path) -> None:
     cli("add", "wed 3pm bob 90834 weekly")
     cli("add", "lunch thu 12-1")

@@ -47,12 +47,18 @@ def _import(args: Namespace) -> int:
                     raise
                 failures.append((file, error))
     if args.json:
-        write_json(
-            {
-                "files": [report.as_json() for report in reports],
-                "errors": [{"file": file, "code": why.code, "message": why.message} for file, why in failures],
+        found: dict[str, object] = {
+            "files": [report.as_json() for report in reports],
+            "errors": [{"file": file, "code": why.code, "message": why.message} for file, why in failures],
+        }
+        if not reports:
+            code = failures[0][1].code
+            found["error"] = {
+                "code": code,
+                "message": "no file could be read",
+                "hint": "errors has each one's reason",
             }
-        )
+        write_json(found)
     else:
         for report in reports:
             _say(report, dry_run=args.dry_run)

@@ -95,6 +95,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self.tz_name, self.tz = facts.tz, zone(facts.tz)
         self.week_start = facts.week_start if settings.week_start is None else settings.week_start
         self.glyphs = glyphs_for(settings.ascii)
+        self.app.set_class(not self.glyphs.lower, "-ascii")
         self.now_local = to_local(clock(), self.tz)
         self.calendar_view = view
         self.row_minutes = settings.row_minutes
@@ -296,7 +297,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
 
     def _today_note(self) -> str:
         count = self._busy[self.now_local.date()]
-        return f"Today {count} {'session' if count == 1 else 'sessions'}" if count else "Today nothing booked"
+        return f"Today {count} booked" if count else "Today nothing booked"
 
     @property
     def period_title(self) -> str:

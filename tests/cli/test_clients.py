@@ -12,7 +12,9 @@ KEYS = [
 
 def test_add_gives_the_next_internal_id(cli: Cli) -> None:  # SYNC-05
     assert cli("client", "add", "Ivo Thorn", "--phone", "555-0100").out == "Added C-0005\n"
-    added = cli.json("client", "add", "Fig,", "Ada", "--email", "ada@example.org", "--tz", "Europe/Rome")
+    added = cli.json(
+        "client", "add", "Fig,", "Ada", "--email", "ada@example.org", "--tz", "Europe/Rome", "--names", "full"
+    )
     assert list(added) == KEYS
     assert (added["id"], added["first"], added["last"]) == ("C-0006", "Ada", "Fig")
     assert (added["email"], added["phone"], added["time_zone"]) == ("ada@example.org", None, "Europe/Rome")
@@ -25,18 +27,19 @@ def test_add_refuses_what_cannot_be(cli: Cli, argv: tuple[str, ...]) -> None:
 
 
 def test_list_and_show(cli: Cli) -> None:
-    assert [row["name"] for row in cli.json("client", "list")] == [
+    assert [row["name"] for row in cli.json("client", "list", "--names", "full")] == [
         "Jane Doe",
         "Bob Reed",
         "Janet Roe",
         "Maria Silva",
     ]
-    assert "C-0001    Jane Doe\n" in cli("client", "list").out
+    assert "C-0001    Jane Doe\n" in cli("client", "list", "--names", "full").out
+    assert "Doe" not in cli("client", "list").out + cli("client", "show", "C-0001").out  # ids by default
     hidden = cli("client", "list", "--names", "id").out + cli("client", "list", "--json", "--names", "id").out
     assert "Jane" not in hidden
-    assert cli.json("client", "show", "C-0003")["name"] == "Bob Reed"
+    assert cli.json("client", "show", "C-0003", "--names", "full")["name"] == "Bob Reed"
     assert cli.json("client", "show", "reed")["id"] == "C-0003"
-    assert "Bob Reed" in cli("client", "show", "c-0003").out
+    assert "Bob Reed" in cli("client", "show", "c-0003", "--names", "full").out
     error = cli.json("client", "show", "jane", code=1)["error"]
     assert "C-0001, C-0002" in error["hint"]
     assert "Jane" not in str(error)
@@ -45,7 +48,15 @@ def test_list_and_show(cli: Cli) -> None:
 
 def test_edit(cli: Cli) -> None:
     changed = cli.json(
-        "client", "edit", "C-0001", "preferred=Jay", "usual_service=90834", "usual_location=telehealth", "id=J-1"
+        "client",
+        "edit",
+        "C-0001",
+        "preferred=Jay",
+        "usual_service=90834",
+        "usual_location=telehealth",
+        "id=J-1",
+        "--names",
+        "full",
     )
     assert (changed["id"], changed["name"], changed["usual_location"]) == ("J-1", "Jay Doe", "Telehealth")
     assert cli.json("client", "edit", "J-1", "preferred=", "usual_location=")["usual_location"] is None
@@ -61,7 +72,7 @@ def test_archive_and_accept(cli: Cli) -> None:  # INT-02
     assert cli.json("client", "accept", "C-0001")["state"] == "active"
     with cli.database.connect() as connection:
         connection.execute("UPDATE client SET state = 'intake' WHERE internal_id = 'C-0002'")
-    assert cli("client", "list").out.startswith("C-0002    Janet Roe  [intake]\n")
+    assert cli("client", "list", "--names", "full").out.startswith("C-0002    Janet Roe  [intake]\n")
     assert cli.json("client", "accept", "C-0002")["state"] == "active"
 
 

@@ -6,18 +6,17 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
-from couchcal.cli.arguments import add_db, add_json, example, whole_text
+from couchcal.cli.arguments import add_db, add_json, add_names, example, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
-from couchcal.cli.plain import clean
+from couchcal.cli.plain import clean, note
 from couchcal.cli.values import split_pair, yes_or_no
 from couchcal.errors import Invalid, UsageProblem
 from couchcal.practice import clients
 from couchcal.practice.clients import EDITABLE, ClientRow
 from couchcal.practice.names import client_label
 from couchcal.practice.services import locations
-from couchcal.store.vocabulary import IDENTIFIER_MODES
 
 _EXAMPLES = {
     "add": "couchcal client add 'Jane Doe' --email jane@example.org --phone 555-0100",
@@ -43,9 +42,7 @@ def _configure(parser: ArgumentParser) -> None:
         )
         add_db(made)
         add_json(made)
-        made.add_argument(
-            "--names", choices=IDENTIFIER_MODES, default="full", help="how to call clients (default: full)"
-        )
+        add_names(made)
         return made
 
     add = action("add", "add a client")
@@ -85,19 +82,21 @@ def _add(practice: Practice, args: Namespace) -> int:
 def _list(practice: Practice, args: Namespace) -> int:
     rows = clients.list_clients(practice.connection, archived=args.archived)
     if args.json:
-        write_json_list(_record(practice, row, args.names) for row in rows)
+        write_json_list(_record(practice, row, practice.names) for row in rows)
         return 0
     if not rows:
         sys.stdout.write("No clients yet.\n")
     for row in rows:
         state = "" if row.state == "active" else f"  [{row.state}]"
-        sys.stdout.write(f"{row.internal_id:<8}  {_label(row, args.names)}{state}\n")
+        sys.stdout.write(f"{row.internal_id:<8}  {_label(row, practice.names)}{state}".rstrip() + "\n")
+    if practice.names == "id" and sys.stdout.isatty():
+        note("--names full shows who they are")
     return 0
 
 
 def _show(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
-    record = _record(practice, row, args.names)
+    record = _record(practice, row, practice.names)
     if args.json:
         write_json(record)
         return 0
@@ -169,14 +168,15 @@ _ACTIONS: dict[str, Callable[[Practice, Namespace], int]] = {
 
 def _told(practice: Practice, args: Namespace, verb: str, row: ClientRow) -> int:
     if args.json:
-        write_json(_record(practice, row, args.names))
+        write_json(_record(practice, row, practice.names))
     else:
         sys.stdout.write(f"{verb} {row.internal_id}\n")
     return 0
 
 
 def _label(row: ClientRow, names: str) -> str:
-    return clean(client_label(row.internal_id, row.called, row.last, names))
+    """The client by `names`; empty where that is the id, which stands beside it."""
+    return "" if names == "id" else clean(client_label(row.internal_id, row.called, row.last, names))
 
 
 def _record(practice: Practice, row: ClientRow, names: str) -> dict[str, object]:

@@ -50,7 +50,7 @@ class Database:
         """
         with database_errors(self.path):
             try:
-                return self._open(f"file:{_uri_path(self.path)}?mode=rwc")
+                return self._open(str(self.path.absolute()))
             except Exception as error:
                 if not self.path.exists() or (
                     os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
@@ -58,12 +58,12 @@ class Database:
                     raise
                 if "file is not a database" in str(error):
                     raise
-                return self._open(f"file:{_uri_path(self.path)}?mode=ro&immutable=1")
+                return self._open(_immutable(self.path), uri=True)
 
-    def _open(self, uri: str) -> sqlite3.Connection:
+    def _open(self, place: str, *, uri: bool = False) -> sqlite3.Connection:
         driver = dbapi(self.encrypted)
         connection: sqlite3.Connection = driver.connect(
-            uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
+            place, uri=uri, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
         )
         try:
             if self.key is not None:
@@ -93,10 +93,11 @@ def dbapi(encrypted: bool) -> Any:
     return dbapi2
 
 
-def _uri_path(path: Path) -> str:
+def _immutable(path: Path) -> str:
+    """The URI that opens a file for reading where SQLite can write nothing beside it."""
     from urllib.parse import quote
 
-    return quote(str(path.absolute()))
+    return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
 
 
 def is_encrypted(path: Path) -> bool:

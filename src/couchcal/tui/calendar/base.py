@@ -111,6 +111,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         self.labels: dict[Key, str] = {}
         self.palette = Palette.of(self.app.theme_variables)
         self._reading_ahead: Timer | None = None
+        self._warming: Timer | None = None
         self._acts = self._actions_by_key()
         self._generation = 0
         self._versions: tuple[int, ...] = ()
@@ -185,11 +186,8 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         return view
 
     def key_first(self, event: events.Key) -> bool:
-        """Whether a key is used up: a letter to jump to, any other to stay; else its command is run here and now.
-
-        As a binding it would run two queues later, when the key after it has been looked at already: of `mj` in
-        one breath the `j` would move the cursor, or nothing.
-        """
+        """Whether a key is used up: a letter to jump to, any other to stay; else its command is run here and now."""
+        # As a binding it would run two queues later: of `mj` in one breath the `j` would come before the `m`.
         if not self.labels:
             act = next((self._acts[name] for name in event.aliases if name in self._acts), None)
             if act is not None:
@@ -485,7 +483,9 @@ class CalendarBase(Screen[None], inherit_bindings=False):
 
         Not at the start: who only looks does without it, and it is a third of the program's memory.
         """
-        self.app.set_timer(_WARM_AFTER_SECONDS, self._warm)
+        if self._warming is not None:
+            self._warming.stop()
+        self._warming = self.app.set_timer(_WARM_AFTER_SECONDS, self._warm)
 
     def on_screen_suspend(self) -> None:
         self.warm_soon()

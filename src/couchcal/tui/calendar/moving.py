@@ -109,6 +109,7 @@ class Moving(CalendarBase):
         if self.ghost is None:
             return
         self.ghost = Ghost(self.ghost.entry, grab, self._in_the_way(self.ghost.entry, grab))
+        self.warm_soon()
         local = to_local(grab.start, self.tz)
         minute = (local.hour * 60 + local.minute) // self.row_minutes * self.row_minutes
         cursor = Cursor(later(local.date(), 0), minute if not grab.all_day else self.cursor.minute, grab.all_day)

@@ -186,7 +186,7 @@ class CalendarBase(Screen[None], inherit_bindings=False):
         return view
 
     def key_first(self, event: events.Key) -> bool:
-        """Whether a key is used up: a letter to jump to, any other to stay; else its command is run here and now."""
+        """Whether a key is used up: a letter to jump to, any other to stay; else its command runs here and now."""
         # As a binding it would run two queues later: of `mj` in one breath the `j` would come before the `m`.
         if not self.labels:
             act = next((self._acts[name] for name in event.aliases if name in self._acts), None)

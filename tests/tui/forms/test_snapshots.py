@@ -19,6 +19,7 @@ from couchcal.practice.outcome import Kept, Preview
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.cancel import CancelDialog
+from couchcal.tui.forms.client import ClientForm
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.delete import DeleteDialog
 from couchcal.tui.forms.init import InitForm
@@ -76,6 +77,7 @@ MODALS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], Run]] = {
     "search": (lambda db: SearchScreen(db, TZ, clock=clock), typed("jane")),
     "clients": (lambda db: ClientsScreen(db, TZ, clock=clock), pressed()),
     "record": (lambda db: ClientRecordScreen(db, 1, TZ, clock=clock), pressed()),
+    "client": (lambda db: ClientForm(db, "Ann Fig", clock=clock), pressed()),
     "form": (form, pressed()),
     "form_event": (lambda db: form(db, draft={"kind": "other_event"}), pressed("ctrl+s")),
     "form_contact": (lambda db: form(db, draft={"kind": "collateral_contact"}), pressed()),
@@ -99,7 +101,7 @@ def practice(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
 SMALL_DARK, USUAL_LIGHT = ("couchcal-dark", (80, 24)), ("couchcal-light", (120, 36))
 CASES = [
     *((name, *SMALL_DARK) for name in MODALS),
-    *((name, *USUAL_LIGHT) for name in ("cancel", "init", "help", "form")),
+    *((name, *USUAL_LIGHT) for name in MODALS),
 ]
 
 

@@ -26,7 +26,6 @@ _EXCHANGE = (
 )
 _BACKWARDS = "an end before the start cannot be shown; it is kept without length"
 _REVISIONS = "revisions of one event: the highest SEQUENCE, then LAST-MODIFIED, then the last in the file counts"
-_FLOATING = "floating times are read in the X-WR-TIMEZONE that the file states"
 
 REASONS = {
     "Kozea_Radicale/event_mixed_recurrence_id_dt_type.ics": "a DATE as RECURRENCE-ID names that day",
@@ -45,8 +44,6 @@ REASONS = {
     "niccokunzmann_python-recurring-ical-events/issue_148_ignored_exdate.ics": _REVISIONS,
     "niccokunzmann_python-recurring-ical-events/issue_164_duplicated_event.ics": _REVISIONS,
     "niccokunzmann_python-recurring-ical-events/issue_28_rrule_with_UTC_endinginZ.ics": _EXCHANGE,
-    "niccokunzmann_python-recurring-ical-events/issue_86_x_wr_timezone_without_time_zone_in_dt.ics": _FLOATING,
-    "niccokunzmann_x-wr-timezone/single-event-no-tz.in.ics": _FLOATING,
     "pimutils_khal/event_dt_multi_uid.ics": _REVISIONS,
     "pimutils_khal/tz_windows_format.ics": "a zone's name wins over a VTIMEZONE that contradicts it",
 }

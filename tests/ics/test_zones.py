@@ -67,7 +67,7 @@ def test_the_calendar_s_zone_is_assumed_before_the_practice_s() -> None:
     one.begin_calendar("Europe/Paris")
     assert one.resolve("LOLOLOL", 2026, 2026, final=True).name == "Europe/Paris"
     one.begin_calendar("")
-    assert one.floating.name == "America/New_York"
+    assert one.stated.name == "America/New_York"
 
 
 def test_a_definition_that_behaves_like_a_known_zone_is_that_zone() -> None:

@@ -189,7 +189,7 @@ class EventReader:
             raise EventError(f"DTSTART: {error}") from None
         event.floating = zone is None
         event.tzid = "" if zone is None or zone is UTC_ZONE else value[0].get("TZID", "")
-        event.zone = zone or self._book.floating
+        event.zone = zone or self._book.home
         event.start_local = local
         event.tz = event.zone.name
         event.start = date_seconds(local) if event.all_day else seconds(local, event.zone)

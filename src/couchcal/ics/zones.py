@@ -111,7 +111,7 @@ class ZoneBook:
 
     def __init__(self, home: Zone, last_year: int, remark: Callable[[str], None]) -> None:
         self.home = home
-        self.floating = home
+        self.stated = home
         self._last_year = last_year
         self._remark = remark
         self._definitions: dict[str, DefinedZone] = {}
@@ -122,7 +122,7 @@ class ZoneBook:
         self._defined_here: set[str] = set()
 
     def begin_calendar(self, text: str) -> None:
-        """Take the X-WR-TIMEZONE of the next calendar in the file: floating times and unknown TZIDs are read in it.
+        """Take the X-WR-TIMEZONE of the next calendar in the file: unknown TZIDs are read in it.
 
         Its definitions take the place of those of the calendars before.
         """
@@ -130,7 +130,7 @@ class ZoneBook:
         found = by_name(text) or by_likeness(text) if text else None
         if text and found is None:
             self._tell(f"X-WR-TIMEZONE:{text[:60]} is no known time zone")
-        self.floating = found or self.home
+        self.stated = found or self.home
 
     def define(self, lines: Iterable[str]) -> None:
         """Take a VTIMEZONE; the first of a name in its calendar counts."""
@@ -179,11 +179,11 @@ class ZoneBook:
                 return likely
             if not final:
                 raise UnresolvedZone(tzid)
-            self._tell(f"the time zone {tzid[:60]} is not defined, {self.floating.name} was assumed")
-            return self.floating
+            self._tell(f"the time zone {tzid[:60]} is not defined, {self.stated.name} was assumed")
+            return self.stated
         favoured = self._favoured[tzid]
         names = [likely.name] if likely else []
-        names += [*favoured, self.floating.name, self.home.name, *windows_zones.common_zones()]
+        names += [*favoured, self.stated.name, self.home.name, *windows_zones.common_zones()]
         for name in dict.fromkeys(names):
             candidate = iana(name)
             if candidate is not None and behaves_like(definition, candidate.tz, first, last):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from couchcal.cli.arguments import add_id, add_json, add_names, add_scope, cents, minutes, whole_text
 from couchcal.cli.commands import Handler
-from couchcal.cli.context import Practice, opened, zone_or_utc
+from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import appointment_of, report
 from couchcal.cli.moments import day, when
 from couchcal.cli.occurrence_json import write_json
@@ -16,7 +16,7 @@ from couchcal.cli.plain import title_words, when_words
 from couchcal.errors import Refused, UsageProblem
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import CADENCES, parse_cadence, repeat_phrase
-from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.scheduling.wallclock import to_instant, to_local, zone_or_utc
 from couchcal.store.vocabulary import CANCELLATION_TYPES
 
 MARKS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from sqlite3 import Connection
 from typing import NamedTuple
@@ -99,11 +99,3 @@ def open_or_create(path: Path) -> Database:
         ) from None
     note(f"made {path}; its key is kept in {created.key_place}")
     return created.database
-
-
-def zone_or_utc(name: str) -> tzinfo:
-    """The zone of an entry; one that is not known here reads as UTC."""
-    try:
-        return zone(name)
-    except UnknownZone:
-        return UTC

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
-from couchcal.cli.context import zone_or_utc
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import repeat_words
 from couchcal.practice.locks import lock_reasons
 from couchcal.practice.names import entry_title
-from couchcal.scheduling.wallclock import CUSTOM_PREFIX
+from couchcal.scheduling.wallclock import CUSTOM_PREFIX, zone_or_utc
 from couchcal.store.public_id import encode
 
 _APPOINTMENTS = ("client_session", "client_contact", "collateral_contact")

@@ -19,7 +19,7 @@ from couchcal.scheduling.recurrence import (
     starts,
 )
 from couchcal.scheduling.span import span_class
-from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.scheduling.wallclock import to_instant, to_local, zone_or_utc
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, AppointmentModifier, Record, Series, SeriesExdate
 from couchcal.store.records.template import OccurrenceFields
@@ -44,7 +44,7 @@ class UnreadableRule(Refused):
 
 def zone_of(series: Series) -> tzinfo:
     """The zone of a series; one that is unknown here (a zone definition that is gone) reads as UTC."""
-    return rows.zone_or_utc(series.tz)
+    return zone_or_utc(series.tz)
 
 
 def rules_of(series: Series) -> list[Rule]:

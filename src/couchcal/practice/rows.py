@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from couchcal.practice.locks import refusal
 from couchcal.practice.names import short_name
 from couchcal.practice.services import with_automatic
 from couchcal.scheduling.span import span_class
-from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
+from couchcal.scheduling.wallclock import to_local, zone_or_utc
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import (
     Appointment,
@@ -288,14 +288,6 @@ def title_of(session: Session, row: Appointment) -> str:
         if client is not None:
             return short_name(client.internal_id, client.preferred or client.first, client.last)
     return row.title or "the event"
-
-
-def zone_or_utc(name: str) -> tzinfo:
-    """The zone of a row; one that is unknown here (a definition that is gone) reads as UTC."""
-    try:
-        return zone(name)
-    except UnknownZone:
-        return UTC
 
 
 def when_words(row: Appointment) -> str:

@@ -26,7 +26,7 @@ from couchcal.practice.occurrences import (
     zone_of,
 )
 from couchcal.practice.outcome import Done, Kept, Preview
-from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.scheduling.wallclock import to_instant, to_local, zone_or_utc
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, Series, SeriesExdate, SeriesIcs
@@ -75,7 +75,7 @@ def _checked_until(until: date | None, first: date) -> date | None:
 
 def local_start(draft: Draft) -> datetime:
     """The draft's start on its own wall clock."""
-    return draft.start.replace(tzinfo=None) if draft.all_day else to_local(draft.start, rows.zone_or_utc(draft.tz))
+    return draft.start.replace(tzinfo=None) if draft.all_day else to_local(draft.start, zone_or_utc(draft.tz))
 
 
 def phrase(series: Series) -> str:

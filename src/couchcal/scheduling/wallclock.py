@@ -40,6 +40,14 @@ def zone(name: str) -> tzinfo:
     return _iana_zone(name)
 
 
+def zone_or_utc(name: str) -> tzinfo:
+    """The time zone called `name`; one that is unknown here (a definition that is gone) reads as UTC."""
+    try:
+        return zone(name)
+    except UnknownZone:
+        return UTC
+
+
 def register_zone(name: str, definition: tzinfo) -> None:
     """Let `zone` resolve `name`, which must begin with ``VTIMEZONE:``, for the rest of the process.
 

@@ -22,7 +22,7 @@ def scramble(row_id: int) -> int:
 
 def encode(table: str, row_id: int) -> str:
     """The public id of a row of `table`."""
-    return f"{PREFIXES[table]}{(row_id * _MULTIPLIER) & _MASK:08x}"
+    return f"{PREFIXES[table]}{scramble(row_id):08x}"
 
 
 def split(public_id: str) -> tuple[str, str]:

@@ -128,6 +128,12 @@ class Search(Command):
     keys, label, group, footer = "slash", "Search", "Go", 7
 
 
+class WaysOut(Command):
+    """Free times near the overlapping entry under the cursor; choosing one moves it there."""
+
+    keys, label, group = "w", "Resolve overlap", "Go"
+
+
 class DayView(Command):
     """One day."""
 
@@ -162,6 +168,12 @@ class ToggleSidebar(Command):
     """Show or hide the month and the details."""
 
     keys, label, group = "b", "Sidebar", "View"
+
+
+class SecondZone(Command):
+    """Show or hide the second time zone beside the hours."""
+
+    keys, label, group = "Z", "Second zone", "View"
 
 
 class Privacy(Command):
@@ -209,7 +221,7 @@ class Reschedule(Command):
 class ApplyToFuture(Command):
     """Repeat the last move for all future sessions of the series."""
 
-    keys, label, group = "S", "Move all future too", "Appointments"
+    keys, label, group = "M", "Move all future too", "Appointments"
 
 
 class CancelSession(Command):
@@ -242,6 +254,18 @@ class Paste(Command):
     keys, label, group = "p", "Paste", "Appointments"
 
 
+class Duplicate(Command):
+    """A new appointment with all details of this one, to be given its own time."""
+
+    keys, label, group = "Y", "Duplicate", "Appointments"
+
+
+class FindTime(Command):
+    """Free times in your own words: "50 min tue or thu afternoon next 3 weeks"; choosing one books it."""
+
+    keys, label, group = "F", "Find a time", "Appointments"
+
+
 class Undo(Command):
     """Take the last change back."""
 
@@ -257,13 +281,55 @@ class Redo(Command):
 class Requests(Command):
     """To the next request of a client."""
 
-    keys, label, group = "r", "Requests", "Program"
+    keys, label, group = "r", "Requests", "Practice"
 
 
 class Clients(Command):
     """The list of clients."""
 
-    keys, label, group = "C", "Clients", "Program"
+    keys, label, group = "C", "Clients", "Practice"
+
+
+class Waiting(Command):
+    """Clients who wait for a time."""
+
+    keys, label, group = "W", "Waitlist", "Practice"
+
+
+class Availability(Command):
+    """Weekly hours in which clients can book."""
+
+    keys, label, group = "A", "Availability", "Practice"
+
+
+class EventTypes(Command):
+    """What clients can book: title, length, visit type."""
+
+    keys, label, group = "E", "Event types", "Practice"
+
+
+class TimeOff(Command):
+    """Days and hours off."""
+
+    keys, label, group = "O", "Time off", "Practice"
+
+
+class Services(Command):
+    """Services, modifiers, places and rooms."""
+
+    keys, label, group = "V", "Services and places", "Practice"
+
+
+class Reports(Command):
+    """Hours by service, utilisation, late cancels and no-shows, sessions per week."""
+
+    keys, label, group = "R", "Reports", "Practice"
+
+
+class Preferences(Command):
+    """Settings of this program and of the practice."""
+
+    keys, label, group = "comma", "Settings", "Program"
 
 
 class Help(Command):
@@ -280,10 +346,12 @@ class Quit(Command):
 
 COMMANDS: tuple[type[Command], ...] = (
     CursorLeft, CursorDown, CursorUp, CursorRight, PreviousPeriod, NextPeriod, NextEntry, PreviousEntry,
-    JumpToEntry, Today, GoToDate, NextConflict, Search,
-    DayView, WeekView, MonthView, AgendaView, Zoom, ToggleSidebar, Privacy,
+    JumpToEntry, Today, GoToDate, NextConflict, WaysOut, Search,
+    DayView, WeekView, MonthView, AgendaView, Zoom, ToggleSidebar, SecondZone, Privacy,
     New, QuickAdd, Open, Edit, EditTimes, Reschedule, ApplyToFuture, CancelSession, Restore, Delete, Copy, Paste,
-    Undo, Redo, Requests, Clients, Help, Quit,
+    Duplicate, FindTime,
+    Requests, Clients, Waiting, Availability, EventTypes, TimeOff, Services, Reports,
+    Undo, Redo, Preferences, Help, Quit,
 )  # fmt: skip
 GRAB_HELP: tuple[tuple[str, str], ...] = (
     ("j k ↓ ↑", "15 minutes; in the month a week"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import true
 from sqlmodel import Field
 
 from couchcal.store.records.types import Record
@@ -32,6 +33,7 @@ class Modifier(Record, table=True):
     code: str = Field(unique=True)
     label: str = ""
     code_set: str = "HCPCS"
+    active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
 
 
 class Location(Record, table=True):
@@ -43,6 +45,7 @@ class Location(Record, table=True):
     pos: str = "11"
     address: str = ""
     is_default: bool = False
+    active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
 
 
 class Room(Record, table=True):

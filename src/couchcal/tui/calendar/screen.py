@@ -8,23 +8,18 @@ from textual.binding import BindingType
 
 from couchcal.tui.calendar.changes import Changes
 from couchcal.tui.calendar.moving import Moving
-from couchcal.tui.calendar.navigation import Navigation
+from couchcal.tui.calendar.places import Places
 from couchcal.tui.calendar.sidebar import Sidebar
 from couchcal.tui.commands import COMMANDS, GRAB_HELP, bindings
 
 
-class CalendarScreen(Navigation, Changes, Moving, inherit_bindings=False):
+class CalendarScreen(Places, Changes, Moving, inherit_bindings=False):
     """The practice's calendar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     def on_sidebar_day_chosen(self, message: Sidebar.DayChosen) -> None:
         self.go_to_day(message.day)
-
-    def action_clients(self) -> None:
-        from couchcal.tui.screens.clients import ClientsScreen
-
-        self.app.push_screen(ClientsScreen(self.database, self.tz, names=self.names, clock=self.clock))
 
     def action_help(self) -> None:
         from couchcal.tui.screens.help import HelpRow, HelpScreen

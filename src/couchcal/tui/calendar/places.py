@@ -1,0 +1,76 @@
+"""The ways from the calendar to the other screens of the practice; each is loaded when it is first asked for."""
+
+from __future__ import annotations
+
+from couchcal.practice.agenda import Entry
+from couchcal.practice.outcome import Done
+from couchcal.tui.calendar.navigation import Navigation
+
+
+class Places(Navigation):
+    """Opening clients, hours, lists, reports and settings, and what comes back from them."""
+
+    def action_clients(self) -> None:
+        from couchcal.tui.screens.clients import ClientsScreen
+
+        self.app.push_screen(
+            ClientsScreen(self.database, self.tz, names=self.names, clock=self.clock), self._arrive
+        )
+
+    def action_waiting(self) -> None:
+        from couchcal.tui.screens.waitlist import WaitlistScreen
+
+        screen = WaitlistScreen(self.database, self.tz, names=self.names, clock=self.clock)
+        self.app.push_screen(screen, self._finished)
+
+    def action_availability(self) -> None:
+        from couchcal.tui.screens.availability import AvailabilityScreen
+
+        screen = AvailabilityScreen(self.database, week_start=self.week_start, clock=self.clock)
+        self.app.push_screen(screen, self._finished)
+
+    def action_event_types(self) -> None:
+        from couchcal.tui.screens.event_types import EventTypesScreen
+
+        self.app.push_screen(EventTypesScreen(self.database, clock=self.clock), self._finished)
+
+    def action_time_off(self) -> None:
+        from couchcal.tui.screens.time_off import TimeOffScreen
+
+        screen = TimeOffScreen(self.database, self.tz, names=self.names, clock=self.clock)
+        self.app.push_screen(screen, self._arrive)
+
+    def action_services(self) -> None:
+        from couchcal.tui.screens.services import ServicesScreen
+
+        self.app.push_screen(ServicesScreen(self.database, clock=self.clock), self._finished)
+
+    def action_reports(self) -> None:
+        from couchcal.tui.screens.reports import ReportsScreen
+
+        screen = ReportsScreen(self.database, self.tz, names=self.names, clock=self.clock)
+        self.app.push_screen(screen, self._arrive)
+
+    def action_preferences(self) -> None:
+        from couchcal.tui.screens.preferences import PreferencesScreen
+
+        self.app.push_screen(PreferencesScreen(self.database, clock=self.clock), self._finished)
+
+    def action_find_time(self) -> None:
+        from couchcal.tui.screens.finder import FinderScreen
+
+        screen = FinderScreen(self.database, self.tz, names=self.names, clock=self.clock)
+        self.app.push_screen(screen, self._finished)
+
+    def _arrive(self, target: Entry | None) -> None:
+        """Go to the entry that a list was left with."""
+        self.fetch()
+        if target is not None:
+            self.go_to(target)
+
+    def _finished(self, done: Done | None) -> None:
+        """Show what a screen has changed."""
+        if done is not None:
+            self.post_message(self.Written(done))
+        else:
+            self.fetch()

@@ -20,8 +20,6 @@ def test_one_home_for_everything(isolated_home: Path) -> None:
     assert paths.config_file() == isolated_home / "config.toml"
     assert paths.data_directory() == isolated_home
     assert paths.database_file() == isolated_home / "couchcal.db"
-    assert paths.log_directory() == isolated_home / "logs"
-    assert paths.backup_directory() == isolated_home / "backups"
     assert not isolated_home.exists()  # asking makes nothing
 
 
@@ -32,7 +30,6 @@ def test_the_places_of_the_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
     assert paths.config_file() == tmp_path / "CONFIG" / "couchcal" / "config.toml"
     assert paths.database_file() == tmp_path / "DATA" / "couchcal" / "couchcal.db"
-    assert tmp_path / "STATE" in paths.log_directory().parents
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o000, 0o077, 0o277])

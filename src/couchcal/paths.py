@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def _platform_directory(kind: str) -> Path:
     import platformdirs
 
     dirs = platformdirs.PlatformDirs("couchcal", appauthor=False)
-    found = {"config": dirs.user_config_path, "data": dirs.user_data_path, "log": dirs.user_log_path}
+    found = {"config": dirs.user_config_path, "data": dirs.user_data_path}
     return found[kind]
 
 
@@ -35,17 +38,6 @@ def database_file() -> Path:
     return data_directory() / "couchcal.db"
 
 
-def log_directory() -> Path:
-    """The directory of log files."""
-    home = _home()
-    return home / "logs" if home else _platform_directory("log")
-
-
-def backup_directory() -> Path:
-    """The directory of nightly backups."""
-    return data_directory() / "backups"
-
-
 def private_directory(path: Path) -> Path:
     """Create `path` (and its parents) with mode 0700 whatever the umask, and return it. P1."""
     missing = []
@@ -59,17 +51,25 @@ def private_directory(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a whole file atomically with mode 0600: a reader sees the old or the new content. P1."""
-    private_directory(path.parent)
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file of mode 0600 that takes the place of `path` once it is whole: a reader sees the old content or
+    the new, and a failure leaves the old. P1."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
+        with os.fdopen(descriptor, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
         os.replace(temporary, path)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a whole file with mode 0600, its directory first. P1."""
+    private_directory(path.parent)
+    with replacing(path) as out:
+        out.write(content)

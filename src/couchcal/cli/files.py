@@ -18,6 +18,7 @@ from couchcal.cli.moments import day
 from couchcal.cli.occurrence_json import write_json
 from couchcal.cli.plain import one_line
 from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
+from couchcal.paths import replacing
 from couchcal.practice.agenda import day_instant
 
 if TYPE_CHECKING:
@@ -133,30 +134,17 @@ def _export(args: Namespace) -> int:
             export(practice.database, sys.stdout.buffer, **options)
             sys.stdout.buffer.flush()
             return 0
-        with _replacing(Path(os.path.realpath(args.output))) as out:
+        with _writable(Path(os.path.realpath(args.output))) as out:
             count = export(practice.database, out, **options)
     sys.stdout.write(f"Wrote {count} events to {one_line(args.output)}\n")
     return 0
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def _writable(path: Path) -> Iterator[BinaryIO]:
     """A private file that becomes `path` once it is whole; a device or pipe is written to as it is."""
-    if path.exists() and not path.is_file():
-        with path.open("wb") as device:
-            yield device
-        return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with path.open("wb") if path.exists() and not path.is_file() else replacing(path) as out:
+        yield out
 
 
 HANDLERS = {"import": Handler(_configure_import, _import), "export": Handler(_configure_export, _export)}

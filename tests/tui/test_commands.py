@@ -34,8 +34,8 @@ def test_bindings_carry_the_ids_that_settings_remap() -> None:
 
 
 def test_a_remap_replaces_and_a_clash_is_reported() -> None:
-    moved = keymap({"reschedule": "M"})
-    assert (moved.keys["reschedule"], moved.problems) == ("M", ())
+    moved = keymap({"reschedule": "X"})
+    assert (moved.keys["reschedule"], moved.problems) == ("X", ())
     clash = keymap({"reschedule": "n"})
     assert clash.keys["reschedule"] == "m"
     assert "belongs to new" in clash.problems[0]
@@ -44,7 +44,7 @@ def test_a_remap_replaces_and_a_clash_is_reported() -> None:
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:
-    assert "did you mean 'reschedule'?" in keymap({"rescedule": "M"}).problems[0]
+    assert "did you mean 'reschedule'?" in keymap({"rescedule": "X"}).problems[0]
 
 
 @given(st.dictionaries(st.sampled_from(IDS), st.sampled_from(["n", "m", "?", "ctrl+x", "F,G", "", ",", "j,k"])))

@@ -198,11 +198,11 @@ async def test_one_of_a_series_then_all_future_with_one_key(make: AppFactory, de
         )
         await pilot.press("m", "J", "enter")
         await settle(pilot)
-        assert any("S move all future too" in text for text in toasts(pilot))
+        assert any("M move all future too" in text for text in toasts(pilot))
         assert {
             e.start for e in screen.loaded.entries if e.first == "Maria" and e.rrule and e.start > at(6, 0)
         } >= {at(12, 10)}
-        await pilot.press("S")
+        await pilot.press("M")
         await settle(pilot)
         later = [e.start for e in screen.loaded.entries if e.first == "Maria" and e.rrule and e.start > at(5, 0)]
         assert later[:2] == [at(5, 11), at(12, 11)]

@@ -12,13 +12,13 @@ from couchcal.tui.calendar.words import name_of, time_text
 from couchcal.tui.commands import COMMANDS, Command
 
 if TYPE_CHECKING:
-    from couchcal.tui.calendar.base import CalendarBase
+    from couchcal.tui.calendar.state import CalendarState
 
 _WIDE = 100
 Bar = tuple[list[Run], list[Run]]
 
 
-def header_runs(screen: CalendarBase) -> Bar:
+def header_runs(screen: CalendarState) -> Bar:
     """Title, period, view; conflicts, requests, zone, clock."""
     palette, glyphs = screen.palette, screen.glyphs
     if screen.has_class("-too-small"):
@@ -49,7 +49,7 @@ def header_runs(screen: CalendarBase) -> Bar:
     return left, right
 
 
-def status_runs(screen: CalendarBase) -> Bar:
+def status_runs(screen: CalendarState) -> Bar:
     """The few keys that matter, or where the entry in the hand would land."""
     palette = screen.palette
     if screen.ghost is not None:
@@ -67,12 +67,12 @@ def status_runs(screen: CalendarBase) -> Bar:
     return left, right
 
 
-def _hint(screen: CalendarBase, command: type[Command]) -> list[Run]:
+def _hint(screen: CalendarState, command: type[Command]) -> list[Run]:
     key = screen.keymap.shown_first(command.id())
     return [(key, screen.palette.header_accent), (f" {command.label.lower()}   ", screen.palette.header)]
 
 
-def _moving_runs(screen: CalendarBase) -> Bar:
+def _moving_runs(screen: CalendarState) -> Bar:
     ghost, palette, glyphs = screen.ghost, screen.palette, screen.glyphs
     if ghost is None:
         return [], []
@@ -105,7 +105,7 @@ def _moving_runs(screen: CalendarBase) -> Bar:
     return left, right
 
 
-def empty_lines(screen: CalendarBase) -> list[list[Run]]:
+def empty_lines(screen: CalendarState) -> list[list[Run]]:
     """What to do with an empty calendar."""
     palette, keys = screen.palette, screen.keymap
     if screen.loaded.window.days == 0:

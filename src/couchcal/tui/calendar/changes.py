@@ -1,4 +1,4 @@
-"""Booking and changing: forms, cancel, uncancel, delete, copy and paste, undo and redo."""
+"""Booking and changing: forms, cancel, uncancel, delete, undo and redo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import refusal
 from couchcal.practice.outcome import Done
-from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.tui.calendar.base import CalendarBase
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.view import CalendarView
@@ -33,8 +32,6 @@ class Changes(CalendarBase):
             super().__init__()
             self.label = label
             self.redo = redo
-
-    _copied: Entry | None = None
 
     # New and edit
 
@@ -167,48 +164,6 @@ class Changes(CalendarBase):
                 self.write(change)
 
         self.app.push_screen(DeleteDialog(self._label(entry), entry.series_id is not None), take)
-
-    # Copy and paste
-
-    def action_copy(self) -> None:
-        def copy(entry: Entry) -> None:
-            if entry.table != "appointment":
-                self._say_lock(entry, "details")
-                return
-            self._copied = entry
-            key = self.keymap.shown_first("paste")
-            self.toast(f"Copied {name_of(entry, self.names)}{self.glyphs.separator}{key} pastes it at the cursor")
-
-        self._on_entry(copy)
-
-    def action_paste(self) -> None:
-        entry = self._copied
-        if entry is None:
-            self.toast(f"Nothing copied yet: {self.keymap.shown_first('copy')} copies an entry")
-            return
-        start = self._paste_start(entry)
-
-        def change() -> Done:
-            from couchcal.practice import appointments
-            from couchcal.practice.draft import with_changes
-            from couchcal.practice.rows import draft_of, load
-            from couchcal.store.session import read_session
-
-            with read_session(self.database) as session:
-                draft = draft_of(session, load(session, entry.row_id))  # type: ignore[arg-type]  # reads only
-            draft = with_changes(
-                draft, {"start": start, "end": start + (draft.end - draft.start), "tz": self.tz_name}
-            )
-            return appointments.book(self.database, draft, clock=self.clock)
-
-        self.write(change)
-
-    def _paste_start(self, entry: Entry) -> datetime:
-        if entry.all_day:
-            return datetime.combine(self.cursor.day, datetime.min.time(), UTC)
-        if self.calendar_view in (View.MONTH, View.AGENDA) or self.cursor.all_day:
-            return to_instant(datetime.combine(self.cursor.day, to_local(entry.start, self.tz).time()), self.tz)
-        return self.cursor_instant()
 
     # Undo
 

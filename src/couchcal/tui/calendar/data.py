@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import Entry, between, day_instant, horizon_reached
-from couchcal.tui.calendar.details import Extra
+from couchcal.practice.glance import OpenHours, open_hours, waiting_requests
 from couchcal.tui.calendar.period import Period, later
-from couchcal.tui.calendar.scene import OpenHours
 
 
 class Loaded(NamedTuple):
@@ -30,20 +29,8 @@ def load(connection: sqlite3.Connection, window: Period, tz: tzinfo) -> Loaded:
     """Read the days of `window`, cancelled entries among them (CXL-01)."""
     start, end = day_instant(window.first, tz), day_instant(window.until, tz)
     entries = between(connection, start, end, tz, cancelled=True)
-    requests = connection.execute("SELECT count(*) FROM booking_request WHERE status = 'pending'").fetchone()
-    return Loaded(
-        window, tuple(entries), availability(connection), int(requests[0]), horizon_reached(connection, start, end)
-    )
-
-
-def availability(connection: sqlite3.Connection) -> tuple[OpenHours, ...]:
-    """The practice's weekly hours; empty when none are set."""
-    rows = connection.execute("SELECT weekday, start_time, end_time FROM availability_block").fetchall()
-    return tuple(OpenHours(int(day), _time(start), _time(end)) for day, start, end in rows)
-
-
-def _time(text: str) -> time:
-    return time.fromisoformat(str(text).partition(".")[0])
+    complete = horizon_reached(connection, start, end)
+    return Loaded(window, tuple(entries), open_hours(connection), waiting_requests(connection), complete)
 
 
 def visible(entries: tuple[Entry, ...], period: Period, tz: tzinfo) -> tuple[Entry, ...]:
@@ -70,23 +57,3 @@ def window_around(period: Period, month: Period) -> Period:
 def covers(window: Period, period: Period) -> bool:
     """Whether all days of `period` are in `window`."""
     return window.first <= period.first and period.until <= window.until
-
-
-def extra_of(connection: sqlite3.Connection, entry: Entry) -> Extra:
-    """Link and instructions of an appointment."""
-    if entry.table != "appointment":
-        return Extra()
-    row = connection.execute(
-        "SELECT telehealth_url, instructions FROM appointment WHERE id = ?", (entry.row_id,)
-    ).fetchone()
-    return Extra(*row) if row else Extra()
-
-
-def next_request(connection: sqlite3.Connection, after: datetime) -> datetime | None:
-    """When the first pending request after `after` begins, else the very first one."""
-    seconds = int(after.timestamp())
-    row = connection.execute(
-        "SELECT start_utc FROM booking_request WHERE status = 'pending' ORDER BY start_utc <= ?, start_utc LIMIT 1",
-        (seconds,),
-    ).fetchone()
-    return datetime.fromtimestamp(0, UTC) + timedelta(seconds=row[0]) if row else None

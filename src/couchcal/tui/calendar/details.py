@@ -10,6 +10,7 @@ from rich.style import Style
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import repeat_words
 from couchcal.practice.fields import KIND_LABELS
+from couchcal.practice.glance import Particulars
 from couchcal.practice.locks import lock_reasons
 from couchcal.scheduling.interval import overlaps
 from couchcal.tui.calendar.layout import key_of
@@ -23,17 +24,7 @@ _BILLING = {"started": "bill started", "paid": "paid"}
 _CLAIM = {"draft": "claim drafted", "submitted": "claim submitted", "processed": "claim processed"}
 
 
-class Extra:
-    """What the agenda does not carry and the details show."""
-
-    __slots__ = ("instructions", "telehealth_url")
-
-    def __init__(self, telehealth_url: str = "", instructions: str = "") -> None:
-        self.telehealth_url = clean(telehealth_url)
-        self.instructions = clean(instructions)
-
-
-def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Extra, width: int) -> list[list[Run]]:
+def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particulars, width: int) -> list[list[Run]]:
     """Client, type, time, service, link, payment, locks and who it overlaps."""
     dim, plain, bright = palette.chrome, palette.base, palette.bright
     glyphs = scene.glyphs
@@ -73,9 +64,9 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Extra, wid
         if text:
             add(text, dim)
     if extra.telehealth_url:
-        add(extra.telehealth_url, palette.accent)
+        add(clean(extra.telehealth_url), palette.accent)
     if extra.instructions and scene.names != "id":
-        add(extra.instructions, dim)
+        add(clean(extra.instructions), dim)
     if entry.conflict:
         for other in scene.entries:
             if _clash(entry, other):

@@ -9,6 +9,7 @@ from textual import events, work
 from textual.message import Message
 
 from couchcal.practice.agenda import Entry, between
+from couchcal.practice.glance import OpenHours
 from couchcal.practice.locks import refusal
 from couchcal.practice.outcome import Done
 from couchcal.scheduling import drag
@@ -19,7 +20,7 @@ from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.base import CalendarBase
 from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.period import View, later
-from couchcal.tui.calendar.scene import Cursor, Ghost, OpenHours
+from couchcal.tui.calendar.scene import Cursor, Ghost
 from couchcal.tui.calendar.view import CalendarView
 from couchcal.tui.calendar.words import name_of
 
@@ -193,7 +194,7 @@ class Moving(CalendarBase):
             clock=self.clock,
         )  # fmt: skip
 
-    def on_calendar_base_written(self, message: CalendarBase.Written) -> None:
+    def on_writing_written(self, message: CalendarBase.Written) -> None:
         done = message.done
         words = done.label if not self.private else "Saved"
         hints = [f"{self.keymap.shown_first('undo')} undo"]
@@ -221,7 +222,7 @@ class Moving(CalendarBase):
         self._versions = self._data_version()
         self.fetch()
 
-    def on_calendar_base_failed(self, message: CalendarBase.Failed) -> None:
+    def on_writing_failed(self, message: CalendarBase.Failed) -> None:
         if self._dropping:
             self.put_back()
             self.last_move = None

@@ -6,10 +6,10 @@ import string
 from datetime import date
 
 from couchcal.practice.agenda import Entry
+from couchcal.practice.glance import next_request
 from couchcal.scheduling.wallclock import to_local
 from couchcal.settings import remember_view
 from couchcal.tui.calendar.base import CalendarBase
-from couchcal.tui.calendar.data import next_request
 from couchcal.tui.calendar.layout import DAY_MINUTES, key_of
 from couchcal.tui.calendar.period import View, later, step
 from couchcal.tui.calendar.scene import Cursor

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import Entry
+from couchcal.practice.glance import OpenHours
 from couchcal.scheduling.drag import Grab
 from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.period import Period, View
@@ -22,14 +23,6 @@ class Cursor(NamedTuple):
     minute: int = 540
     all_day: bool = False
     picked: Key | None = None
-
-
-class OpenHours(NamedTuple):
-    """Weekly availability on a weekday (0 is Monday), wall-clock `[start, end)`; an end of 00:00 is midnight."""
-
-    weekday: int
-    start: time
-    end: time
 
 
 @dataclass(frozen=True)

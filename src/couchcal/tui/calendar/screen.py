@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from couchcal.tui.calendar.changes import Changes
+from couchcal.tui.calendar.copying import Copying
 from couchcal.tui.calendar.moving import Moving
 from couchcal.tui.calendar.places import Places
 from couchcal.tui.calendar.sidebar import Sidebar
 from couchcal.tui.commands import COMMANDS, GRAB_HELP, bindings
 
 
-class CalendarScreen(Places, Changes, Moving, inherit_bindings=False):
+class CalendarScreen(Places, Copying, Moving, inherit_bindings=False):
     """The practice's calendar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -27,6 +27,12 @@ class CalendarScreen(Places, Changes, Moving, inherit_bindings=False):
         rows = [HelpRow(command.group, self.keymap.shown(command), command.help()) for command in COMMANDS]
         rows += [HelpRow("While moving", keys, label) for keys, label in GRAB_HELP]
         self.app.push_screen(HelpScreen(rows))
+
+    def action_ways_out(self) -> None:
+        self.toast("Nothing overlaps here")
+
+    def action_second_zone(self) -> None:
+        self.toast("No second zone is set")
 
     def action_quit(self) -> None:
         self.app.exit()

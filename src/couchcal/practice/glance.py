@@ -1,0 +1,64 @@
+"""Small reads beside the agenda: open hours, waiting requests, and what an appointment's details add to its entry.
+
+Plain statements on the DB-API connection; no ORM.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class OpenHours(NamedTuple):
+    """Weekly availability on a weekday (0 is Monday), wall-clock `[start, end)`; an end of 00:00 is midnight."""
+
+    weekday: int
+    start: time
+    end: time
+
+
+class Particulars(NamedTuple):
+    """What the agenda does not carry and the details show (CAL-02)."""
+
+    telehealth_url: str = ""
+    instructions: str = ""
+    client_tz: str = ""
+    """The client's IANA zone; empty without a client."""
+
+
+def open_hours(connection: sqlite3.Connection) -> tuple[OpenHours, ...]:
+    """The practice's weekly hours; empty when none are set."""
+    rows = connection.execute("SELECT weekday, start_time, end_time FROM availability_block").fetchall()
+    return tuple(OpenHours(int(day), _time(start), _time(end)) for day, start, end in rows)
+
+
+def _time(text: str) -> time:
+    return time.fromisoformat(str(text).partition(".")[0])
+
+
+def waiting_requests(connection: sqlite3.Connection) -> int:
+    """How many requests of clients wait for an answer."""
+    row = connection.execute("SELECT count(*) FROM booking_request WHERE status = 'pending'").fetchone()
+    return int(row[0])
+
+
+def next_request(connection: sqlite3.Connection, after: datetime) -> datetime | None:
+    """When the first pending request after the aware instant `after` begins, else the very first one."""
+    row = connection.execute(
+        "SELECT start_utc FROM booking_request WHERE status = 'pending' ORDER BY start_utc <= ?, start_utc LIMIT 1",
+        (int(after.timestamp()),),
+    ).fetchone()
+    return _EPOCH + timedelta(seconds=row[0]) if row else None
+
+
+def particulars(connection: sqlite3.Connection, appointment_id: int) -> Particulars:
+    """Link and instructions of an appointment, and its client's zone."""
+    row = connection.execute(
+        "SELECT a.telehealth_url, a.instructions, coalesce(c.tz, '')"
+        " FROM appointment a LEFT JOIN client c ON c.id = a.client_id WHERE a.id = ?",
+        (appointment_id,),
+    ).fetchone()
+    return Particulars(*row) if row else Particulars()

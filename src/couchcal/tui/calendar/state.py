@@ -1,0 +1,164 @@
+"""The calendar screen's state: what is loaded, where the cursor is, what both make of the screen."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from datetime import date, datetime, timedelta
+from threading import Lock
+from typing import ClassVar
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from couchcal.clock import Clock
+from couchcal.practice.agenda import Entry, practice_facts
+from couchcal.practice.glance import Particulars
+from couchcal.scheduling.wallclock import to_instant, to_local, zone
+from couchcal.settings import Settings
+from couchcal.store.connection import Database, database_errors
+from couchcal.tui.calendar import data
+from couchcal.tui.calendar.layout import Key, key_of
+from couchcal.tui.calendar.period import MONTH_DAYS, Period, View, later, period_of, title, week_of
+from couchcal.tui.calendar.picking import entry_at
+from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
+from couchcal.tui.calendar.time_paint import GUTTER
+from couchcal.tui.commands import Keymap
+from couchcal.tui.text import glyphs_for
+from couchcal.tui.theme import Palette
+
+SIDEBAR_FROM = 100
+"""Terminal columns from which the sidebar is shown."""
+_SHORT_WEEK = 3
+
+
+class CalendarState(Screen[None], inherit_bindings=False):
+    """What is loaded, what is shown, where the cursor is. Nothing here draws, reads or writes by itself."""
+
+    AUTO_FOCUS: ClassVar[str | None] = None
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings, keymap: Keymap, view: View) -> None:
+        super().__init__()
+        self.database, self.clock, self.settings, self.keymap = database, clock, settings, keymap
+        self.reader: sqlite3.Connection = database.connect()
+        self._loader: sqlite3.Connection | None = None
+        self._loading, self._writing = Lock(), Lock()
+        facts = practice_facts(self.reader)
+        self.tz_name, self.tz = facts.tz, zone(facts.tz)
+        self.week_start = facts.week_start if settings.week_start is None else settings.week_start
+        self.glyphs = glyphs_for(settings.ascii)
+        self.app.set_class(not self.glyphs.lower, "-ascii")
+        self.now_local = to_local(clock(), self.tz)
+        self.calendar_view = view
+        self.row_minutes = settings.row_minutes
+        self.private = False
+        self.sidebar_wanted = True
+        minute = self.now_local.hour * 60 + self.now_local.minute
+        self.cursor = Cursor(self.now_local.date(), minute // self.row_minutes * self.row_minutes)
+        self.period = period_of(view, self.cursor.day, self.week_start, self.week_columns)
+        self.loaded = data.NOTHING
+        self.ghost: Ghost | None = None
+        self.lifted_in_agenda = False
+        """Whether the entry in the hand was taken from the agenda, which has no place for it."""
+        self.labels: dict[Key, str] = {}
+        self.palette = Palette.of(self.app.theme_variables)
+        self._reading_ahead: Timer | None = None
+        self._warming: Timer | None = None
+        self._generation = 0
+        self._versions: tuple[int, ...] = ()
+        self._extended: Period | None = None
+        self._busy: Counter[date] = Counter()
+        self._written: Key | None = None
+        self._particulars: tuple[Key | None, Particulars] = (None, Particulars())
+        self.set_class(not self._sidebar_shown(), "-no-sidebar")
+        with database_errors(database.path):
+            self.loaded = data.load(self.reader, self.period, self.tz)
+        self._busy = self._count()
+        self.scene = self._scene()
+
+    @property
+    def names(self) -> str:
+        """How clients are called on screen now."""
+        return "id" if self.private else self.settings.names
+
+    @property
+    def week_columns(self) -> int:
+        """Days a week view has room for: seven from `SIDEBAR_FROM` columns on, else three, or less."""
+        width = self.app.size.width
+        if width >= SIDEBAR_FROM:
+            return 7
+        return max(min(_SHORT_WEEK, (width - GUTTER) // 11), 1)
+
+    def _sidebar_shown(self) -> bool:
+        return self.sidebar_wanted and self.app.size.width >= SIDEBAR_FROM
+
+    def _scene(self) -> Scene:
+        self._generation += 1
+        return Scene(
+            view=self.calendar_view,
+            period=self.period,
+            entries=data.visible(self.loaded.entries, self.period, self.tz),
+            tz=self.tz,
+            now_local=self.now_local,
+            generation=self._generation,
+            row_minutes=self.row_minutes,
+            first_minute=self.settings.first_hour * 60,
+            names=self.names,
+            hour24=self.settings.clock_24h,
+            glyphs=self.glyphs,
+            availability=self.loaded.availability,
+            loaded=data.covers(self.loaded.window, self.period),
+            month=self.cursor.day.month,
+            labels=self.labels,
+        )
+
+    def _month(self) -> Period:
+        return Period(week_of(self.cursor.day.replace(day=1), self.week_start), MONTH_DAYS)
+
+    def _ahead(self) -> Period:
+        """What must be loaded: the period, the ones beside it, and the sidebar's month."""
+        month = self._month()
+        first = min(later(self.period.first, -self.period.days), month.first)
+        return Period(first, (max(later(self.period.until, self.period.days), month.until) - first).days)
+
+    @property
+    def period_title(self) -> str:
+        """The header's words for what is shown."""
+        return title(self.calendar_view, self.cursor.day, self.period).replace("–", self.glyphs.dash)
+
+    @property
+    def picked(self) -> Entry | None:
+        """The entry under the cursor."""
+        if self.cursor.picked is None:
+            return None
+        return next((entry for entry in self.scene.entries if key_of(entry) == self.cursor.picked), None)
+
+    def _entry_at(self, cursor: Cursor, keep: Key | None) -> Key | None:
+        whole_day = self.calendar_view in (View.MONTH, View.AGENDA)
+        return entry_at(self.scene.entries, cursor, keep, self.row_minutes, self.tz, whole_day=whole_day)
+
+    def cursor_on(self, entry: Entry) -> Cursor:
+        """The cursor that stands on `entry`, where it begins."""
+        if entry.first_day is not None:
+            return Cursor(entry.first_day, self.cursor.minute, True, key_of(entry))
+        start = to_local(entry.start, self.tz)
+        minute = (start.hour * 60 + start.minute) // self.row_minutes * self.row_minutes
+        return Cursor(start.date(), minute, False, key_of(entry))
+
+    def cursor_instant(self) -> datetime:
+        """The instant at the cursor's cell."""
+        local = datetime.combine(self.cursor.day, datetime.min.time()) + timedelta(minutes=self.cursor.minute)
+        return to_instant(local, self.tz)
+
+    def _count(self) -> Counter[date]:
+        counts: Counter[date] = Counter()
+        for entry in self.loaded.entries:
+            if entry.cancelled or entry.kind in ("time_off", "request", "external"):
+                continue
+            counts[entry.first_day or to_local(entry.start, self.tz).date()] += 1
+        return counts
+
+    def toast(self, text: str, *, severity: str = "information") -> None:
+        """Say something at the edge of the screen; markup in names is plain text."""
+        level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
+        self.notify(text, severity=level, markup=False)  # type: ignore[arg-type]  # one of the three literals

@@ -1,0 +1,74 @@
+"""Changes of the practice in the background, one at a time, and what a change needs to be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import work
+from textual.message import Message
+from textual.worker import Worker, WorkerState
+
+from couchcal.errors import CouchcalError
+from couchcal.practice.outcome import Done
+from couchcal.tui.calendar.showing import Showing
+
+_WARM_AFTER_SECONDS = 0.3
+
+
+class Writing(Showing):
+    """Runs changes in threads; `Written` or `Failed` tells how they went."""
+
+    class Written(Message):
+        """A change is stored."""
+
+        def __init__(self, done: Done) -> None:
+            super().__init__()
+            self.done = done
+
+    class Failed(Message):
+        """A change was refused or went wrong; nothing is stored."""
+
+        def __init__(self, problem: CouchcalError) -> None:
+            super().__init__()
+            self.problem = problem
+
+    @work(thread=True, group="write", exit_on_error=False)
+    def write(self, change: Callable[[], Done]) -> None:
+        """Run a change of the practice in the background; `Written` or `Failed` follows."""
+        try:
+            with self._writing:
+                done = change()
+        except CouchcalError as problem:
+            self.post_message(self.Failed(problem))
+        else:
+            self.post_message(self.Written(done))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            error = event.worker.error
+            if not isinstance(error, CouchcalError):
+                error = CouchcalError(f"{type(error).__name__} in the background", "nothing was changed")
+            if event.worker.group == "write":
+                self.post_message(self.Failed(error))
+            else:
+                self.toast(str(error), severity="error")
+
+    def warm_soon(self) -> None:
+        """Load what a change needs, in the background, as soon as somebody sets about one.
+
+        Not at the start: who only looks does without it, and it is a third of the program's memory.
+        """
+        if self._warming is not None:
+            self._warming.stop()
+        self._warming = self.app.set_timer(_WARM_AFTER_SECONDS, self._warm)
+
+    def on_screen_suspend(self) -> None:
+        self.warm_soon()
+
+    def _warm(self) -> None:
+        self.app.run_worker(_load_practice, name="warm", group="warm", thread=True, exit_on_error=False)
+
+
+def _load_practice() -> None:
+    import couchcal.practice.appointments
+    import couchcal.practice.undo  # noqa: F401  imported for the effect

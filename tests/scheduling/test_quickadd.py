@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from couchcal.scheduling.quickadd import ClientName, Draft, ServiceHint, Shift, parse, parse_day, parse_when
+from couchcal.scheduling.quickadd import (
+    ClientName,
+    DateOrder,
+    Draft,
+    ServiceHint,
+    Shift,
+    parse,
+    parse_day,
+    parse_when,
+)
 
 TODAY = date(2026, 11, 20)  # a Friday
 NOW = datetime.combine(TODAY, time(10))
@@ -170,9 +179,11 @@ def test_a_session_over_midnight_ends_the_next_day() -> None:
     assert draft.end_local == datetime.combine(date(2026, 11, 21), time(0, 30))
 
 
-def test_day_first() -> None:
-    assert times(read("12/3 3pm bob", day_first=True)).startswith("Fri 12 Mar")
-    assert times(read("12/31 3pm bob", day_first=True)).startswith("Thu 31 Dec")
+def test_the_order_of_numbers_in_a_date() -> None:
+    assert times(read("12/3 3pm bob", order="mdy")).startswith("Thu 03 Dec")
+    assert times(read("12/3 3pm bob", order="ymd")).startswith("Thu 03 Dec")
+    assert times(read("12/3 3pm bob", order="dmy")).startswith("Fri 12 Mar")
+    assert times(read("12/31 3pm bob", order="dmy")).startswith("Thu 31 Dec")
 
 
 def test_default_length() -> None:
@@ -399,12 +410,12 @@ def test_no_text_breaks_it(text: str, now: datetime) -> None:
     parse_when(text, now_local=now, base_local=now)
 
 
-@given(st.lists(WORDS, max_size=12), NOWS, st.booleans())
-def test_no_mix_of_words_breaks_it(words: list[str], now: datetime, day_first: bool) -> None:
+@given(st.lists(WORDS, max_size=12), NOWS, st.sampled_from(get_args(DateOrder)))
+def test_no_mix_of_words_breaks_it(words: list[str], now: datetime, order: DateOrder) -> None:
     text = " ".join(words)
-    well_formed(parse(text, now_local=now, clients=CLIENTS, services=SERVICES, day_first=day_first))
-    parse_day(text, now.date(), day_first=day_first)
-    parse_when(text, now_local=now, base_local=now, day_first=day_first)
+    well_formed(parse(text, now_local=now, clients=CLIENTS, services=SERVICES, order=order))
+    parse_day(text, now.date(), order=order)
+    parse_when(text, now_local=now, base_local=now, order=order)
 
 
 @given(st.permutations(["tue", "3pm", "50m", "90837-95", "tele", "weekly", "maria"]))
@@ -491,7 +502,14 @@ def test_days(text: str, expected: date | None) -> None:
     assert parse_day(text, TODAY) == expected
 
 
-def test_days_day_first_and_at_the_end_of_time() -> None:
-    assert parse_day("12/3", TODAY, day_first=True) == date(2027, 3, 12)
+def test_days_by_their_order_and_at_the_end_of_time() -> None:
+    assert parse_day("12/3", TODAY, order="dmy") == date(2027, 3, 12)
+    assert parse_day("26/12/3", TODAY, order="ymd") == date(2026, 12, 3)
+    assert parse_day("27/1/31", TODAY, order="ymd") == date(2027, 1, 31)
+    assert parse_day("12/3/2027", TODAY, order="ymd") == date(2027, 12, 3)
+    assert parse_day("12/3/27", TODAY, order="dmy") == date(2027, 3, 12)
+    assert parse_day("12/3/27", TODAY) == date(2027, 12, 3)
+    assert parse_day("12/3/7", TODAY) is None
+    assert parse_day("2026/12/3", TODAY, order="dmy") == date(2026, 12, 3)
     assert parse_day("tomorrow", date.max) is None
     assert parse_day("+1w", date.max) is None

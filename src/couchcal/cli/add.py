@@ -10,7 +10,6 @@ from couchcal.cli.arguments import add_json, add_names, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import named, overlapping, report
-from couchcal.cli.moments import day_first
 from couchcal.cli.occurrence_json import occurrence, write_json
 from couchcal.cli.plain import title_words, when_words
 from couchcal.errors import Refused
@@ -21,6 +20,7 @@ from couchcal.practice.clients import ClientRow, list_clients
 from couchcal.practice.draft import Draft, checked
 from couchcal.scheduling import quickadd
 from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.typed_dates import date_order
 
 PREVIEW = timedelta(days=64)
 """How far ahead `--strict` and `--dry-run` look at a series; its rows reach as far (REC-08)."""
@@ -69,7 +69,7 @@ def _parsed(practice: Practice, text: str) -> quickadd.Draft:
         now_local=practice.now_local,
         clients=clients,
         services=hints,
-        day_first=day_first(),
+        order=date_order(),
         default_minutes=DEFAULT_MINUTES,
     )
     if line.candidates:

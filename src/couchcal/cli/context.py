@@ -19,6 +19,7 @@ from couchcal.practice.opening import create_practice, locate, open_database
 from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
 from couchcal.settings import Settings, load
 from couchcal.store.connection import Database, database_errors
+from couchcal.typed_dates import use_date_order
 
 
 class Practice(NamedTuple):
@@ -71,6 +72,7 @@ def _practice(database: Database, connection: Connection, names: str | None) -> 
             f"the zone of the practice, {facts.tz}, is not known here", "install the tzdata package"
         ) from None
     settings = load()
+    use_date_order(settings.date_order or None)
     for problem in settings.problems:
         note(problem)
     return Practice(database, connection, facts, tz, system_clock(), settings, names or settings.cli_names)

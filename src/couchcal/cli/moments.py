@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from couchcal.errors import UsageProblem
 from couchcal.practice.agenda import day_instant
+from couchcal.typed_dates import parse_day, parse_when
 
 if TYPE_CHECKING:
     from couchcal.scheduling.quickadd_when import Shift
@@ -28,9 +28,7 @@ def day(text: str, today: date) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass  # words of ten letters
-    from couchcal.scheduling.quickadd_when import parse_day
-
-    found = parse_day(text, today, day_first=day_first())
+    found = parse_day(text, today)
     if found is None:
         raise UsageProblem(f"'{text}' is no day", "write 2026-03-02, today, mon or +2w")
     return found
@@ -64,16 +62,7 @@ def when(text: str, now_local: datetime, base_local: datetime | None) -> datetim
     Raises:
         UsageProblem: it means neither.
     """
-    from couchcal.scheduling.quickadd_when import parse_when
-
-    found = parse_when(text.strip(), now_local=now_local, base_local=base_local, day_first=day_first())
+    found = parse_when(text.strip(), now_local=now_local, base_local=base_local)
     if found is None:
         raise UsageProblem(f"'{text.strip()}' is no time", "write 2026-03-03T15:00, tue 3pm, +1d or +30m")
     return found
-
-
-def day_first() -> bool:
-    """Whether 12/3 is 12 March here: everywhere but in the United States and the POSIX locale."""
-    name = os.environ.get("LC_ALL") or os.environ.get("LC_TIME") or os.environ.get("LANG") or "C"
-    language = name.partition(".")[0]
-    return language not in ("C", "POSIX") and not language.endswith("_US")

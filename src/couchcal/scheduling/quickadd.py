@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from couchcal.scheduling.quickadd_days import take_day
+from couchcal.scheduling.quickadd_days import DateOrder, take_day
 from couchcal.scheduling.quickadd_times import DAY_MINUTES, take_times
 from couchcal.scheduling.quickadd_tokens import MAX_TEXT, Line, take_length, take_repeats, whole_words
 from couchcal.scheduling.quickadd_when import Shift, parse_day, parse_when
 
-__all__ = ["ClientName", "Draft", "ServiceHint", "Shift", "parse", "parse_day", "parse_when"]
+__all__ = ["ClientName", "DateOrder", "Draft", "ServiceHint", "Shift", "parse", "parse_day", "parse_when"]
 
 Kind = Literal["client_session", "client_contact", "other_event"]
 
@@ -88,12 +88,12 @@ def parse(
     now_local: datetime,
     clients: Sequence[ClientName],
     services: Mapping[str, ServiceHint],
-    day_first: bool = False,
+    order: DateOrder = "mdy",
     default_minutes: int = 50,
 ) -> Draft:
     """Read one line, for example `tomorrow 9:30 bob 90834-95 tele`.
 
-    `now_local` is the practice's wall clock (naive); `day_first` reads 12/3 as 12 March. The end is the
+    `now_local` is the practice's wall clock (naive); `order` "dmy" reads 12/3 as 12 March. The end is the
     written one, else the written length, else the service's usual length, else `default_minutes`. A first word
     lunch, block, meeting or break makes an other event, call or email a client contact.
     """
@@ -111,7 +111,7 @@ def parse(
     elif line.take(_OFFICE):
         location = "office"
     length = take_length(line)
-    spec, every_week = take_day(line, now_local.date(), day_first=day_first, problems=problems)
+    spec, every_week = take_day(line, now_local.date(), order=order, problems=problems)
     understood = len(problems)
     start, end = take_times(line, problems)
     if start is None and len(problems) == understood:

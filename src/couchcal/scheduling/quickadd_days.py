@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 
 from couchcal.scheduling.quickadd_tokens import WEEKDAY, Line, whole_words
+
+DateOrder = Literal["mdy", "dmy", "ymd"]
+"""Which number of a date is which: `12/3` is 3 December, or 12 March; `26/12/3` begins with the year."""
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -52,7 +56,7 @@ class DaySpec:
 
 
 _ISO_DATE = whole_words(r"(?:on )?([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
-_SLASHED = whole_words(r"(?:on )?([0-9]{1,2})/([0-9]{1,2})(?:/([0-9]{4}|[0-9]{2}))?")
+_SLASHED = whole_words(r"(?:on )?([0-9]{1,2})/([0-9]{1,2})(?:/([0-9]{4}|[0-9]{1,2}))?")
 _DOTTED = whole_words(r"(?:on )?([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}|[0-9]{2})?")
 # 14.30 is a time of day; two numbers that cannot be one are a day and a month.
 _DOTTED_SHORT = whole_words(r"(?:on )?(2[4-9]|3[01]|[0-9]{1,2}(?=\.[0-9](?!\S)))\.([0-9]{1,2})")
@@ -69,9 +73,9 @@ _NEXT_WEEK = whole_words(r"next week")
 _WEEKDAY_WORD = whole_words(rf"(?:on )?(next |this |coming )?({WEEKDAY})")
 
 
-def take_day(line: Line, today: date, *, day_first: bool, problems: list[str]) -> tuple[DaySpec, bool]:
+def take_day(line: Line, today: date, *, order: DateOrder = "mdy", problems: list[str]) -> tuple[DaySpec, bool]:
     """The day written in `line`, and whether a plural weekday ("tuesdays") asks for every week."""
-    fixed = _take_date(line, today, day_first, problems)
+    fixed = _take_date(line, today, order, problems)
     days: int | None = None
     weeks: int | None = None
     if fixed is None:
@@ -98,7 +102,7 @@ def take_day(line: Line, today: date, *, day_first: bool, problems: list[str]) -
     return DaySpec(weeks=weeks, weekday=weekday), weekly
 
 
-def _take_date(line: Line, today: date, day_first: bool, problems: list[str]) -> date | None:
+def _take_date(line: Line, today: date, order: DateOrder, problems: list[str]) -> date | None:
     if found := line.take(_NAMED_DAY):
         try:
             return today + timedelta(days=_NAMED_OFFSETS.get(found[0], 2))
@@ -108,10 +112,7 @@ def _take_date(line: Line, today: date, day_first: bool, problems: list[str]) ->
     if found := line.take(_ISO_DATE):
         return _dated(found, int(found[1]), int(found[2]), int(found[3]), today, problems)
     if found := line.take(_SLASHED):
-        month, day = (int(found[2]), int(found[1])) if day_first else (int(found[1]), int(found[2]))
-        if month > 12 >= day:
-            month, day = day, month
-        return _dated(found, _year(found[3]), month, day, today, problems)
+        return _slashed(found, order, today, problems)
     if found := line.take(_DOTTED):
         return _dated(found, _year(found[3]), int(found[2]), int(found[1]), today, problems)
     if found := line.take(_DOTTED_SHORT):
@@ -123,6 +124,19 @@ def _take_date(line: Line, today: date, day_first: bool, problems: list[str]) ->
     if found := line.take(_ORDINAL):
         return _dated(found, None, None, int(found[1]), today, problems)
     return None
+
+
+def _slashed(found: re.Match[str], order: DateOrder, today: date, problems: list[str]) -> date | None:
+    """Two or three numbers with slashes; a first number that can be no month is the day."""
+    if order == "ymd" and found[3] is not None and len(found[3]) <= 2:
+        return _dated(found, _year(f"{int(found[1]):02}"), int(found[2]), int(found[3]), today, problems)
+    if found[3] is not None and len(found[3]) == 1:
+        problems.append(f"'{found[0]}' is not a date")
+        return None
+    month, day = (int(found[2]), int(found[1])) if order == "dmy" else (int(found[1]), int(found[2]))
+    if month > 12 >= day:
+        month, day = day, month
+    return _dated(found, _year(found[3]), month, day, today, problems)
 
 
 def _year(text: str | None) -> int | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from couchcal.scheduling.quickadd_days import take_day
+from couchcal.scheduling.quickadd_days import DateOrder, take_day
 from couchcal.scheduling.quickadd_times import take_time
 from couchcal.scheduling.quickadd_tokens import Line
 
@@ -23,7 +23,7 @@ class Shift:
 
 
 def parse_when(
-    text: str, *, now_local: datetime, base_local: datetime | None = None, day_first: bool = False
+    text: str, *, now_local: datetime, base_local: datetime | None = None, order: DateOrder = "mdy"
 ) -> datetime | Shift | None:
     """A moment on the practice's wall clock, a `Shift` (`+1d`, `-30m`, `+1h30m`), or None if `text` is neither.
 
@@ -35,7 +35,7 @@ def parse_when(
     if shift := line.take(_SHIFT):
         return _shift(shift)
     problems: list[str] = []
-    spec, weekly = take_day(line, now_local.date(), day_first=day_first, problems=problems)
+    spec, weekly = take_day(line, now_local.date(), order=order, problems=problems)
     minutes = take_time(line, problems)
     if problems or weekly or line.too_long or line.words() or not (spec.given or minutes is not None):
         return None
@@ -54,14 +54,14 @@ def parse_when(
         return None
 
 
-def parse_day(text: str, today: date, *, day_first: bool = False) -> date | None:
+def parse_day(text: str, today: date, *, order: DateOrder = "mdy") -> date | None:
     """A day (`2026-03-02`, `today`, `+2w`, `mon`, `dec 3`), or None if `text` is none.
 
     A weekday is today's or its next date; a date without a year is the next one.
     """
     line = Line(text)
     problems: list[str] = []
-    spec, weekly = take_day(line, today, day_first=day_first, problems=problems)
+    spec, weekly = take_day(line, today, order=order, problems=problems)
     if problems or weekly or line.too_long or line.words() or not spec.given:
         return None
     try:

@@ -9,11 +9,11 @@ from couchcal.practice.cadence import Repeat, parse_cadence
 from couchcal.practice.draft import REMOVED_BY_HAND
 from couchcal.practice.fields import EMPTY_VALUES, FIELDS_BY_KIND
 from couchcal.practice.services import is_telehealth
-from couchcal.scheduling.quickadd_when import parse_day
 from couchcal.store.vocabulary import MAX_MODIFIERS
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_values import Read, Times, TimeText, read_times, write_times
 from couchcal.tui.forms.client_field import client_text, read_client
+from couchcal.typed_dates import parse_day
 
 Raw = dict[str, Any]
 """What the controls hold, by name: text, a chosen key or None, or whether a box is ticked."""

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from couchcal.scheduling.quickadd_tokens import Line, take_length
-from couchcal.scheduling.quickadd_when import Shift, parse_day, parse_when
+from couchcal.scheduling.quickadd_when import Shift
 from couchcal.scheduling.wallclock import UnknownZone, is_ambiguous, is_gap, to_instant, to_local, zone
+from couchcal.typed_dates import parse_day, parse_when
 
 _HALF_DAY = timedelta(hours=12)
 _DAY = timedelta(days=1)

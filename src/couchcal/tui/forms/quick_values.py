@@ -18,6 +18,7 @@ from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_live import span_words
 from couchcal.tui.forms.appointment_values import Times
 from couchcal.tui.forms.plain import plain
+from couchcal.typed_dates import date_order
 
 
 class Understood(NamedTuple):
@@ -38,7 +39,7 @@ def understand(
         if row.state != "archived"
     ]
     hints = {row.code: ServiceHint(row.typical_min or None, data.modifier_codes) for row in data.services}
-    draft = parse(text, now_local=now_local, clients=names, services=hints)
+    draft = parse(text, now_local=now_local, clients=names, services=hints, order=date_order())
     problems = list(draft.problems)
     candidates = draft.candidates
     client_id = draft.client_id

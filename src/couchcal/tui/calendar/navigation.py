@@ -101,8 +101,8 @@ class Navigation(CalendarBase):
         self.point(Cursor(now.date(), minute))
 
     def action_go_to_date(self) -> None:
-        from couchcal.scheduling.quickadd_when import parse_day
         from couchcal.tui.forms.prompt import Prompt
+        from couchcal.typed_dates import parse_day
 
         def problem(text: str) -> str | None:
             return (

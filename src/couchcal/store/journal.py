@@ -99,6 +99,10 @@ class JournalSession(Session):
             self._change_id = int(key[0])
         return self._change_id
 
+    def join_change(self, change_id: int) -> None:
+        """Count what this session writes as a part of an earlier change, so that one undo takes back both."""
+        self._change_id = change_id
+
     @property
     def changed(self) -> bool:
         """Whether anything was journaled yet."""

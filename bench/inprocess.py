@@ -48,14 +48,14 @@ def _recurrence(table: Table) -> None:
 
 
 def _series(table: Table, work: Path) -> None:
-    from couchcal.practice import agenda, appointments, clients, series, undo
+    from couchcal.practice import agenda, appointments, client_changes, series, undo
     from couchcal.practice.cadence import Repeat
     from couchcal.practice.draft import Draft
     from couchcal.practice.opening import create_practice
     from couchcal.scheduling.wallclock import zone
 
     database = create_practice(work / "series.db", tz="America/New_York", encrypt=False).database
-    client = clients.add(database, "Jane Doe")
+    client = client_changes.add(database, "Jane Doe")
 
     def clock() -> datetime:
         return _NOW

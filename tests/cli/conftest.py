@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Dialect, Engine
 
 from couchcal.cli.main import run
-from couchcal.practice import clients
+from couchcal.practice import client_changes
 from couchcal.store import session
 from couchcal.store.connection import Database
 from tests.support.practice import make_practice
@@ -98,7 +98,7 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a practice with `PEOPLE`, to copy."""
     database = make_practice(tmp_path_factory.mktemp("peopled"))
     for name in PEOPLE:
-        clients.add(database, name)
+        client_changes.add(database, name)
     database.dispose()
     with closing(database.connect()) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from couchcal import __version__
-from couchcal.practice import appointments, clients
+from couchcal.practice import appointments, client_changes
 from couchcal.practice.draft import Draft
 from couchcal.store.connection import Database
 from tests.cli.conftest import NOW
@@ -26,7 +26,7 @@ COMMAND = (sys.executable, "-m", "couchcal")
 def practice(tmp_path: Path) -> Database:
     """A practice with a session of a client whose name no single-byte locale can print."""
     database = make_practice(tmp_path / "home")
-    client = clients.add(database, "Zoë Łukaszewicz")
+    client = client_changes.add(database, "Zoë Łukaszewicz")
     start = datetime.fromisoformat("2026-03-04T09:00:00-05:00")
     end = start + timedelta(minutes=45)
     appointments.book(

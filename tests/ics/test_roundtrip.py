@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from couchcal.errors import CouchcalError, Invalid
 from couchcal.ics.importer import import_file
 from couchcal.ics.writer import export
-from couchcal.practice import appointments, clients, series
+from couchcal.practice import appointments, client_changes, series
 from couchcal.practice.agenda import between
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
@@ -166,7 +166,7 @@ def workshop() -> Any:
 
 def _built(workshop: Workshop, steps: list[Step]) -> Database:
     database = workshop.practice("source")
-    clients.add(database, "Jane Doe", clock=CLOCK)
+    client_changes.add(database, "Jane Doe", clock=CLOCK)
     for step in steps:
         _take(database, step)
     return database

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from couchcal.practice import agenda, appointments, clients
+from couchcal.practice import agenda, appointments, client_changes, clients
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
@@ -119,8 +119,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, Path]
     """A practice with two clients, and a copy of its file to begin each test with."""
     folder = tmp_path_factory.mktemp("desk")
     database = make_practice(folder)
-    clients.add(database, "Ann Sample", email="ann@example.org")
-    clients.add(database, "Bob Test")
+    client_changes.add(database, "Ann Sample", email="ann@example.org")
+    client_changes.add(database, "Bob Test")
     database.dispose()
     template = folder / "template.db"
     shutil.copyfile(database.path, template)

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from couchcal.errors import Invalid, NotFound, Refused
-from couchcal.practice import appointments, clients
+from couchcal.practice import appointments, client_changes, client_merge, client_reject, clients
 from couchcal.practice.names import client_label, entry_title, short_name
 from couchcal.store.records import Client
 from couchcal.store.session import write_session
@@ -32,11 +32,11 @@ def listed(desk: Desk, *, archived: bool = False) -> list[str]:
 
 
 def test_internal_ids_are_given_in_turn_and_may_be_chosen(desk: Desk) -> None:  # SYNC-05
-    assert clients.add(desk.database, "Cleo Made").internal_id == "C-0003"
-    clients.edit(desk.database, desk.bob, {"internal_id": "X 7"})
-    assert clients.add(desk.database, "Eve Last").internal_id == "C-0004"
+    assert client_changes.add(desk.database, "Cleo Made").internal_id == "C-0003"
+    client_changes.edit(desk.database, desk.bob, {"internal_id": "X 7"})
+    assert client_changes.add(desk.database, "Eve Last").internal_id == "C-0004"
     with pytest.raises(Invalid) as error:
-        clients.edit(desk.database, desk.ann, {"internal_id": "X 7"})
+        client_changes.edit(desk.database, desk.ann, {"internal_id": "X 7"})
     assert error.value.field == "internal_id"
 
 
@@ -67,18 +67,18 @@ def test_names_are_split(name: str, parts: tuple[str, str]) -> None:
 )
 def test_what_cannot_be_right_names_its_field(desk: Desk, changes: dict[str, object], field: str) -> None:
     with pytest.raises(Invalid) as error:
-        clients.edit(desk.database, desk.ann, changes)
+        client_changes.edit(desk.database, desk.ann, changes)
     assert error.value.field == field
 
 
 def test_a_client_has_a_name(desk: Desk) -> None:
     with pytest.raises(Invalid):
-        clients.add(desk.database, " \x1b ")
-    assert clients.add(desk.database, "Eve\x1b[31m Last").first == "Eve[31m"
+        client_changes.add(desk.database, " \x1b ")
+    assert client_changes.add(desk.database, "Eve\x1b[31m Last").first == "Eve[31m"
 
 
 def test_finding_a_client(desk: Desk) -> None:
-    clients.add(desk.database, "Annika Sample")
+    client_changes.add(desk.database, "Annika Sample")
     with closing(desk.database.connect()) as connection:
         assert clients.resolve(connection, "c-0001").id == desk.ann
         assert clients.resolve(connection, "bob").id == desk.bob
@@ -93,25 +93,25 @@ def test_finding_a_client(desk: Desk) -> None:
 def test_the_intake_comes_first_and_is_accepted(desk: Desk) -> None:  # INT-01, INT-02, INT-05
     new = intake(desk)
     assert listed(desk) == ["C-0900", "C-0001", "C-0002"]
-    assert clients.set_state(desk.database, new, "active").state == "active"
-    clients.set_state(desk.database, new, "archived")
+    assert client_changes.set_state(desk.database, new, "active").state == "active"
+    client_changes.set_state(desk.database, new, "archived")
     assert listed(desk) == ["C-0001", "C-0002"]
     assert len(listed(desk, archived=True)) == 3
     with pytest.raises(Refused):
-        clients.set_state(desk.database, new, "intake")
+        client_changes.set_state(desk.database, new, "intake")
 
 
 def test_merging_moves_everything(desk: Desk) -> None:  # INT-04, INV-B7
     new = intake(desk, email="dee@example.org", portal_state="accepted", phone="555")
     rows = desk.weekly(TUESDAY, client_id=new)
-    kept = clients.merge(desk.database, new, desk.bob, clock=desk.clock)
+    kept = client_merge.merge(desk.database, new, desk.bob, clock=desk.clock)
     assert (kept.id, kept.email, kept.phone) == (desk.bob, "dee@example.org", "555")
     assert {row["client_id"] for row in desk.rows().values()} == {desk.bob}
     assert len(desk.rows()) == len(rows)
     assert desk.rows("client")[desk.bob]["portal_state"] == "accepted"
     assert new not in desk.rows("client")
     with pytest.raises(Refused):
-        clients.merge(desk.database, desk.bob, desk.bob)
+        client_merge.merge(desk.database, desk.bob, desk.bob)
 
 
 def test_merging_two_with_portal_access_keeps_the_older_address(desk: Desk) -> None:  # INT-04
@@ -119,7 +119,7 @@ def test_merging_two_with_portal_access_keeps_the_older_address(desk: Desk) -> N
     with write_session(desk.database, "portal", actor="worker") as session:
         ann = session.exec(select(Client).where(Client.id == desk.ann)).one()
         ann.portal_state = "invited"
-    kept = clients.merge(desk.database, new, desk.ann)
+    kept = client_merge.merge(desk.database, new, desk.ann)
     assert kept.email == "ann@example.org"
     assert desk.rows("client")[desk.ann]["portal_state"] == "invited"
 
@@ -129,7 +129,7 @@ def test_rejecting_removes_everything(desk: Desk) -> None:  # INT-03, INV-B7
     rows = desk.weekly(TUESDAY, client_id=new)
     desk.cancel(rows[2])
     other = desk.book(TUESDAY)
-    assert clients.reject(desk.database, new, clock=desk.clock) == len(rows)
+    assert client_reject.reject(desk.database, new, clock=desk.clock) == len(rows)
     assert set(desk.rows()) == {other}
     assert desk.rows("series") == desk.rows("cancellation") == {}
     assert new not in desk.rows("client")
@@ -143,9 +143,9 @@ def test_whoever_was_worked_with_is_not_rejected(desk: Desk, cancelled: bool) ->
     if cancelled:
         desk.cancel(row_id)
     with pytest.raises(Refused, match="accept or merge"):
-        clients.reject(desk.database, new)
+        client_reject.reject(desk.database, new)
     with pytest.raises(Refused, match="archive"):
-        clients.reject(desk.database, desk.ann)
+        client_reject.reject(desk.database, desk.ann)
     assert set(desk.rows()) == {row_id}
 
 
@@ -167,7 +167,7 @@ def test_short_names() -> None:
 
 
 def test_the_name_a_client_goes_by(desk: Desk) -> None:
-    clients.edit(desk.database, desk.ann, {"preferred": "Nan"})
+    client_changes.edit(desk.database, desk.ann, {"preferred": "Nan"})
     done = appointments.book(desk.database, desk.draft(TUESDAY), clock=desk.clock)
     assert done.label == "Booked Nan S. Tue 3 Mar 15:00"
     assert desk.entry(done.appointment_id or 0).first == "Nan"

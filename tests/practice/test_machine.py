@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from couchcal.errors import CouchcalError
-from couchcal.practice import agenda, appointments, clients, series, undo
+from couchcal.practice import agenda, appointments, client_changes, series, undo
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.outcome import Done
@@ -104,7 +104,9 @@ class Practice(RuleBasedStateMachine):
         self.zone, self.tz = zone, ZoneInfo(zone)
         self.now = datetime.combine(start, time(12), tzinfo=UTC)
         self.database = make_practice(self.folder, tz=zone)
-        self.clients = [clients.add(self.database, name, actor="setup").id for name in ("Ann Sample", "Bob Test")]
+        self.clients = [
+            client_changes.add(self.database, name, actor="setup").id for name in ("Ann Sample", "Bob Test")
+        ]
         self.connection = self.database.connect()
         self.before = self.dump()
 

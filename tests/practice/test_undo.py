@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import select
 
 from couchcal.errors import Refused
-from couchcal.practice import appointments, clients, rows, series, undo
+from couchcal.practice import appointments, client_changes, client_merge, client_reject, rows, series, undo
 from couchcal.practice.cadence import Repeat
 from couchcal.store.records import (
     Appointment,
@@ -97,12 +97,12 @@ COMMANDS: dict[str, Callable[[Desk, Scene], Any]] = {
     "repeat": lambda desk, s: series.start_repeating(
         desk.database, s.single, Repeat("weekly", 2), clock=desk.clock
     ),
-    "add a client": lambda desk, _: clients.add(desk.database, "Cleo Made", clock=desk.clock),
-    "edit a client": lambda desk, _: clients.edit(desk.database, desk.bob, {"phone": "1"}, clock=desk.clock),
-    "archive": lambda desk, _: clients.set_state(desk.database, desk.bob, "archived", clock=desk.clock),
-    "accept": lambda desk, s: clients.set_state(desk.database, s.intake, "active", clock=desk.clock),
-    "merge": lambda desk, s: clients.merge(desk.database, s.intake, desk.bob, clock=desk.clock),  # INT-04
-    "reject": lambda desk, s: clients.reject(desk.database, s.intake, clock=desk.clock),  # INT-03
+    "add a client": lambda desk, _: client_changes.add(desk.database, "Cleo Made", clock=desk.clock),
+    "edit a client": lambda desk, _: client_changes.edit(desk.database, desk.bob, {"phone": "1"}, clock=desk.clock),
+    "archive": lambda desk, _: client_changes.set_state(desk.database, desk.bob, "archived", clock=desk.clock),
+    "accept": lambda desk, s: client_changes.set_state(desk.database, s.intake, "active", clock=desk.clock),
+    "merge": lambda desk, s: client_merge.merge(desk.database, s.intake, desk.bob, clock=desk.clock),  # INT-04
+    "reject": lambda desk, s: client_reject.reject(desk.database, s.intake, clock=desk.clock),  # INT-03
 }
 
 
@@ -193,7 +193,7 @@ def test_a_change_on_top_by_somebody_else_is_not_thrown_away(desk: Desk) -> None
 
 
 def test_a_client_with_sessions_of_others_making_is_not_undone(desk: Desk) -> None:
-    cleo = clients.add(desk.database, "Cleo Made", clock=desk.clock)
+    cleo = client_changes.add(desk.database, "Cleo Made", clock=desk.clock)
     appointments.book(desk.database, desk.draft(TUESDAY, client_id=cleo.id), actor="client:3", clock=desk.clock)
     with pytest.raises(Refused, match="in use since"):
         undo.undo(desk.database, clock=desk.clock)

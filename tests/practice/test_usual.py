@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from couchcal.practice import clients, services, usual
+from couchcal.practice import client_changes, clients, services, usual
 from couchcal.practice.services import LocationRow
 from tests.practice.conftest import Desk
 
@@ -22,7 +22,7 @@ def test_the_usual_service_then_the_latest_then_the_one_that_fits(desk: Desk) ->
     desk.book("2026-03-03 15:00", client_id=desk.ann, service="90847")
     desk.book("2026-03-02 15:00", client_id=desk.ann, service="90834")
     assert service(30) == "90847"
-    clients.edit(desk.database, desk.ann, {"usual_service": "90791"})
+    client_changes.edit(desk.database, desk.ann, {"usual_service": "90791"})
     assert service(30) == "90791"
 
 

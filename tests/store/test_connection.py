@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from couchcal.errors import DatabaseProblem, NotFound, UsageProblem
-from couchcal.practice import agenda, appointments, clients
+from couchcal.practice import agenda, appointments, client_changes
 from couchcal.practice.draft import Draft
 from couchcal.practice.opening import create_practice, locate, open_database
 from couchcal.store.connection import PLAIN_HEADER, Database, describe_driver_error, parse_location
@@ -29,7 +29,7 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def _book_canary(database: Database) -> None:
-    client = clients.add(database, CANARY)
+    client = client_changes.add(database, CANARY)
     start = NOW + timedelta(days=1)
     draft = Draft(
         "client_session", start, start + timedelta(minutes=50), "UTC", client_id=client.id, service="90834"
@@ -193,7 +193,7 @@ def test_a_read_only_practice_can_be_read(open_folder: Path, encrypt: bool, lock
         with closing(database.connect()) as connection:
             assert agenda.practice_facts(connection).name == "Test practice"
         with pytest.raises(DatabaseProblem, match="read-only"):
-            clients.add(database, "Ann Sample")
+            client_changes.add(database, "Ann Sample")
 
     try:
         assert _as_nobody(read_then_write) == 0

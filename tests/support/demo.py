@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from couchcal.clock import Clock
-from couchcal.practice import appointments, clients
+from couchcal.practice import appointments, client_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.opening import create_practice
@@ -72,7 +72,7 @@ def demo_practice(path: Path) -> Database:
     """Clients, series, an overlap, a cancellation, a lock, a request, time off, an all-day event, hours."""
     database = empty_practice(path)
     people = {
-        name: clients.add(database, name, clock=clock).id
+        name: client_changes.add(database, name, clock=clock).id
         for name in ("Jane Doe", "Omar Khan", "Bob Reed", "Maria Silva", "Lena Fox", "Tom Ash")
     }
     connection = database.connect()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from couchcal.ics.writer import export
-from couchcal.practice import appointments, clients
+from couchcal.practice import appointments, client_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.scheduling.wallclock import to_instant, zone
@@ -27,7 +27,7 @@ def clock() -> datetime:
 def practice_of_one(directory: Path) -> Database:
     """A practice with the client Jane Doe, C-0001, id 1."""
     database = make_practice(directory, tz=NEW_YORK)
-    clients.add(database, "Jane Doe", email="jane@example.com", clock=clock)
+    client_changes.add(database, "Jane Doe", email="jane@example.com", clock=clock)
     return database
 
 

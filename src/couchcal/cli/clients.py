@@ -13,8 +13,9 @@ from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, note
 from couchcal.cli.values import split_pair, yes_or_no
 from couchcal.errors import Invalid, UsageProblem
-from couchcal.practice import clients
-from couchcal.practice.clients import EDITABLE, ClientRow
+from couchcal.practice import client_changes, client_merge, client_reject, clients
+from couchcal.practice.client_changes import EDITABLE
+from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
 from couchcal.practice.services import locations
 
@@ -75,7 +76,7 @@ def _run(args: Namespace) -> int:
 
 
 def _add(practice: Practice, args: Namespace) -> int:
-    row = clients.add(practice.database, " ".join(args.name), email=args.email, phone=args.phone, tz=args.tz)
+    row = client_changes.add(practice.database, " ".join(args.name), email=args.email, phone=args.phone, tz=args.tz)
     return _told(practice, args, "Added", row)
 
 
@@ -113,7 +114,7 @@ def _edit(practice: Practice, args: Namespace) -> int:
         name, value = split_pair(pair, _FIELDS)
         field = _ALIASES.get(name, name)
         changes[field] = _value(practice, field, value)
-    return _told(practice, args, "Changed", clients.edit(practice.database, row.id, changes))
+    return _told(practice, args, "Changed", client_changes.edit(practice.database, row.id, changes))
 
 
 def _value(practice: Practice, field: str, value: str) -> object:
@@ -133,17 +134,17 @@ def _value(practice: Practice, field: str, value: str) -> object:
 
 def _accept(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
-    return _told(practice, args, "Accepted", clients.set_state(practice.database, row.id, "active"))
+    return _told(practice, args, "Accepted", client_changes.set_state(practice.database, row.id, "active"))
 
 
 def _archive(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
-    return _told(practice, args, "Archived", clients.set_state(practice.database, row.id, "archived"))
+    return _told(practice, args, "Archived", client_changes.set_state(practice.database, row.id, "archived"))
 
 
 def _reject(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
-    sessions = clients.reject(practice.database, row.id)
+    sessions = client_reject.reject(practice.database, row.id)
     if args.json:
         write_json({"rejected": row.internal_id, "sessions": sessions})
     else:
@@ -156,7 +157,7 @@ def _merge(practice: Practice, args: Namespace) -> int:
     into = clients.resolve(practice.connection, args.into)
     if row.id == into.id:
         raise UsageProblem("CLIENT and INTO are the same", "name two clients")
-    kept = clients.merge(practice.database, row.id, into.id)
+    kept = client_merge.merge(practice.database, row.id, into.id)
     return _told(practice, args, f"Merged {row.internal_id} into", kept)
 
 

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from couchcal.practice import appointments, clients
+from couchcal.practice import appointments, client_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.store.connection import Database
@@ -103,7 +103,7 @@ async def shown(
 def people(database: Database) -> dict[str, int]:
     """Four clients; names and their ids."""
     names = ("Jane Doe", "Janet Ray", "Bob Reed", "Maria Silva")
-    return {name: clients.add(database, name, clock=clock).id for name in names}
+    return {name: client_changes.add(database, name, clock=clock).id for name in names}
 
 
 def session(database: Database, client_id: int, start: datetime, **values: Any) -> int:

@@ -429,9 +429,9 @@ async def test_the_second_hour_of_an_autumn_night_is_kept(database: Database) ->
 
 
 async def test_names_with_markup_and_escapes_are_inert(database: Database) -> None:
-    from couchcal.practice import clients
+    from couchcal.practice import client_changes
 
-    evil = clients.add(database, "[red]Mal [/x]", clock=clock).id
+    evil = client_changes.add(database, "[red]Mal [/x]", clock=clock).id
     connection = database.connect()
     connection.execute("UPDATE client SET first = ? WHERE id = ?", ("[red]\x1b]52;c;x\x07", evil))
     connection.close()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from couchcal.clock import Clock
-from couchcal.practice import agenda, clients, services, usual
+from couchcal.practice import agenda, client_changes, clients, services, usual
 from couchcal.practice.agenda import Entry, PracticeFacts
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.clients import ClientRow
@@ -115,7 +115,7 @@ class Save:
 
     def client_added(self) -> ClientRow:
         """Add the new client. Blocks; for a thread worker."""
-        return clients.add(self.database, self.new_client, clock=self.clock)
+        return client_changes.add(self.database, self.new_client, clock=self.clock)
 
     def previews(self) -> tuple[Preview, Preview]:
         """What either scope would change. Blocks; for a thread worker."""

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid
-from couchcal.practice import clients
+from couchcal.practice import client_changes
 from couchcal.practice.clients import ClientRow
 from couchcal.store.connection import Database
 from couchcal.tui.forms.field import Field
@@ -60,7 +60,7 @@ class ClientForm(ChangedModal[ClientRow]):
         name, email, phone = (self.query_one(f"#{field}", Input).value for field in ("name", "email", "phone"))
         self.saving = True
         try:
-            work = partial(clients.add, self._database, name, email=email, phone=phone, clock=self._clock)
+            work = partial(client_changes.add, self._database, name, email=email, phone=phone, clock=self._clock)
             client = await in_thread(self, "write", work)
         except Invalid as error:
             row = error.field if error.field in ("name", "email", "phone") else "name"

@@ -15,7 +15,8 @@ from couchcal.tui.calendar.block_paint import Lines
 from couchcal.tui.calendar.layout import key_of, row_covers
 from couchcal.tui.calendar.period import Period, View
 from couchcal.tui.calendar.scene import Cursor, Scene
-from couchcal.tui.calendar.time_paint import GUTTER, TimePainter
+from couchcal.tui.calendar.time_layout import GUTTER
+from couchcal.tui.calendar.time_paint import TimePainter
 from couchcal.tui.calendar.words import words_of
 from couchcal.tui.text import UNICODE
 from couchcal.tui.theme import DARK, Palette

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from couchcal.errors import CouchcalError
+from couchcal.practice.agenda import Entry, one
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.reading import Reading
+from couchcal.tui.calendar.words import name_of
 
 _POLL_SECONDS = 1.0
 
 
 class CalendarBase(Reading):
     """What the commands build on."""
+
+    _watched: Entry | None = None
+    """What the cursor stood on when somebody else wrote."""
 
     def on_mount(self) -> None:
         self.current.focus()
@@ -37,7 +42,48 @@ class CalendarBase(Reading):
         versions = self._data_version()
         if versions != self._versions:
             self._versions = versions
+            if not self._under_way and self.app.screen is self:
+                self._watched = self.picked
             self.fetch()
+
+    def data_arrived(self) -> None:
+        watched, self._watched = self._watched, None
+        if watched is None or self.ghost is not None or watched.table != "appointment":
+            return
+        with database_errors(self.database.path):
+            stored = one(self.reader, watched.row_id, self.tz)
+        if stored is None or (stored.start, stored.end) != (watched.start, watched.end):
+            self.toast(self.fate_of(watched, stored))
+
+    def settled(self) -> None:
+        """A change of our own is through, one way or the other: read it, and take it for nobody else's."""
+        self._under_way = max(self._under_way - 1, 0)
+        self._versions = self._data_version()
+        self.fetch()
+
+    def fate_of(self, entry: Entry, stored: Entry | None) -> str:
+        """What became of an entry that somebody else changed: `Jane D. was moved elsewhere, to Tue 3 Mar 15:00`."""
+        name = name_of(entry, self.names)
+        if stored is None:
+            return f"{name} was deleted elsewhere"
+        if stored.cancelled and not entry.cancelled:
+            return f"{name} was cancelled elsewhere"
+        if (stored.start, stored.end) != (entry.start, entry.end):
+            return f"{name} was moved elsewhere, to {self.when_of(stored)}"
+        return f"{name} was changed elsewhere"
+
+    def is_as_shown(self, entry: Entry) -> bool:
+        """Whether an appointment still is where it is shown, and not cancelled since; if not, that is said."""
+        if entry.table != "appointment":
+            return True
+        with database_errors(self.database.path):
+            stored = one(self.reader, entry.row_id, self.tz)
+        same = stored is not None and (stored.start, stored.end, stored.status) == (
+            entry.start, entry.end, entry.status,
+        )  # fmt: skip
+        if not same:
+            self.toast(f"{self.fate_of(entry, stored)}: nothing was done to it", severity="warning")
+        return same
 
     def _data_version(self) -> tuple[int, ...]:
         try:

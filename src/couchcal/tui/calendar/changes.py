@@ -16,7 +16,8 @@ from couchcal.practice.outcome import Done
 from couchcal.tui.calendar.base import CalendarBase
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.view import CalendarView
-from couchcal.tui.calendar.words import name_of, when_text
+from couchcal.tui.calendar.words import name_of
+from couchcal.tui.calendar.writing import freed_by
 
 _DEFAULT_MINUTES = 50
 _MONTH_HOUR = 9
@@ -112,7 +113,7 @@ class Changes(CalendarBase):
         from couchcal.tui.forms.cancel import CancelAnswer, CancelDialog
 
         def take(answer: CancelAnswer | None) -> None:
-            if answer is None:
+            if answer is None or not self.is_as_shown(entry):
                 return
 
             def change() -> Done:
@@ -123,9 +124,10 @@ class Changes(CalendarBase):
                     note=answer.note, notify=answer.notify, clock=self.clock,
                 )  # fmt: skip
 
+            self.freed = freed_by(entry)
             self.write(change)
 
-        self.app.push_screen(CancelDialog(self._label(entry), entry.start < self.clock()), take)
+        self.app.push_screen(CancelDialog(self.label_of(entry), entry.start < self.clock()), take)
 
     def action_restore(self) -> None:
         self._on_entry(self._restore)
@@ -153,7 +155,7 @@ class Changes(CalendarBase):
         def take(answer: str | None) -> None:
             if answer == "cancel_instead":
                 self._cancel(entry)
-            elif answer is not None:
+            elif answer is not None and self.is_as_shown(entry):
                 scope = "future" if answer == "future" else "this"
 
                 def change() -> Done:
@@ -161,9 +163,10 @@ class Changes(CalendarBase):
 
                     return appointments.delete(self.database, entry.row_id, scope=scope, clock=self.clock)  # type: ignore[arg-type]
 
+                self.freed = freed_by(entry)
                 self.write(change)
 
-        self.app.push_screen(DeleteDialog(self._label(entry), entry.series_id is not None), take)
+        self.app.push_screen(DeleteDialog(self.label_of(entry), entry.series_id is not None), take)
 
     # Undo
 
@@ -173,8 +176,12 @@ class Changes(CalendarBase):
     def action_redo(self) -> None:
         self._revert(redo=True)
 
-    @work(thread=True, group="write", exit_on_error=False)
     def _revert(self, *, redo: bool) -> None:
+        self._under_way += 1
+        self._run_revert(redo=redo)
+
+    @work(thread=True, group="write", exit_on_error=False)
+    def _run_revert(self, *, redo: bool) -> None:
         from couchcal.practice import undo
 
         try:
@@ -189,7 +196,8 @@ class Changes(CalendarBase):
         key = self.keymap.shown_first("undo" if message.redo else "redo")
         verb, other = ("Redone", "undo") if message.redo else ("Undone", "redo")
         self.toast(f"{verb if self.private else message.label}{self.glyphs.separator}{key} {other}")
-        self.fetch()
+        self.last_move = None
+        self.settled()
 
     # Helpers
 
@@ -206,10 +214,6 @@ class Changes(CalendarBase):
         if lock is not None:
             self.toast(f"{name_of(entry, self.names)}: {lock}", severity="warning")
         return lock is not None
-
-    def _label(self, entry: Entry) -> str:
-        when = when_text(entry, self.tz, self.glyphs.dash, hour24=self.settings.clock_24h)
-        return f"{name_of(entry, self.names)}  {when}"
 
     # Mouse
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from couchcal.practice.agenda import Entry
 from couchcal.practice.outcome import Done
+from couchcal.tui.calendar.answers import Answers
 from couchcal.tui.calendar.navigation import Navigation
 
 
-class Places(Navigation):
+class Places(Navigation, Answers):
     """Opening clients, hours, lists, reports and settings, and what comes back from them."""
 
     def action_clients(self) -> None:
@@ -20,7 +21,8 @@ class Places(Navigation):
     def action_waiting(self) -> None:
         from couchcal.tui.screens.waitlist import WaitlistScreen
 
-        screen = WaitlistScreen(self.database, self.tz, names=self.names, clock=self.clock)
+        freed, self.offered = self.offered, None
+        screen = WaitlistScreen(self.database, self.tz, names=self.names, clock=self.clock, freed=freed)
         self.app.push_screen(screen, self._finished)
 
     def action_availability(self) -> None:

@@ -25,6 +25,13 @@ class Cursor(NamedTuple):
     picked: Key | None = None
 
 
+class SecondZone(NamedTuple):
+    """Another zone whose hours are shown beside those of the grid (CAL-03)."""
+
+    name: str
+    tz: tzinfo
+
+
 @dataclass(frozen=True)
 class Scene:
     """What is to be seen, without cursor and ghost. `generation` differs whenever anything else does."""
@@ -44,6 +51,7 @@ class Scene:
     loaded: bool = True
     month: int = 1
     """The month a month view is about; days of others are dim."""
+    second: SecondZone | None = None
     labels: Mapping[Key, str] = field(default_factory=dict)
     """Letters to jump to entries by, while they are asked for."""
     words: dict[Key, Words] = field(default_factory=dict, compare=False, repr=False)

@@ -7,13 +7,13 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from couchcal.tui.calendar.copying import Copying
-from couchcal.tui.calendar.moving import Moving
 from couchcal.tui.calendar.places import Places
 from couchcal.tui.calendar.sidebar import Sidebar
+from couchcal.tui.calendar.zones import Zones
 from couchcal.tui.commands import COMMANDS, GRAB_HELP, bindings
 
 
-class CalendarScreen(Places, Copying, Moving, inherit_bindings=False):
+class CalendarScreen(Places, Zones, Copying, inherit_bindings=False):
     """The practice's calendar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -30,9 +30,6 @@ class CalendarScreen(Places, Copying, Moving, inherit_bindings=False):
 
     def action_ways_out(self) -> None:
         self.toast("Nothing overlaps here")
-
-    def action_second_zone(self) -> None:
-        self.toast("No second zone is set")
 
     def action_quit(self) -> None:
         self.app.exit()

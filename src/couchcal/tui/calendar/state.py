@@ -14,15 +14,16 @@ from textual.timer import Timer
 from couchcal.clock import Clock
 from couchcal.practice.agenda import Entry, practice_facts
 from couchcal.practice.glance import Particulars
-from couchcal.scheduling.wallclock import to_instant, to_local, zone
+from couchcal.scheduling.wallclock import UnknownZone, to_instant, to_local, zone
 from couchcal.settings import Settings
 from couchcal.store.connection import Database, database_errors
 from couchcal.tui.calendar import data
 from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.period import MONTH_DAYS, Period, View, later, period_of, title, week_of
 from couchcal.tui.calendar.picking import entry_at
-from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
-from couchcal.tui.calendar.time_paint import GUTTER
+from couchcal.tui.calendar.scene import Cursor, Ghost, Scene, SecondZone
+from couchcal.tui.calendar.time_layout import GUTTER, SECOND_GUTTER
+from couchcal.tui.calendar.words import name_of, when_text
 from couchcal.tui.commands import Keymap
 from couchcal.tui.text import glyphs_for
 from couchcal.tui.theme import Palette
@@ -30,6 +31,14 @@ from couchcal.tui.theme import Palette
 SIDEBAR_FROM = 100
 """Terminal columns from which the sidebar is shown."""
 _SHORT_WEEK = 3
+
+
+def second_zone(name: str) -> SecondZone | None:
+    """The zone of that name to show beside the hours; None where it is empty or unknown here."""
+    try:
+        return SecondZone(name, zone(name)) if name else None
+    except UnknownZone:
+        return None
 
 
 class CalendarState(Screen[None], inherit_bindings=False):
@@ -53,6 +62,8 @@ class CalendarState(Screen[None], inherit_bindings=False):
         self.row_minutes = settings.row_minutes
         self.private = False
         self.sidebar_wanted = True
+        self.second_zone = second_zone(getattr(settings, "second_time_zone", ""))
+        self.second_shown = self.second_zone is not None
         minute = self.now_local.hour * 60 + self.now_local.minute
         self.cursor = Cursor(self.now_local.date(), minute // self.row_minutes * self.row_minutes)
         self.period = period_of(view, self.cursor.day, self.week_start, self.week_columns)
@@ -87,7 +98,10 @@ class CalendarState(Screen[None], inherit_bindings=False):
         width = self.app.size.width
         if width >= SIDEBAR_FROM:
             return 7
-        return max(min(_SHORT_WEEK, (width - GUTTER) // 11), 1)
+        return max(min(_SHORT_WEEK, (width - self._gutter()) // 11), 1)
+
+    def _gutter(self) -> int:
+        return GUTTER + (SECOND_GUTTER if self.second_shown and self.second_zone is not None else 0)
 
     def _sidebar_shown(self) -> bool:
         return self.sidebar_wanted and self.app.size.width >= SIDEBAR_FROM
@@ -109,6 +123,7 @@ class CalendarState(Screen[None], inherit_bindings=False):
             availability=self.loaded.availability,
             loaded=data.covers(self.loaded.window, self.period),
             month=self.cursor.day.month,
+            second=self.second_zone if self.second_shown else None,
             labels=self.labels,
         )
 
@@ -144,6 +159,14 @@ class CalendarState(Screen[None], inherit_bindings=False):
         start = to_local(entry.start, self.tz)
         minute = (start.hour * 60 + start.minute) // self.row_minutes * self.row_minutes
         return Cursor(start.date(), minute, False, key_of(entry))
+
+    def when_of(self, entry: Entry) -> str:
+        """`Tue 3 Mar 15:00–15:50`, as the settings want times."""
+        return when_text(entry, self.tz, self.glyphs.dash, hour24=self.settings.clock_24h)
+
+    def label_of(self, entry: Entry) -> str:
+        """An entry in a question: name and time."""
+        return f"{name_of(entry, self.names)}  {self.when_of(entry)}"
 
     def cursor_instant(self) -> datetime:
         """The instant at the cursor's cell."""

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from couchcal.tui.calendar.layout import key_of, local_span, minutes_on
 from couchcal.tui.calendar.scene import Cursor, Ghost
-from couchcal.tui.calendar.time_paint import GUTTER, TimePainter
+from couchcal.tui.calendar.time_paint import TimePainter
 from couchcal.tui.calendar.view import CalendarView, Hit
 
 
@@ -70,7 +70,10 @@ class TimeGrid(CalendarView):
                 yield ("cell", index, row), Region(x, 1, size, painter.all_day_lines)
             else:
                 yield ("cell", index, row), self._below_header(Region(x, self._row_y(row), size, 1))
-                yield ("hour", row), self._below_header(Region(0, self._row_y(row), GUTTER, 1))
+                yield ("hour", row), self._below_header(Region(0, self._row_y(row), painter.gutter, 1))
+        if self.scene.second is not None:
+            hours = painter.zone_labels(cursor.day), painter.second_hours(cursor.day)
+            yield ("zones", hours), Region(0, 0, painter.gutter, self.size.height)
         if cursor.picked is not None:
             for region in self._entry_regions(cursor):
                 yield ("entry", cursor.picked), region

@@ -157,6 +157,14 @@ def hour_text(local: datetime, *, hour24: bool = True) -> str:
     return f"{local.hour % 12 or 12} {'am' if local.hour < 12 else 'pm'}"
 
 
+def zone_label(tz: tzinfo, local: datetime) -> str:
+    """A zone's short name on a wall clock: `EST`, or `+05:45` where nobody has agreed on letters."""
+    name = local.replace(tzinfo=tz).tzname() or ""
+    if name[:1] not in ("+", "-"):
+        return name
+    return name if len(name) <= 3 else f"{name[:3]}:{name[-2:]}"
+
+
 def span_text(start: datetime, end: datetime, dash: str, *, hour24: bool = True) -> str:
     """`15:00–15:50`, or `3:00–3:50 PM`."""
     first, last = time_text(start, hour24=hour24), time_text(end, hour24=hour24)

@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
 
 from textual import work
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from couchcal.errors import CouchcalError
+from couchcal.practice.agenda import Entry
 from couchcal.practice.outcome import Done
 from couchcal.tui.calendar.showing import Showing
 
 _WARM_AFTER_SECONDS = 0.3
 
 
+class Moved(NamedTuple):
+    """The last move of one session of a series, for "move all future too": where it was."""
+
+    row_id: int
+    was_start: datetime
+    was_end: datetime
+
+
+class Freed(NamedTuple):
+    """A client's time `[start, end)` that somebody on the waitlist may want."""
+
+    start: datetime
+    end: datetime
+
+
+def freed_by(entry: Entry) -> Freed | None:
+    """The time that an entry gives back when it is cancelled, deleted or moved; None where it took no client's."""
+    took_time = entry.busy and not entry.cancelled and not entry.all_day and entry.client_id is not None
+    return Freed(entry.start, entry.end) if took_time else None
+
+
 class Writing(Showing):
     """Runs changes in threads; `Written` or `Failed` tells how they went."""
+
+    last_move: Moved | None = None
+    """The move that `apply-to-future` would repeat."""
+    moving_one: Moved | None = None
+    """The same, while the move is being stored."""
+    freed: Freed | None = None
+    """The time that the change under way sets free."""
+    _under_way = 0
 
     class Written(Message):
         """A change is stored."""
@@ -32,9 +64,13 @@ class Writing(Showing):
             super().__init__()
             self.problem = problem
 
-    @work(thread=True, group="write", exit_on_error=False)
     def write(self, change: Callable[[], Done]) -> None:
         """Run a change of the practice in the background; `Written` or `Failed` follows."""
+        self._under_way += 1
+        self._write(change)
+
+    @work(thread=True, group="write", exit_on_error=False)
+    def _write(self, change: Callable[[], Done]) -> None:
         try:
             with self._writing:
                 done = change()

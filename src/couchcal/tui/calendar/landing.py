@@ -1,0 +1,105 @@
+"""Where the entry in the hand could land: at a time that is typed, or at the next free one."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from textual import work
+from textual.message import Message
+
+from couchcal.practice.agenda import between
+from couchcal.practice.glance import OpenHours
+from couchcal.scheduling import drag
+from couchcal.scheduling.drag import Grab
+from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.store.connection import database_errors
+from couchcal.tui.calendar.holding import Holding
+from couchcal.tui.calendar.layout import Key, key_of
+from couchcal.tui.calendar.scene import Ghost
+
+_SEARCH_DAYS = 60
+USUAL_HOURS = tuple(OpenHours(weekday, time(8), time(18)) for weekday in range(5))
+"""Where free time is looked for while no availability is set."""
+
+
+class Landing(Holding):
+    """Moves the entry in the hand by words or by a search."""
+
+    class SlotFound(Message):
+        """The next free time for the entry in the hand, None if there is none."""
+
+        def __init__(self, key: Key, start: datetime | None) -> None:
+            super().__init__()
+            self.key = key
+            self.start = start
+
+    def _ask_time(self) -> None:
+        from couchcal.tui.forms.prompt import Prompt
+
+        def problem(text: str) -> str | None:
+            return None if self._typed(text) is not None else "no time I know: try 14:05, fri 3pm, +30m"
+
+        def take(text: str | None) -> None:
+            grab = self._typed(text) if text else None
+            if grab is not None:
+                self.hold(grab)
+
+        self.app.push_screen(Prompt("Move to", "14:05 · fri 3pm · +30m", problem), take)
+
+    def _typed(self, text: str) -> Grab | None:
+        from couchcal.scheduling.quickadd_when import Shift
+        from couchcal.typed_dates import parse_when
+
+        if self.ghost is None:
+            return None
+        grab = self.ghost.grab
+        base = to_local(grab.start, self.tz)
+        when = parse_when(text, now_local=self.now_local, base_local=base)
+        if when is None:
+            return None
+        if isinstance(when, Shift):
+            instant = to_instant(base + timedelta(days=when.days), self.tz) + timedelta(minutes=when.minutes)
+            return drag.land_at(grab, instant)
+        if grab.view == "month":
+            return drag.move_to_day(grab, when.date())
+        return drag.land_at(grab, to_instant(when, self.tz))
+
+    @work(thread=True, group="slot", exclusive=True, exit_on_error=False)
+    def _find_slot(self, ghost: Ghost) -> None:
+        from couchcal.scheduling.slots import Block, Busy, free_slots
+
+        first = to_local(ghost.grab.start, self.tz).date()
+        with database_errors(self.database.path):
+            connection = self.database.connect()
+            try:
+                until = ghost.grab.start + timedelta(days=_SEARCH_DAYS + 2)
+                found = between(connection, ghost.grab.start - timedelta(days=1), until, self.tz)
+            finally:
+                connection.close()
+        busy = [
+            Busy(other.start, other.end)
+            for other in found
+            if other.busy and key_of(other) != key_of(ghost.entry) and other.end > other.start
+        ]
+        minutes = max((ghost.grab.end - ghost.grab.start) // timedelta(minutes=1), 1)
+        starts = free_slots(
+            minutes,
+            [Block(*hours) for hours in self.loaded.availability or USUAL_HOURS],
+            busy,
+            not_before=max(ghost.grab.start, self.clock()) + timedelta(minutes=1),
+            tz=self.tz,
+            first=first,
+            last=first + timedelta(days=_SEARCH_DAYS),
+        )
+        self.post_message(self.SlotFound(key_of(ghost.entry), next(starts, None)))
+
+    def on_landing_slot_found(self, message: SlotFound) -> None:
+        if self.ghost is None or key_of(self.ghost.entry) != message.key:
+            return
+        if message.start is None:
+            self.toast(f"No free time of this length within {_SEARCH_DAYS} days", severity="warning")
+            return
+        if self.ghost.grab.view == "month":
+            self.hold(drag.move_to_day(self.ghost.grab, to_local(message.start, self.tz).date()))
+        else:
+            self.hold(drag.land_at(self.ghost.grab, message.start))

@@ -1,0 +1,102 @@
+"""Choosing a time zone by a few letters of its name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import ClassVar
+from zoneinfo import available_timezones
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from couchcal.scheduling.wallclock import to_local, zone
+from couchcal.tui.calendar.words import zone_label
+from couchcal.tui.forms.modal import Modal
+from couchcal.tui.forms.options import Ways
+from couchcal.tui.forms.plain import plain
+
+_SHOWN = 50
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """The zones people live in, by area: `Asia/Kolkata`; no abbreviations, no offsets, no POSIX leftovers."""
+    left_out = ("Etc/", "SystemV/", "US/", "posix/", "right/")
+    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith(left_out)))
+
+
+def matching(text: str) -> list[str]:
+    """The zones with all words of `text` in their name, those whose city begins with it first."""
+    words = text.lower().replace("_", " ").split()
+    found = [name for name in zone_names() if all(word in name.lower().replace("_", " ") for word in words)]
+    first = words[0] if words else ""
+    return sorted(found, key=lambda name: (not name.rpartition("/")[2].lower().startswith(first), name))
+
+
+class ZoneChoice(Modal[str]):
+    """Asks for an IANA zone; letters of a city narrow the list, Enter takes the highlighted one.
+
+    Args:
+        now: the instant whose hours and offsets are shown.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("pagedown", "move(8)", show=False),
+        Binding("pageup", "move(-8)", show=False),
+    ]
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__("Second time zone", "enter show it · ↑↓ · esc")
+        self._now = now
+        self._found: list[str] = []
+
+    def compose_body(self) -> ComposeResult:
+        yield Input(placeholder="a city or a region: berlin, kolkata, pacific", id="text", max_length=60)
+        results = Ways([], id="results")
+        results.can_focus = False
+        yield results
+        yield Static(id="count")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._look("")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._look(event.value)
+
+    def _look(self, text: str) -> None:
+        self._found = matching(text)
+        results = self.query_one("#results", OptionList)
+        results.clear_options()
+        results.add_options(Option(plain(self._line(name))) for name in self._found[:_SHOWN])
+        results.highlighted = 0 if self._found else None
+        words = "No zone has that in its name." if not self._found else f"{len(self._found)} zones"
+        self.query_one("#count", Static).update(plain(words, "dim"))
+
+    def _line(self, name: str) -> str:
+        tz = zone(name)
+        local = to_local(self._now, tz)
+        return f"{local:%H:%M}  {name}  {zone_label(tz, local)}"
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight while the input keeps the focus."""
+        results = self.query_one("#results", OptionList)
+        if results.option_count:
+            results.highlighted = min(max((results.highlighted or 0) + by, 0), results.option_count - 1)
+
+    @on(Input.Submitted)
+    def _take(self) -> None:
+        highlighted = self.query_one("#results", OptionList).highlighted
+        if highlighted is not None:
+            self.dismiss(self._found[highlighted])
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._found[event.option_index])

@@ -10,6 +10,8 @@ from couchcal.store.journal import bookkeeping
 
 BESIDE = ("change", "change_row", "audit_entry", "alembic_version", "portal_token", "sync_state")
 """Tables that are no part of undo."""
+SEARCH_INDEXES = ("entry_search", "client_search")
+"""Full-text indexes, and what the tables inside them begin with: what they hold follows from the rest."""
 
 Rows = dict[int, dict[str, Any]]
 
@@ -28,7 +30,7 @@ def dump(database: Database, *, beside: tuple[str, ...] = ()) -> dict[str, Rows]
         names = [
             name
             for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            if name not in BESIDE and not name.startswith("sqlite_")
+            if name not in BESIDE and not name.startswith(("sqlite_", *SEARCH_INDEXES))
         ]
     return {
         name: {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 PLAIN_HEADER = b"SQLite format 3\x00"
-SCHEMA_HEAD = "0002"
+SCHEMA_HEAD = "0003"
 """The newest Alembic revision; a test holds it against the migrations folder."""
 BUSY_TIMEOUT_MS = 5000
 

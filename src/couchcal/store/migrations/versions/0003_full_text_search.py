@@ -1,0 +1,185 @@
+"""Full-text search over entries and clients, true for every writer because triggers keep it.
+
+Both indexes hold words only (contentless FTS5), inside the same encrypted file as everything else. The rowid of
+`entry_search` is `minute of the start << 30 | row id << 1 | table`, table being 0 for appointments and 1 for
+external events: matches come by time without sorting, and a range of days is a range of rowids.
+
+Words that begin with U+E000, which nobody types, say what an entry is: `any`, and of cancelled appointments and
+of sessions without a signed note what the search offers as `is:`.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_OPTIONS = "content='', columnsize=0, prefix='1 2', tokenize='unicode61 remove_diacritics 2'"
+_MARK = "' ' || char(57344) ||"
+_ENTRY_COLUMNS = (
+    "id", "start_utc", "kind", "status", "title", "place", "instructions", "service", "collateral_name",
+    "client_id", "note_signed_at",
+)  # fmt: skip
+_NAMES = ("internal_id", "first", "last", "preferred")
+_STORED_CLIENT = "(SELECT {words} FROM client c WHERE c.id = {row}.client_id)"
+_STORED_TYPE = "(SELECT x.type FROM cancellation x WHERE x.appointment_id = {row}.id)"
+
+
+def _squeezed(column: str) -> str:
+    """Names as typed, and once more without apostrophes, so that `obrien` finds O'Brien."""
+    return f"{column} || ' ' || replace(replace({column}, '''', ''), char(8217), '')"
+
+
+def _client_words(row: str) -> str:
+    names = " || ' ' || ".join(_squeezed(f"{row}.{name}") for name in ("first", "last", "preferred"))
+    return f"{row}.internal_id || ' ' || {names}"
+
+
+def _key(row: str, table: int) -> str:
+    return f"((({row}.start_utc + 62135596800) / 60) << 30) | ({row}.id << 1) | {table}"
+
+
+def _entry_words(row: str, client: str | None = None, cancelled: str | None = None) -> str:
+    """The words of an appointment; `client` and `cancelled` are expressions for what is not stored (any more)."""
+    client = client or _STORED_CLIENT.format(words=_client_words("c"), row=row)
+    cancelled = cancelled or _STORED_TYPE.format(row=row)
+    return (
+        f"{row}.title || ' ' || {row}.place || ' ' || {row}.instructions || ' ' || coalesce({row}.service, '')"
+        f" || ' ' || {row}.collateral_name || ' ' || coalesce({client}, '') || {_MARK} 'any'"
+        f" || CASE WHEN {row}.status = 'cancelled'"
+        f" THEN {_MARK} 'cancelled' || coalesce({_MARK} replace({cancelled}, '_', ''), '')"
+        f" WHEN {row}.kind = 'client_session' AND {row}.note_signed_at IS NULL THEN {_MARK} 'unsigned'"
+        " ELSE '' END"
+    )
+
+
+def _add(row: str, source: str = "", **stored: str) -> str:
+    select = f"SELECT {_key(row, 0)}, {_entry_words(row, **stored)} {source}"
+    return f"INSERT INTO entry_search(rowid, words) {select}"
+
+
+def _remove(row: str, source: str = "", **stored: str) -> str:
+    select = f"SELECT 'delete', {_key(row, 0)}, {_entry_words(row, **stored)} {source}"
+    return f"INSERT INTO entry_search(entry_search, rowid, words) {select}"
+
+
+def _trigger(name: str, when: str, *statements: str) -> None:
+    op.execute(f"CREATE TRIGGER {name} {when} BEGIN {'; '.join(statements)}; END")
+
+
+def upgrade() -> None:
+    for name in ("entry_search", "client_search"):
+        op.execute(f"CREATE VIRTUAL TABLE {name} USING fts5(words, {_OPTIONS})")
+    _appointments()
+    _external_events()
+    _clients()
+    _cancellations()
+    op.execute(_add("a", "FROM appointment a ORDER BY 1"))
+    op.execute(
+        f"INSERT INTO entry_search(rowid, words) SELECT {_key('e', 1)}, e.title || {_MARK} 'any'"
+        " FROM external_event e ORDER BY 1"
+    )
+    op.execute(
+        f"INSERT INTO client_search(rowid, words) SELECT c.id, {_contact_words('c')} FROM client c ORDER BY 1"
+    )
+
+
+def _appointments() -> None:
+    columns = ", ".join(_ENTRY_COLUMNS)
+    _trigger("appointment_search_insert", "AFTER INSERT ON appointment", _add("NEW"))
+    _trigger("appointment_search_update", f"AFTER UPDATE OF {columns} ON appointment", _remove("OLD"), _add("NEW"))
+    # Before: what hangs on the appointment is deleted with it.
+    _trigger("appointment_search_delete", "BEFORE DELETE ON appointment", _remove("OLD"))
+
+
+def _external_events() -> None:
+    def add(row: str) -> str:
+        return f"INSERT INTO entry_search(rowid, words) SELECT {_key(row, 1)}, {row}.title || {_MARK} 'any'"
+
+    def remove(row: str) -> str:
+        words = f"{row}.title || {_MARK} 'any'"
+        return f"INSERT INTO entry_search(entry_search, rowid, words) SELECT 'delete', {_key(row, 1)}, {words}"
+
+    _trigger("external_event_search_insert", "AFTER INSERT ON external_event", add("NEW"))
+    _trigger(
+        "external_event_search_update",
+        "AFTER UPDATE OF id, start_utc, title ON external_event",
+        remove("OLD"),
+        add("NEW"),
+    )
+    _trigger("external_event_search_delete", "AFTER DELETE ON external_event", remove("OLD"))
+
+
+def _contact_words(row: str) -> str:
+    return f"{_client_words(row)} || ' ' || {row}.email || ' ' || {row}.phone"
+
+
+def _clients() -> None:
+    """A client's words are in the index of clients, and in that of entries with each of their appointments."""
+
+    def add(row: str) -> str:
+        return f"INSERT INTO client_search(rowid, words) SELECT {row}.id, {_contact_words(row)}"
+
+    def remove(row: str) -> str:
+        words = _contact_words(row)
+        return f"INSERT INTO client_search(client_search, rowid, words) SELECT 'delete', {row}.id, {words}"
+
+    def entries(row: str) -> str:
+        return f"FROM appointment a WHERE a.client_id = {row}.id ORDER BY a.start_utc, a.id"
+
+    none, old, new = "NULL", _client_words("OLD"), _client_words("NEW")
+    _trigger(
+        "client_search_insert",
+        "AFTER INSERT ON client",
+        add("NEW"),
+        _remove("a", entries("NEW"), client=none),
+        _add("a", entries("NEW"), client=new),
+    )
+    _trigger(
+        "client_search_update",
+        f"AFTER UPDATE OF {', '.join((*_NAMES, 'email', 'phone'))} ON client",
+        remove("OLD"),
+        add("NEW"),
+    )
+    _trigger(
+        "client_search_update_entries",
+        f"AFTER UPDATE OF {', '.join(_NAMES)} ON client",
+        _remove("a", entries("OLD"), client=old),
+        _add("a", entries("NEW"), client=new),
+    )
+    _trigger(
+        "client_search_delete",
+        "AFTER DELETE ON client",
+        remove("OLD"),
+        _remove("a", entries("OLD"), client=old),
+        _add("a", entries("OLD"), client=none),
+    )
+
+
+def _cancellations() -> None:
+    def of(row: str) -> str:
+        return f"FROM appointment a WHERE a.id = {row}.appointment_id"
+
+    none, old, new = "NULL", "OLD.type", "NEW.type"
+    gone = (_remove("a", of("OLD"), cancelled=old), _add("a", of("OLD"), cancelled=none))
+    come = (_remove("a", of("NEW"), cancelled=none), _add("a", of("NEW"), cancelled=new))
+    _trigger("cancellation_search_insert", "AFTER INSERT ON cancellation", *come)
+    _trigger("cancellation_search_update", "AFTER UPDATE OF type, appointment_id ON cancellation", *gone, *come)
+    _trigger("cancellation_search_delete", "AFTER DELETE ON cancellation", *gone)
+
+
+def downgrade() -> None:
+    triggers = {
+        "appointment": ("insert", "update", "delete"),
+        "external_event": ("insert", "update", "delete"),
+        "client": ("insert", "update", "update_entries", "delete"),
+        "cancellation": ("insert", "update", "delete"),
+    }
+    for table, events in triggers.items():
+        for event in events:
+            op.execute(f"DROP TRIGGER {table}_search_{event}")
+    for name in ("entry_search", "client_search"):
+        op.execute(f"DROP TABLE {name}")

@@ -191,7 +191,7 @@ def _starts(
         day = date.fromordinal(ordinal)
         if day in skipped or not by_weekday[day.weekday()]:
             continue
-        for opens, closes in _open_spans(by_weekday[day.weekday()], day, tz):
+        for opens, closes in open_spans(by_weekday[day.weekday()], day, tz):
             room = closes - opens - duration
             for position in range(room // step + 1 if room >= timedelta(0) else 0):
                 start = opens + position * step
@@ -207,7 +207,7 @@ def _with_gaps(item: Busy, request: SlotRequest) -> tuple[datetime, datetime]:
     return max(item.start, _MIN_INSTANT + before) - before, min(item.end, _MAX_INSTANT - after) + after
 
 
-def _open_spans(blocks: list[Block], day: date, tz: tzinfo) -> list[tuple[datetime, datetime]]:
+def open_spans(blocks: list[Block], day: date, tz: tzinfo) -> list[tuple[datetime, datetime]]:
     """The day's blocks as instants, each end converted by itself, touching ones merged, empty ones dropped.
 
     A local end inside a gap is the first instant after it; an ambiguous one is its first occurrence.

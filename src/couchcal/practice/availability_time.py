@@ -1,0 +1,60 @@
+"""How much time is available on each day: the weekly hours as they are now, less time off."""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from couchcal.practice.agenda import day_instant
+from couchcal.scheduling.slots import Block, open_spans
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+_Spans = list[tuple[datetime, datetime]]
+
+
+def available_seconds(connection: sqlite3.Connection, days: Sequence[date], tz: tzinfo) -> dict[date, int] | None:
+    """Seconds in which clients could book, by day; None while no availability is set (AVL-01, TOF-01).
+
+    Blocks that overlap count once, whatever may be booked in them.
+    """
+    by_weekday: dict[int, list[Block]] = {}
+    for weekday, start, end in connection.execute("SELECT weekday, start_time, end_time FROM availability_block"):
+        block = Block(weekday, time.fromisoformat(start), time.fromisoformat(end))
+        by_weekday.setdefault(weekday, []).append(block)
+    if not by_weekday:
+        return None
+    off = _time_off(connection, tz)
+    ends = [end for _, end in off]
+    found = {}
+    for day in days:
+        spans = open_spans(by_weekday.get(day.weekday(), []), day, tz)
+        found[day] = sum((end - start - _covered(start, end, off, ends)) // _SECOND for start, end in spans)
+    return found
+
+
+def _time_off(connection: sqlite3.Connection, tz: tzinfo) -> _Spans:
+    """Time off as instants, ascending, what touches merged."""
+    spans: _Spans = []
+    for start_s, end_s, all_day in connection.execute("SELECT start_utc, end_utc, all_day FROM time_off"):
+        start, end = _EPOCH + start_s * _SECOND, _EPOCH + end_s * _SECOND
+        spans.append((day_instant(start.date(), tz), day_instant(end.date(), tz)) if all_day else (start, end))
+    merged: _Spans = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _covered(start: datetime, end: datetime, off: _Spans, ends: list[datetime]) -> timedelta:
+    total = timedelta(0)
+    for index in range(bisect_right(ends, start), len(off)):
+        opens, closes = off[index]
+        if opens >= end:
+            break
+        total += min(closes, end) - max(opens, start)
+    return total

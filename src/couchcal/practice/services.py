@@ -1,4 +1,7 @@
-"""Services, modifiers, places and rooms; the automatic telehealth modifier; advice that never blocks."""
+"""Services, modifiers, places and rooms to choose from; the automatic modifier; advice that never blocks.
+
+Retired ones are no choice any more, but an appointment that has one keeps it: `used_by` adds its own.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from typing import NamedTuple
 from couchcal.store.vocabulary import MAX_MODIFIERS, TELEHEALTH_PLACES_OF_SERVICE
 
 TIME_BASED = ("90832", "90834", "90837")
+"""Codes of which one a day can be billed for a client."""
+AUDIO_ONLY = frozenset({"93", "FQ"})
+"""Modifiers of a session by telephone."""
 
 
 class ServiceRow(NamedTuple):
@@ -43,11 +49,12 @@ class RoomRow(NamedTuple):
     name: str
 
 
-def services(connection: sqlite3.Connection) -> list[ServiceRow]:
-    """Active services, by code."""
+def services(connection: sqlite3.Connection, *, used_by: int | None = None) -> list[ServiceRow]:
+    """Services in use, in the order of the list, and the one of the appointment `used_by`."""
     rows = connection.execute(
         "SELECT code, label, typical_min, billable_min, billable_max, billable, group_service, addon_of, active"
-        " FROM service_code WHERE active ORDER BY id"
+        " FROM service_code WHERE active OR code = (SELECT service FROM appointment WHERE id = ?) ORDER BY id",
+        (used_by,),
     )
     return [
         ServiceRow(code, label, typical, low, high, bool(billable), bool(group), addon_of, bool(active))
@@ -72,25 +79,54 @@ def defaults(connection: sqlite3.Connection) -> Defaults:
     return Defaults(bool(rooms), modifier, template)
 
 
-def modifiers(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Known modifiers as (code, label)."""
-    return list(connection.execute("SELECT code, label FROM modifier ORDER BY id"))
+def modifiers(connection: sqlite3.Connection, *, used_by: int | None = None) -> list[tuple[str, str]]:
+    """Modifiers in use as (code, label), and those of the appointment `used_by`."""
+    return list(
+        connection.execute(
+            "SELECT code, label FROM modifier WHERE active"
+            " OR code IN (SELECT code FROM appointment_modifier WHERE appointment_id = ?) ORDER BY id",
+            (used_by,),
+        )
+    )
 
 
-def locations(connection: sqlite3.Connection) -> list[LocationRow]:
-    """Places, the default one first."""
-    rows = connection.execute("SELECT id, name, pos, is_default FROM location ORDER BY is_default DESC, id")
+def locations(
+    connection: sqlite3.Connection, *, used_by: int | None = None, retired: bool = False
+) -> list[LocationRow]:
+    """Places in use, the default one first, and the one of the appointment `used_by`; with `retired` all."""
+    rows = connection.execute(
+        "SELECT id, name, pos, is_default FROM location"
+        " WHERE active OR ? OR id = (SELECT location_id FROM appointment WHERE id = ?)"
+        " ORDER BY is_default DESC, id",
+        (retired, used_by),
+    )
     return [
         LocationRow(row_id, name, pos, is_telehealth(pos), bool(default)) for row_id, name, pos, default in rows
     ]
 
 
-def rooms(connection: sqlite3.Connection) -> list[RoomRow]:
-    """Rooms in use."""
-    return [
-        RoomRow(*row)
-        for row in connection.execute("SELECT id, location_id, name FROM room WHERE active ORDER BY name")
-    ]
+def rooms(connection: sqlite3.Connection, *, used_by: int | None = None) -> list[RoomRow]:
+    """Rooms in use, and the one of the appointment `used_by`."""
+    rows = connection.execute(
+        "SELECT r.id, r.location_id, r.name FROM room r JOIN location l ON l.id = r.location_id"
+        " WHERE (r.active AND l.active) OR r.id = (SELECT room_id FROM appointment WHERE id = ?) ORDER BY r.name",
+        (used_by,),
+    )
+    return [RoomRow(*row) for row in rows]
+
+
+def same_day_codes(
+    connection: sqlite3.Connection, client_id: int | None, start: int, end: int, appointment_id: int | None
+) -> list[str]:
+    """Services of the client's other sessions that begin in `[start, end)`, epoch seconds, cancelled ones left
+    out."""
+    rows = connection.execute(
+        "SELECT service FROM appointment WHERE client_id = ? AND start_utc >= ? AND start_utc < ?"
+        " AND kind = 'client_session' AND status <> 'cancelled' AND service IS NOT NULL AND id IS NOT ?"
+        " ORDER BY start_utc",
+        (client_id, start, end, appointment_id),
+    )
+    return [code for (code,) in rows]
 
 
 def is_telehealth(pos: str | None) -> bool:
@@ -114,9 +150,17 @@ def with_automatic(
 
 
 def advice(
-    service: ServiceRow | None, minutes: int, modifier_codes: Sequence[str], *, telehealth: bool = False
+    service: ServiceRow | None,
+    minutes: int,
+    modifier_codes: Sequence[str],
+    *,
+    telehealth: bool = False,
+    same_day: Sequence[str] | None = None,
 ) -> tuple[str, ...]:
-    """What a biller would remark; never a reason to refuse (practice.md 10)."""
+    """What a biller would remark; never a reason to refuse (practice.md 10).
+
+    `same_day` are the codes of the client's other sessions that day, None where they are not known.
+    """
     if service is None:
         return ()
     found = []
@@ -124,12 +168,21 @@ def advice(
         found.append(f"needs {service.billable_min} min for {service.code}")
     if service.billable_max is not None and minutes > service.billable_max:
         found.append(f"{service.code} covers up to {service.billable_max} min")
-    if service.addon_of:
-        found.append(f"{service.code} is an add-on: bill it with {service.addon_of.replace(' ', ' or ')}")
+    bases = service.addon_of.split()
+    if bases and not set(bases) & set(same_day or ()):
+        found.append(f"{service.code} is an add-on: bill it with {_either(bases)}")
+    others = [code for code in same_day or () if code in TIME_BASED]
+    if service.code in TIME_BASED and others:
+        found.append(f"{service.code} and {others[0]} on one day: a claim takes one of them")
     if len(modifier_codes) > MAX_MODIFIERS:
         found.append(f"a claim line takes {MAX_MODIFIERS} modifiers")
-    if "93" in modifier_codes and "95" in modifier_codes:
+    if "95" in modifier_codes and AUDIO_ONLY & set(modifier_codes):
         found.append("audio only is 93, not 95")
     if not telehealth and "95" in modifier_codes:
         found.append("95 is for telehealth, the place is not")
     return tuple(found)
+
+
+def _either(codes: Sequence[str]) -> str:
+    """`90791, 90832 or 90834`."""
+    return " or ".join(filter(None, (", ".join(codes[:-1]), codes[-1])))

@@ -22,8 +22,9 @@ def service_for(
     client: ClientRow, minutes: int, latest: Mapping[int, str], services: Sequence[ServiceRow]
 ) -> str | None:
     """The client's usual service, else their latest one, else the time-based code that `minutes` fit."""
-    if client.usual_service or client.id in latest:
-        return client.usual_service or latest[client.id]
+    usual = client.usual_service or latest.get(client.id)
+    if usual is not None and any(row.code == usual for row in services):  # a retired one is no choice any more
+        return usual
     for row in services:
         if row.code in TIME_BASED and (row.billable_min or 0) <= minutes <= (row.billable_max or minutes):
             return row.code

@@ -11,7 +11,10 @@ import pytest
 from couchcal.errors import Invalid, Refused
 from couchcal.practice import agenda, appointments, series
 from couchcal.practice.cadence import Repeat, parse_cadence, repeat_phrase, repeat_words, rule_text
+from couchcal.practice.editing import Edit
 from couchcal.practice.occurrences import END_OF_TIME
+from couchcal.practice.outcome import Preview
+from couchcal.store.vocabulary import Scope
 from tests.practice.conftest import Desk
 from tests.support.database import dump
 
@@ -214,7 +217,8 @@ def test_locked_rows_stay_and_are_told(desk: Desk) -> None:  # INV-S5, practice.
     desk.mark(ids[4], "note-signed")
     desk.cancel(ids[6])
     kept = [desk.row(ids[4]), desk.row(ids[6])]
-    preview = series.preview(desk.database, ids[3], "future", clock=desk.clock)
+    to = {"start": desk.at("2026-03-24 16:00"), "end": desk.at("2026-03-24 16:50")}
+    preview = appointments.preview_edit(desk.database, ids[3], Edit(to, "future"), clock=desk.clock)
     done = desk.move(ids[3], "2026-03-24 16:00", scope="future")
     assert (preview.changes, preview.kept) == (done.changed, done.kept)
     assert [(row.appointment_id, row.reason) for row in done.kept] == [
@@ -231,8 +235,10 @@ def test_locked_rows_stay_and_are_told(desk: Desk) -> None:  # INV-S5, practice.
 def test_a_preview_writes_nothing(desk: Desk) -> None:
     ids = desk.weekly(TUESDAY)
     before, changes = dump(desk.database), desk.rows("change")
-    assert series.preview(desk.database, ids[2], "this", clock=desk.clock) == (1, ())
-    assert series.preview(desk.database, ids[2], "future", clock=desk.clock).changes == 9
+    scopes: tuple[tuple[Scope, int], ...] = (("this", 1), ("future", 9))
+    for scope, count in scopes:
+        edit = Edit({"service": "90837"}, scope)
+        assert appointments.preview_edit(desk.database, ids[2], edit, clock=desk.clock) == Preview(count, ())
     assert dump(desk.database) == before
     assert desk.rows("change") == changes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,21 +10,19 @@ from sqlmodel import select
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, Refused
-from couchcal.practice import rows, series
+from couchcal.practice import booking, editing, rows, series
+from couchcal.practice.booking import Who
 from couchcal.practice.cadence import Repeat
-from couchcal.practice.draft import Draft, checked, clean_text, with_changes
-from couchcal.practice.fields import TIME_FIELDS
-from couchcal.practice.occurrences import fill, horizon, key_of
-from couchcal.practice.outcome import Done
-from couchcal.practice.series_future import change_future
-from couchcal.practice.services import ServiceRow, advice, is_telehealth
+from couchcal.practice.draft import Draft, checked, clean_text
+from couchcal.practice.editing import Edit
+from couchcal.practice.outcome import Done, Preview
+from couchcal.practice.series import FutureOutcome
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import (
     Appointment,
     Cancellation,
     Client,
-    Location,
     OutboxEmail,
 )
 from couchcal.store.session import write_session
@@ -39,55 +37,33 @@ def book(
     draft: Draft,
     *,
     repeat: Repeat | None = None,
+    who: Sequence[Who] = (),
+    strict: bool = False,
     origin: str = "couchcal",
     actor: str = "user",
     clock: Clock = system_clock,
 ) -> Done:
     """Put a new appointment on the calendar (APT-01…21), repeating if `repeat` says so (REC-02).
 
-    Overlaps never block (GRP-01, REC-11); `Done.conflicts` counts them.
+    `who` are the clients, in place of the draft's; several have an appointment each and share a group key
+    (GRP-01). Overlaps never block (GRP-01, REC-11) unless `strict`; `Done.conflicts` counts them.
 
     Raises:
-        Invalid: a field is missing or wrong.
+        Invalid: a field is missing or wrong. Refused: `strict`, and something overlaps.
     """
-    draft = checked(draft)
+    if not who:
+        draft = checked(draft)
     with write_session(database, "Booked", actor=actor, clock=clock) as session:
-        rows.check_references(session, draft)
-        row = Appointment(
-            uid=rows.new_uid(), origin=origin, kind=draft.kind, start_utc=draft.start, end_utc=draft.end
-        )
-        rows.apply_draft(session, row, draft)
-        made = [row]
-        if repeat is not None:
-            template = series.template_of(row, draft, repeat, draft.modifiers or [])
-            session.add(template)
-            session.flush()
-            row.series_id, row.series_key = template.id, key_of(template, template.start_local)
-        session.add(row)
-        session.flush()
-        rows.write_modifiers(session, [row], draft.modifiers)
-        label = f"Booked {rows.title_of(session, row)} {rows.when_words(row)}"
-        if repeat is not None:
-            made += fill(session, template, session.now, horizon(session))
-            label = f"{label}, {series.phrase(template)}"
+        groups, words = booking.place_all(session, draft, who, repeat, origin)
+        made = [row for group in groups for row in group]
+        first = groups[0][0]
+        if strict:
+            booking.refuse_overlaps(session, made)
+        label = f"Booked {booking.names_of(session, [group[0] for group in groups])} {rows.when_words(first)}"
+        label += f", {words}" if words else ""
         session.relabel(label)
         conflicts = rows.count_conflicts(session, made)
-        return Done(label, row.id, len(made), (), conflicts, advice_for(session, row))
-
-
-def advice_for(session: JournalSession, row: Appointment) -> tuple[str, ...]:
-    """What a biller would remark on the row; never blocks."""
-    service = rows.service_of(session, row.service) if row.service else None
-    if service is None:
-        return ()
-    location = session.get(Location, row.location_id) if row.location_id is not None else None
-    facts = ServiceRow(
-        service.code, service.label, service.typical_min, service.billable_min, service.billable_max,
-        service.billable, service.group_service, service.addon_of, service.active,
-    )  # fmt: skip
-    codes = [modifier.code for modifier in rows.modifiers_of(session, row)]
-    telehealth = location is not None and is_telehealth(location.pos)
-    return advice(facts, rows.length_minutes(row), codes, telehealth=telehealth)
+        return Done(label, first.id, len(made), (), conflicts, booking.advice_for(session, first))
 
 
 def edit(
@@ -97,19 +73,43 @@ def edit(
     *,
     scope: Scope = "this",
     expected_version: int | None = None,
+    repeat: Repeat | None = None,
+    stop: bool = False,
+    also: Sequence[Who] = (),
     reset_moved: bool = False,
     actor: str = "user",
     clock: Clock = system_clock,
 ) -> Done:
-    """Change any field of the draft (EDT-01…03); `scope="future"` changes the rest of its series too.
+    """Change any field of the draft (EDT-01…03) and how it repeats (REC-02, REC-03); `scope="future"` changes
+    the rest of its series too. See `editing.Edit`.
 
     Raises:
         Invalid: a value is wrong. Refused: a lock forbids it. Stale: changed meanwhile.
     """
-    return _change(
-        database, appointment_id, changes, "Changed", scope=scope, expected_version=expected_version,
-        reset_moved=reset_moved, actor=actor, clock=clock,
-    )  # fmt: skip
+    wanted = Edit(changes, scope, repeat, stop, also, reset_moved)
+    return _change(database, appointment_id, wanted, "Changed", expected_version, actor, clock)
+
+
+def preview_edit(database: Database, appointment_id: int, edit: Edit, *, clock: Clock = system_clock) -> Preview:
+    """What an edit would do (REC-04): it is made, counted and taken back, so that it cannot differ from the
+    real one. Writes nothing."""
+    try:
+        with write_session(database, "Preview", clock=clock) as session:
+            raise _Enough(editing.apply(session, rows.load(session, appointment_id), edit, "Changed"))
+    except _Enough as enough:
+        done, outcome = enough.found
+        changes = len(outcome.changed) - outcome.added
+        return Preview(changes, done.kept, outcome.removed, outcome.added, outcome.by_hand)
+    except (Invalid, Refused) as problem:
+        return Preview(0, (), problem=problem.message)
+
+
+class _Enough(Exception):
+    """Ends a write session without keeping what it did."""
+
+    def __init__(self, found: tuple[Done, FutureOutcome]) -> None:
+        super().__init__()
+        self.found = found
 
 
 def reschedule(
@@ -125,68 +125,24 @@ def reschedule(
     clock: Clock = system_clock,
 ) -> Done:
     """Give an appointment another time (DND-01…06); aware instants, or UTC midnights for all-day."""
-    return _change(
-        database, appointment_id, {"start": start, "end": end}, "Moved", scope=scope,
-        expected_version=expected_version, reset_moved=reset_moved, actor=actor, clock=clock,
-    )  # fmt: skip
+    wanted = Edit({"start": start, "end": end}, scope, reset_moved=reset_moved)
+    return _change(database, appointment_id, wanted, "Moved", expected_version, actor, clock)
 
 
 def _change(
     database: Database,
     appointment_id: int,
-    changes: dict[str, Any],
+    wanted: Edit,
     verb: str,
-    *,
-    scope: Scope,
     expected_version: int | None,
-    reset_moved: bool,
     actor: str,
     clock: Clock,
 ) -> Done:
     with write_session(database, verb, actor=actor, clock=clock) as session:
         row = rows.load(session, appointment_id, expected_version)
-        before = rows.draft_of(session, row)
-        draft = checked(with_changes(before, changes), before)
-        names = changed_names(before, draft)
-        for action in sorted(rows.actions_of(names)):
-            rows.refuse_if_locked(row, action)
-        if not names:
-            return Done("Nothing changed", row.id, 0)
-        rows.check_references(session, draft)
-        following = scope == "future" and row.series_id is not None
-        if following:
-            outcome = change_future(session, row, before, draft, names, reset_moved=reset_moved)
-        else:
-            _change_one(session, row, draft, names)
-            outcome = series.FutureOutcome([row], ())
-        conflicts = rows.count_conflicts(session, outcome.changed)
-        label = f"{verb} {rows.title_of(session, row)}"
-        if "start" in names or "end" in names:
-            label += f" to {rows.when_words(row)}"
-        if following:
-            label += " and all following"
-        session.relabel(label)
-        return Done(label, row.id, len(outcome.changed), outcome.kept, conflicts, advice_for(session, row))
-
-
-def changed_names(before: Draft, after: Draft) -> set[str]:
-    """Names of the fields in which two drafts differ; an automatic modifier is no difference."""
-    names = {name for name in (*rows.PLAIN_FIELDS, "start", "end") if getattr(before, name) != getattr(after, name)}
-    if after.modifiers is not None and after.modifiers != before.modifiers:
-        names.add("modifiers")
-    return names
-
-
-def _change_one(session: JournalSession, row: Appointment, draft: Draft, names: set[str]) -> None:
-    """Write a draft into one row; in a series it is marked as changed by hand (INV-S4)."""
-    if row.series_id is not None:
-        marks = {rows.TIME if name in TIME_FIELDS else name for name in names}
-        row.overridden = " ".join(sorted(set(row.overridden.split()) | marks))
-    rows.apply_change(session, row, draft, names)
-    session.flush()
-    if "modifiers" in names or names & rows.PLACES:
-        rows.write_modifiers(session, [row], draft.modifiers if "modifiers" in names else None)
-        session.flush()
+        done, _ = editing.apply(session, row, wanted, verb)
+        session.relabel(done.label)
+        return done
 
 
 def cancel(

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from sqlmodel import col, select
 
 from couchcal.errors import Refused
-from couchcal.practice import rows
+from couchcal.practice import rows, visit
 from couchcal.practice.locks import worked_on
 from couchcal.scheduling.recurrence import (
     RecurrenceError,
@@ -224,6 +224,7 @@ def _make(session: JournalSession, series: Series, lo: datetime, hi: datetime) -
         )
         for key, start, end in fresh
     ]
+    visit.settle_links(session, made)
     session.add_all(made)
     session.flush()
     _add_modifiers(session, series, made)

@@ -29,7 +29,15 @@ class Done(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """What a scope would do before it is done."""
+    """What a scope would do before it is done.
+
+    `by_hand` are rows that change only in part: what was changed on them by hand stays. `problem` says why
+    the scope is refused; nothing would change then.
+    """
 
     changes: int
     kept: tuple[Kept, ...]
+    removed: int = 0
+    added: int = 0
+    by_hand: tuple[Kept, ...] = ()
+    problem: str = ""

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, Refused
-from couchcal.practice import rows
+from couchcal.practice import rows, visit
 from couchcal.practice.cadence import Repeat, repeat_phrase, rule_text
 from couchcal.practice.draft import Draft
 from couchcal.practice.locks import lock_reasons, work_reason, worked_on
@@ -25,23 +25,25 @@ from couchcal.practice.occurrences import (
     shifted,
     zone_of,
 )
-from couchcal.practice.outcome import Done, Kept, Preview
+from couchcal.practice.outcome import Done, Kept
 from couchcal.scheduling.wallclock import to_instant, to_local, zone_or_utc
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, Series, SeriesExdate, SeriesIcs
-from couchcal.store.session import read_session, write_session
-from couchcal.store.vocabulary import Scope
+from couchcal.store.session import write_session
 
 TEMPLATE_FIELDS = tuple(name for name in rows.PLAIN_FIELDS if name not in ("tz", "all_day"))
 """Draft fields that a series hands on to new rows as they are."""
 
 
 class FutureOutcome(NamedTuple):
-    """Rows a series change touched, and those it left alone."""
+    """Rows a series change touched, and those it left alone; `by_hand` kept what was changed on them by hand."""
 
     changed: list[Appointment]
     kept: tuple[Kept, ...]
+    removed: int = 0
+    added: int = 0
+    by_hand: tuple[Kept, ...] = ()
 
 
 def template_of(row: Appointment, draft: Draft, repeat: Repeat, modifiers: list[str]) -> Series:
@@ -58,7 +60,7 @@ def template_of(row: Appointment, draft: Draft, repeat: Repeat, modifiers: list[
         start_local=start_local,
         duration_s=int((draft.end - draft.start).total_seconds()),
         rrule=rule_text(repeat, start_local.date()),
-        until_date=_checked_until(repeat.until, start_local.date()),
+        until_date=checked_until(repeat.until, start_local.date()),
         materialised_from=draft.start,
         materialised_to=draft.start + timedelta(seconds=1),
         modifiers=" ".join(modifiers),
@@ -67,7 +69,12 @@ def template_of(row: Appointment, draft: Draft, repeat: Repeat, modifiers: list[
     )
 
 
-def _checked_until(until: date | None, first: date) -> date | None:
+def checked_until(until: date | None, first: date) -> date | None:
+    """The last possible date of a series that begins on `first`.
+
+    Raises:
+        Invalid: it lies before that.
+    """
     if until is not None and until < first:
         raise Invalid("the series would end before it begins", "choose a later last date", field="until")
     return until
@@ -99,20 +106,31 @@ def start_repeating(
     """
     with write_session(database, "Repeats", actor=actor, clock=clock) as session:
         row = rows.load(session, appointment_id)
-        if row.series_id is not None:
-            raise Refused("it repeats already", "stop repeating first")
-        if row.status == "cancelled" or row.origin == "google":
-            lock = lock_reasons(row)[0]
-            raise Refused(f"it cannot repeat: {lock.reason}", lock.way_out, code=f"locked_{lock.name}")
-        draft = rows.draft_of(session, row)
-        series = template_of(row, draft, repeat, rows.chosen_modifiers(session, row))
-        label = f"{rows.title_of(session, row)} repeats {phrase(series)}"
+        made, phrase_ = start(session, row, repeat)
+        label = f"{rows.title_of(session, row)} repeats {phrase_}"
         session.relabel(label)
-        session.add(series)
-        session.flush()
-        row.series_id, row.series_key = series.id, key_of(series, series.start_local)
-        made = fill(session, series, session.now, max(horizon(session), draft.start + timedelta(seconds=1)))
         return Done(label, row.id, len(made) + 1, (), rows.count_conflicts(session, [row, *made]))
+
+
+def start(session: JournalSession, row: Appointment, repeat: Repeat) -> tuple[list[Appointment], str]:
+    """`start_repeating` as a part of a larger change; the rows it made and how it repeats, in words.
+
+    Raises:
+        Refused: the row belongs to a series, is cancelled, or is not ours.
+    """
+    if row.series_id is not None:
+        raise Refused("it repeats already", "stop repeating first")
+    if row.status == "cancelled" or row.origin == "google":
+        lock = lock_reasons(row)[0]
+        raise Refused(f"it cannot repeat: {lock.reason}", lock.way_out, code=f"locked_{lock.name}")
+    draft = rows.draft_of(session, row)
+    series = template_of(row, draft, repeat, rows.chosen_modifiers(session, row))
+    visit.generalise(session, series)
+    session.add(series)
+    session.flush()
+    row.series_id, row.series_key = series.id, key_of(series, series.start_local)
+    made = fill(session, series, session.now, max(horizon(session), draft.start + timedelta(seconds=1)))
+    return made, phrase(series)
 
 
 def stop_repeating(
@@ -125,29 +143,36 @@ def stop_repeating(
     """
     with write_session(database, "Stopped", actor=actor, clock=clock) as session:
         row = rows.load(session, appointment_id)
-        series = series_of(session, row)
         label = f"Stopped repeating {rows.title_of(session, row)}"
         session.relabel(label)
-        now_local = wall_clock(series, session.now)
-        removed, kept = _sweep(session, upcoming(session, series, session.now))
-        early = {row.series_key for row in removed if key_start(series, row.series_key or "") < now_local}
-        session.add_all(
-            SeriesExdate(series_id=series_id(series), series_key=key) for key in sorted(filter(None, early))
-        )
-        _close(session, series, now_local)
-        return Done(label, None if row in removed else row.id, len(removed), kept)
+        swept = stop(session, row)
+        return Done(label, None if row in swept.changed else row.id, len(swept.changed), swept.kept)
+
+
+def stop(session: JournalSession, row: Appointment) -> FutureOutcome:
+    """`stop_repeating` as a part of a larger change; the rows that went are its `changed`."""
+    series = series_of(session, row)
+    now_local = wall_clock(series, session.now)
+    removed, kept = sweep(session, upcoming(session, series, session.now))
+    early = {gone.series_key for gone in removed if key_start(series, gone.series_key or "") < now_local}
+    session.add_all(
+        SeriesExdate(series_id=series_id(series), series_key=key) for key in sorted(filter(None, early))
+    )
+    _close(session, series, now_local)
+    return FutureOutcome(removed, kept)
 
 
 def end_from(session: JournalSession, row: Appointment) -> FutureOutcome:
     """Delete this and all following of a series (REC-05); worked-on rows stay and are told."""
     series = series_of(session, row)
     refuse_past(session, row)
-    removed, kept = _sweep(session, following(session, series, row, session.now))
+    removed, kept = sweep(session, following(session, series, row, session.now))
     _close(session, series, key_start(series, row.series_key or ""))
     return FutureOutcome(removed, kept)
 
 
-def _sweep(session: JournalSession, doomed: list[Appointment]) -> tuple[list[Appointment], tuple[Kept, ...]]:
+def sweep(session: JournalSession, doomed: list[Appointment]) -> tuple[list[Appointment], tuple[Kept, ...]]:
+    """Delete the rows that nobody worked on; those that went, and those that stay."""
     kept = tuple(kept_row(session, row) for row in doomed if worked_on(row))
     removed = [row for row in doomed if not worked_on(row)]
     rows.remove(session, *removed)
@@ -239,17 +264,6 @@ def extend_all(database: Database, start: datetime, end: datetime, *, clock: Clo
         return made
 
 
-def preview(database: Database, appointment_id: int, scope: Scope, *, clock: Clock = system_clock) -> Preview:
-    """How many rows a scope would touch, and which it would leave (REC-04). Writes nothing."""
-    with read_session(database) as session:
-        row = rows.load(session, appointment_id)
-        if scope == "this" or row.series_id is None:
-            return Preview(1, ())
-        found = following(session, series_of(session, row), row, clock())
-        kept = tuple(kept_row(session, other) for other in found if worked_on(other) and other is not row)
-        return Preview(len(found) - len(kept), kept)
-
-
 def series_of(session: Session, row: Appointment) -> Series:
     """The series of a row.
 
@@ -294,9 +308,10 @@ def exdate_keys(session: Session, series: Series) -> list[str]:
     return list(session.exec(select(SeriesExdate.series_key).where(SeriesExdate.series_id == series.id)))
 
 
-def kept_row(session: Session, row: Appointment) -> Kept:
-    """Tell of a row that stays as it is."""
-    return Kept(row.id or 0, f"{rows.title_of(session, row)} {rows.when_words(row)}", work_reason(row))
+def kept_row(session: Session, row: Appointment, reason: str = "") -> Kept:
+    """Tell of a row that stays as it is; without a `reason`, for what was done with it."""
+    label = f"{rows.title_of(session, row)} {rows.when_words(row)}"
+    return Kept(row.id or 0, label, reason or work_reason(row))
 
 
 def series_id(series: Series) -> int:

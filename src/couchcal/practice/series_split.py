@@ -23,6 +23,7 @@ from couchcal.practice.occurrences import (
     zone_of,
 )
 from couchcal.practice.series import end_before, exdate_keys, local_start, series_id, wall_clock
+from couchcal.practice.series_cadence import keys_by_date, take_rule
 from couchcal.scheduling.recurrence import last_start, starts
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, Series, SeriesExdate, SeriesIcs
@@ -42,15 +43,21 @@ class Split(NamedTuple):
 
 
 def split(
-    session: JournalSession, series: Series, row: Appointment, draft: Draft, free: list[Appointment]
+    session: JournalSession,
+    series: Series,
+    row: Appointment,
+    draft: Draft,
+    free: list[Appointment],
+    repeat: Repeat | None = None,
 ) -> Split:
     """End `series` before `row` and start another with the time of `draft`; `free` rows are to move over.
 
-    Positions decide: the i-th occurrence from here takes the i-th start of the new rule. Exceptions move
-    along; rows that stay with the old series leave an exception in the new one, so that none is doubled.
+    Positions decide: the i-th occurrence from here takes the i-th start of the new rule; with another cadence
+    (`repeat`) dates do, and rows on none of its dates get no key. Exceptions move along; rows that stay with
+    the old series leave an exception in the new one, so that none is doubled.
 
     Raises:
-        Refused: an imported rule of a shape that cannot move to another day.
+        Refused: an imported rule of a shape that cannot move to another day. Invalid: see `take_rule`.
     """
     old_start, new_start = key_start(series, row.series_key or ""), local_start(draft)
     moving = {other.id for other in free}
@@ -59,10 +66,15 @@ def split(
     ).all()
     staying = [key for row_id, key in members if key and row_id not in moving]
     barred = [key for key in (*exdate_keys(session, series), *staying) if key_start(series, key) >= old_start]
-    target = _second_half(session, series, draft, old_start, new_start)
-    keys = _mapping(session, series, target, old_start, new_start, [*barred, *(o.series_key or "" for o in free)])
+    target = _second_half(session, series, draft, old_start, new_start, repeat)
+    needed = [*barred, *(other.series_key or "" for other in free)]
+    if repeat is None:
+        keys = _mapping(session, series, target, old_start, new_start, needed)
+    else:
+        keys = keys_by_date(target, series, new_start.date() - old_start.date(), needed)
     session.add_all(
-        SeriesExdate(series_id=series_id(target), series_key=key) for key in sorted({keys[key] for key in barred})
+        SeriesExdate(series_id=series_id(target), series_key=key)
+        for key in sorted({keys[key] for key in barred if key in keys})
     )
     covered = series.materialised_to
     # A row past the coverage stands alone (`cover`): the years before it have none yet.
@@ -71,7 +83,7 @@ def split(
         for key in (*(other.series_key or "" for other in free), *staying)
         if key in keys and instants(series, key_start(series, key))[0] < covered
     ]
-    last = max((key_start(target, key) for key in placed), default=new_start)
+    last = max((key_start(target, key) for key in placed), default=new_start) if repeat is None else new_start
     target.materialised_to = instants(target, last)[0] + timedelta(seconds=1)
     end_before(session, series, old_start)
     session.flush()
@@ -79,24 +91,36 @@ def split(
 
 
 def _second_half(
-    session: JournalSession, series: Series, draft: Draft, old_start: datetime, new_start: datetime
+    session: JournalSession,
+    series: Series,
+    draft: Draft,
+    old_start: datetime,
+    new_start: datetime,
+    repeat: Repeat | None,
 ) -> Series:
     target = Series(**series.model_dump(exclude=set(_OWN)), uid=rows.new_uid())
     target.parent_series_id = series.id
     target.tz, target.all_day = draft.tz, draft.all_day
     target.start_local = new_start
     target.duration_s = int((draft.end - draft.start).total_seconds())
-    target.rrule = _shifted_rules(series, old_start, new_start)
-    if series.until_date is not None:
-        target.until_date = _shifted_day(series.until_date, (new_start.date() - old_start.date()).days)
-    shift = new_start - old_start
-    target.rdates = "\n".join((moment + shift).isoformat() for moment in rdates_of(series) if moment >= old_start)
+    if repeat is None:
+        _shift_rule(target, series, old_start, new_start)
+    else:
+        take_rule(target, repeat)
     target.materialised_from = instants(target, new_start)[0]
     session.add(target)
     session.flush()
     for extra in session.exec(select(SeriesIcs).where(SeriesIcs.series_id == series.id)).all():
         session.add(SeriesIcs(series_id=series_id(target), extra=extra.extra))
     return target
+
+
+def _shift_rule(target: Series, series: Series, old_start: datetime, new_start: datetime) -> None:
+    target.rrule = _shifted_rules(series, old_start, new_start)
+    if series.until_date is not None:
+        target.until_date = _shifted_day(series.until_date, (new_start.date() - old_start.date()).days)
+    shift = new_start - old_start
+    target.rdates = "\n".join((moment + shift).isoformat() for moment in rdates_of(series) if moment >= old_start)
 
 
 def _mapping(

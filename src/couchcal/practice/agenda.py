@@ -7,7 +7,7 @@ imports no ORM. Week grid, month grid, CLI, conflict marks and ICS all ask here.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -87,6 +87,16 @@ LEFT JOIN calendar k ON k.id = a.calendar_id
 LEFT JOIN cancellation x ON x.appointment_id = a.id
 WHERE {condition}
 """
+_EXTERNAL = """
+SELECT 'external_event', a.id, 'external', a.start_utc, a.end_utc, a.all_day, a.tz,
+       CASE a.status WHEN 'tentative' THEN 'tentative' ELSE 'scheduled' END, a.title,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NOT a.transparent, NULL,
+       CASE WHEN a.recurring_id <> '' THEN 'EXTERNAL' END, 'google', k.name, NULL,
+       0, 'none', 'none', NULL, NULL, NULL, a.remote_event_id, a.version
+FROM {source}
+JOIN calendar_link k ON k.id = a.link_id
+WHERE {condition} AND a.rrule = '' AND a.status <> 'cancelled'
+"""
 _WINDOW = "a.span = span.class AND a.start_utc > ? - span.reach AND a.start_utc < ?"
 STATEMENT = f"""
 WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in range(CLASSES))})
@@ -97,14 +107,11 @@ WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in rang
     )
 }
 UNION ALL
-SELECT 'external_event', a.id, 'external', a.start_utc, a.end_utc, a.all_day, a.tz,
-       CASE a.status WHEN 'tentative' THEN 'tentative' ELSE 'scheduled' END, a.title,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NOT a.transparent, NULL,
-       CASE WHEN a.recurring_id <> '' THEN 'EXTERNAL' END, 'google', k.name, NULL,
-       0, 'none', 'none', NULL, NULL, NULL, a.remote_event_id, a.version
-FROM span CROSS JOIN external_event a ON {_WINDOW}
-JOIN calendar_link k ON k.id = a.link_id
-WHERE (a.end_utc > ? OR a.start_utc >= ?) AND a.rrule = '' AND a.status <> 'cancelled'
+{
+    _EXTERNAL.format(
+        source=f"span CROSS JOIN external_event a ON {_WINDOW}", condition="(a.end_utc > ? OR a.start_utc >= ?)"
+    )
+}
 UNION ALL
 SELECT 'time_off', a.id, 'time_off', a.start_utc, a.end_utc, a.all_day, a.tz, 'scheduled', 'Time off',
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.reason, 1, NULL,
@@ -123,7 +130,7 @@ WHERE a.status = 'pending' AND a.start_utc < ? AND a.start_utc > ? AND a.end_utc
 """The one statement; `statement_arguments` gives its values."""
 _LONGEST_REQUEST_S = 86_400
 
-_BUSY = f"""
+BUSY = f"""
 WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in range(CLASSES))})
 SELECT 'appointment', a.id, a.start_utc, a.end_utc, a.all_day, a.group_key
 FROM span CROSS JOIN appointment a ON {_WINDOW}
@@ -133,8 +140,13 @@ SELECT 'external_event', a.id, a.start_utc, a.end_utc, a.all_day, NULL
 FROM span CROSS JOIN external_event a ON {_WINDOW}
 WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND NOT a.transparent AND a.rrule = '' AND a.status <> 'cancelled'
 """  # noqa: S608  no value is in the text, only our own fragments
+"""What may overlap, as `(table, id, start, end, all_day, group_key)`; `busy_arguments` gives its values."""
 
 _ONE = _APPOINTMENT.format(source="appointment a", condition="a.id = ?")
+_SEVERAL = (
+    _APPOINTMENT.format(source="appointment a", condition="a.id IN (SELECT value FROM json_each(?))"),
+    _EXTERNAL.format(source="external_event a", condition="a.id IN (SELECT value FROM json_each(?))"),
+)
 
 
 def between(
@@ -167,7 +179,25 @@ def one(connection: sqlite3.Connection, appointment_id: int, tz: tzinfo) -> Entr
     row = connection.execute(_ONE, (appointment_id,)).fetchone()
     if row is None:
         return None
-    entry = _entry(row, tz)
+    return _marked(connection, _entry(row, tz), tz)
+
+
+def several(
+    connection: sqlite3.Connection, appointments: Sequence[int], externals: Sequence[int], tz: tzinfo
+) -> list[Entry]:
+    """The entries of these appointments, cancelled or not, and external events, with their conflict marks.
+
+    Ids of what is not there, or not on the calendar, are passed over; the order is none in particular.
+    """
+    return [
+        _marked(connection, _entry(row, tz), tz)
+        for statement, ids in zip(_SEVERAL, (appointments, externals), strict=True)
+        if ids
+        for row in connection.execute(statement, (f"[{','.join(map(str, ids))}]",)).fetchall()
+    ]
+
+
+def _marked(connection: sqlite3.Connection, entry: Entry, tz: tzinfo) -> Entry:
     return entry._replace(conflict=True) if _may_conflict(entry) and _clashes(connection, entry, tz) else entry
 
 
@@ -188,8 +218,7 @@ def clashes(
     Stops at the first one, so that an entry of years costs no more than one of an hour.
     """
     lo, hi = _seconds(start), _seconds(end)
-    window = (lo - _WIDEST_OFFSET_S, hi + _WIDEST_OFFSET_S, lo - _WIDEST_OFFSET_S)
-    for table, row_id, start_s, end_s, all_day, other_group in connection.execute(_BUSY, (*window, *window)):
+    for table, row_id, start_s, end_s, all_day, other_group in connection.execute(BUSY, busy_arguments(lo, hi)):
         if (table, row_id) == key or (group_key is not None and group_key == other_group):
             continue
         if all_day:
@@ -199,6 +228,12 @@ def clashes(
         elif start_s < hi and end_s > lo:
             return True
     return False
+
+
+def busy_arguments(lo: int, hi: int) -> tuple[int, ...]:
+    """The values of `BUSY` for a window of epoch seconds, widened for all-day rows."""
+    window = (lo - _WIDEST_OFFSET_S, hi + _WIDEST_OFFSET_S, lo - _WIDEST_OFFSET_S)
+    return (*window, *window)
 
 
 def conflicting(entries: Iterable[Entry]) -> set[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Small reads beside the agenda: open hours, waiting requests, and what an appointment's details add to its entry.
+"""Small reads beside the agenda: waiting requests, and what an appointment's details add to its entry.
 
 Plain statements on the DB-API connection; no ORM.
 """
@@ -6,18 +6,10 @@ Plain statements on the DB-API connection; no ORM.
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class OpenHours(NamedTuple):
-    """Weekly availability on a weekday (0 is Monday), wall-clock `[start, end)`; an end of 00:00 is midnight."""
-
-    weekday: int
-    start: time
-    end: time
 
 
 class Particulars(NamedTuple):
@@ -27,16 +19,6 @@ class Particulars(NamedTuple):
     instructions: str = ""
     client_tz: str = ""
     """The client's IANA zone; empty without a client."""
-
-
-def open_hours(connection: sqlite3.Connection) -> tuple[OpenHours, ...]:
-    """The practice's weekly hours; empty when none are set."""
-    rows = connection.execute("SELECT weekday, start_time, end_time FROM availability_block").fetchall()
-    return tuple(OpenHours(int(day), _time(start), _time(end)) for day, start, end in rows)
-
-
-def _time(text: str) -> time:
-    return time.fromisoformat(str(text).partition(".")[0])
 
 
 def waiting_requests(connection: sqlite3.Connection) -> int:

@@ -7,7 +7,8 @@ from datetime import date, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import Entry, between, day_instant, horizon_reached
-from couchcal.practice.glance import OpenHours, open_hours, waiting_requests
+from couchcal.practice.availability import BlockRow, weekly
+from couchcal.practice.glance import waiting_requests
 from couchcal.tui.calendar.period import Period, later
 
 
@@ -16,7 +17,7 @@ class Loaded(NamedTuple):
 
     window: Period
     entries: tuple[Entry, ...]
-    availability: tuple[OpenHours, ...]
+    availability: tuple[BlockRow, ...]
     requests: int
     complete: bool
     """Whether every series has its rows in the window; else the horizon is to be extended (REC-08)."""
@@ -30,7 +31,7 @@ def load(connection: sqlite3.Connection, window: Period, tz: tzinfo) -> Loaded:
     start, end = day_instant(window.first, tz), day_instant(window.until, tz)
     entries = between(connection, start, end, tz, cancelled=True)
     complete = horizon_reached(connection, start, end)
-    return Loaded(window, tuple(entries), open_hours(connection), waiting_requests(connection), complete)
+    return Loaded(window, tuple(entries), tuple(weekly(connection)), waiting_requests(connection), complete)
 
 
 def visible(entries: tuple[Entry, ...], period: Period, tz: tzinfo) -> tuple[Entry, ...]:

@@ -8,19 +8,30 @@ from rich.cells import cell_len, chop_cells
 from rich.style import Style
 
 from couchcal.practice.agenda import Entry
-from couchcal.practice.cadence import repeat_words
+from couchcal.practice.cadence import repeat_phrase
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.practice.glance import Particulars
 from couchcal.practice.locks import lock_reasons
 from couchcal.scheduling.interval import overlaps
+from couchcal.scheduling.wallclock import to_local, zone_or_utc
 from couchcal.tui.calendar.layout import key_of
 from couchcal.tui.calendar.lines import Run
+from couchcal.tui.calendar.period import WEEKDAYS
 from couchcal.tui.calendar.scene import Scene
-from couchcal.tui.calendar.words import CANCEL_TAGS, full_name, name_of, place_text, service_text, when_text
+from couchcal.tui.calendar.words import (
+    CANCEL_TAGS,
+    full_name,
+    name_of,
+    place_text,
+    service_text,
+    time_text,
+    when_text,
+    zone_label,
+)
 from couchcal.tui.text import clean
 from couchcal.tui.theme import Palette
 
-_BILLING = {"started": "bill started", "paid": "paid"}
+_BILLING = {"none": "not billed", "started": "bill started", "paid": "paid"}
 _CLAIM = {"draft": "claim drafted", "submitted": "claim submitted", "processed": "claim processed"}
 
 
@@ -42,14 +53,20 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particular
     length = "" if entry.all_day else f"{glyphs.separator}{minutes} min"
     add(f"{KIND_LABELS.get(entry.kind, 'Event')}{length}", dim)
     add(when_text(entry, scene.tz, glyphs.dash, hour24=scene.hour24))
+    there = _their_time(entry, scene, extra.client_tz)
+    if there:
+        add(there, dim)
     place = glyphs.separator.join(part for part in (service_text(entry), place_text(entry, scene.names)) if part)
     if place:
         add(place)
     if entry.internal_id is not None and scene.names == "full":
         add(entry.internal_id, dim)
-    cadence = repeat_words(entry.rrule) if entry.rrule and entry.rrule != "EXTERNAL" else None
     if entry.rrule:
-        add(f"{glyphs.repeats} {cadence or 'repeats'}", dim)
+        cadence = "repeats" if entry.rrule == "EXTERNAL" else repeat_phrase(entry.rrule)
+        add(f"{glyphs.repeats} {cadence}", dim)
+    members = [name_of(other, scene.names) for other in scene.entries if _same_group(entry, other)]
+    if members:
+        add(f"group with {', '.join(members)}", dim)
     if entry.calendar:
         add(f"from {clean(entry.calendar)}", dim)
     if not entry.busy and entry.kind not in ("request", "time_off"):
@@ -60,16 +77,17 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particular
         add(f"{tag}{fee}", palette.error)
         if scene.names != "id":
             add(clean(entry.cancel_reason or ""), dim)
-    for text in (_BILLING.get(entry.billing_status), _CLAIM.get(entry.claim_status)):
-        if text:
-            add(text, dim)
+    if entry.service:
+        for text in (_BILLING.get(entry.billing_status), _CLAIM.get(entry.claim_status)):
+            if text:
+                add(text, dim)
     if extra.telehealth_url:
         add(clean(extra.telehealth_url), palette.accent)
     if extra.instructions and scene.names != "id":
         add(clean(extra.instructions), dim)
     if entry.conflict:
         for other in scene.entries:
-            if _clash(entry, other):
+            if clash(entry, other):
                 add(f"{glyphs.conflict} overlaps {name_of(other, scene.names)}", palette.warning)
     for lock in lock_reasons(entry):
         if lock.name != "cancelled":
@@ -77,7 +95,24 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particular
     return lines
 
 
-def _clash(entry: Entry, other: Entry) -> bool:
+def _their_time(entry: Entry, scene: Scene, client_tz: str) -> str:
+    """`6:00 PST for them` where the client's clock shows another time."""
+    if not client_tz or entry.all_day:
+        return ""
+    tz = zone_or_utc(client_tz)
+    here, there = to_local(entry.start, scene.tz), to_local(entry.start, tz)
+    if here == there:
+        return ""
+    day = f"{WEEKDAYS[there.weekday()]} " if there.date() != here.date() else ""
+    return f"{day}{time_text(there, hour24=scene.hour24)} {zone_label(tz, there)} for them"
+
+
+def _same_group(entry: Entry, other: Entry) -> bool:
+    return entry.group_key is not None and entry.group_key == other.group_key and key_of(entry) != key_of(other)
+
+
+def clash(entry: Entry, other: Entry) -> bool:
+    """Whether `other` is one of those that `entry`, which is marked, overlaps (CNF-01)."""
     return (
         other.conflict
         and key_of(other) != key_of(entry)

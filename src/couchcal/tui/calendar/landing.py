@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from textual import work
 from textual.message import Message
 
-from couchcal.practice.agenda import between
-from couchcal.practice.glance import OpenHours
 from couchcal.scheduling import drag
 from couchcal.scheduling.drag import Grab
 from couchcal.scheduling.wallclock import to_instant, to_local
@@ -18,8 +16,6 @@ from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.scene import Ghost
 
 _SEARCH_DAYS = 60
-USUAL_HOURS = tuple(OpenHours(weekday, time(8), time(18)) for weekday in range(5))
-"""Where free time is looked for while no availability is set."""
 
 
 class Landing(Holding):
@@ -66,32 +62,28 @@ class Landing(Holding):
 
     @work(thread=True, group="slot", exclusive=True, exit_on_error=False)
     def _find_slot(self, ghost: Ghost) -> None:
-        from couchcal.scheduling.slots import Block, Busy, free_slots
+        from couchcal.practice.openings import free_starts
 
-        first = to_local(ghost.grab.start, self.tz).date()
+        grab = ghost.grab
+        after = max(grab.start, self.clock()) + timedelta(minutes=1)
+        first = to_local(after, self.tz).date()
         with database_errors(self.database.path):
             connection = self.database.connect()
             try:
-                until = ghost.grab.start + timedelta(days=_SEARCH_DAYS + 2)
-                found = between(connection, ghost.grab.start - timedelta(days=1), until, self.tz)
+                starts = free_starts(
+                    connection,
+                    max((grab.end - grab.start) // timedelta(minutes=1), 1),
+                    first=first,
+                    last=first + timedelta(days=_SEARCH_DAYS),
+                    now=after,
+                    tz=self.tz,
+                    step=grab.snap_minutes,
+                    ignoring=(key_of(ghost.entry),),
+                )
+                start = next(starts, None)
             finally:
                 connection.close()
-        busy = [
-            Busy(other.start, other.end)
-            for other in found
-            if other.busy and key_of(other) != key_of(ghost.entry) and other.end > other.start
-        ]
-        minutes = max((ghost.grab.end - ghost.grab.start) // timedelta(minutes=1), 1)
-        starts = free_slots(
-            minutes,
-            [Block(*hours) for hours in self.loaded.availability or USUAL_HOURS],
-            busy,
-            not_before=max(ghost.grab.start, self.clock()) + timedelta(minutes=1),
-            tz=self.tz,
-            first=first,
-            last=first + timedelta(days=_SEARCH_DAYS),
-        )
-        self.post_message(self.SlotFound(key_of(ghost.entry), next(starts, None)))
+        self.post_message(self.SlotFound(key_of(ghost.entry), start))
 
     def on_landing_slot_found(self, message: SlotFound) -> None:
         if self.ghost is None or key_of(self.ghost.entry) != message.key:

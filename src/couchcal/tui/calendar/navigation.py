@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from datetime import date
 
 from couchcal.practice.agenda import Entry
@@ -12,6 +11,7 @@ from couchcal.settings import remember_view
 from couchcal.tui.calendar.base import CalendarBase
 from couchcal.tui.calendar.layout import DAY_MINUTES, key_of
 from couchcal.tui.calendar.period import View, later, step
+from couchcal.tui.calendar.picking import jump_labels
 from couchcal.tui.calendar.scene import Cursor
 
 _ROW_MINUTES = (30, 60, 15)
@@ -123,23 +123,12 @@ class Navigation(CalendarBase):
         self.point(self.cursor._replace(day=later(day, 0), picked=None))
 
     def action_jump_to_entry(self) -> None:
-        letters = string.ascii_lowercase + string.ascii_uppercase
-        self.labels = {key_of(entry): letter for entry, letter in zip(self.scene.entries, letters, strict=False)}
+        letters = jump_labels(len(self.scene.entries))
+        self.labels = {key_of(entry): label for entry, label in zip(self.scene.entries, letters, strict=False)}
         if self.labels:
             self.show()
         else:
             self.toast("There is nothing here to jump to")
-
-    def action_next_conflict(self) -> None:
-        clashing = [entry for entry in self.loaded.entries if entry.conflict]
-        here = self.picked
-        after = here.start if here is not None else self.cursor_instant()
-        key = key_of(here) if here is not None else None
-        later_ones = [entry for entry in clashing if (entry.start, key_of(entry)) > (after, key or ("", 0))]
-        if not clashing:
-            self.toast("No conflicts around here")
-            return
-        self.go_to((later_ones or clashing)[0])
 
     def action_requests(self) -> None:
         found = next_request(self.reader, self.cursor_instant())

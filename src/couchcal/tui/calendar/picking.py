@@ -1,13 +1,23 @@
-"""Which entry a cursor stands on. Pure."""
+"""Which entry a cursor stands on, and the letters to jump to others by. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
+from itertools import islice, product
+from string import ascii_letters, ascii_lowercase
 
 from couchcal.practice.agenda import Entry
 from couchcal.tui.calendar.layout import Key, key_of, local_span, minutes_on
 from couchcal.tui.calendar.scene import Cursor
+
+
+def jump_labels(count: int) -> list[str]:
+    """`count` labels, all of one letter or, where there are not enough, all of two: none begins another."""
+    if count <= len(ascii_letters):
+        return list(ascii_letters[:count])
+    letters = ascii_lowercase if count <= len(ascii_lowercase) ** 2 else ascii_letters
+    return ["".join(pair) for pair in islice(product(letters, repeat=2), count)]
 
 
 def entry_at(

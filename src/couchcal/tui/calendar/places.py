@@ -28,7 +28,9 @@ class Places(Navigation, Answers):
     def action_availability(self) -> None:
         from couchcal.tui.screens.availability import AvailabilityScreen
 
-        screen = AvailabilityScreen(self.database, week_start=self.week_start, clock=self.clock)
+        screen = AvailabilityScreen(
+            self.database, week_start=self.week_start, hour24=self.settings.clock_24h, clock=self.clock
+        )
         self.app.push_screen(screen, self._finished)
 
     def action_event_types(self) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import Entry
-from couchcal.practice.glance import OpenHours
+from couchcal.practice.availability import BlockRow
 from couchcal.scheduling.drag import Grab
 from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.period import Period, View
@@ -47,7 +47,7 @@ class Scene:
     names: str = "full"
     hour24: bool = True
     glyphs: Glyphs = UNICODE
-    availability: tuple[OpenHours, ...] = ()
+    availability: tuple[BlockRow, ...] = ()
     loaded: bool = True
     month: int = 1
     """The month a month view is about; days of others are dim."""

@@ -8,12 +8,13 @@ from textual.binding import BindingType
 
 from couchcal.tui.calendar.copying import Copying
 from couchcal.tui.calendar.places import Places
+from couchcal.tui.calendar.reviewing import Reviewing
 from couchcal.tui.calendar.sidebar import Sidebar
 from couchcal.tui.calendar.zones import Zones
 from couchcal.tui.commands import COMMANDS, GRAB_HELP, bindings
 
 
-class CalendarScreen(Places, Zones, Copying, inherit_bindings=False):
+class CalendarScreen(Places, Zones, Reviewing, Copying, inherit_bindings=False):
     """The practice's calendar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -27,9 +28,6 @@ class CalendarScreen(Places, Zones, Copying, inherit_bindings=False):
         rows = [HelpRow(command.group, self.keymap.shown(command), command.help()) for command in COMMANDS]
         rows += [HelpRow("While moving", keys, label) for keys, label in GRAB_HELP]
         self.app.push_screen(HelpScreen(rows))
-
-    def action_ways_out(self) -> None:
-        self.toast("Nothing overlaps here")
 
     def action_quit(self) -> None:
         self.app.exit()

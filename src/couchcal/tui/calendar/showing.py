@@ -82,15 +82,17 @@ class Showing(CalendarState):
         return view
 
     def key_first(self, event: events.Key) -> bool:
-        """Whether a key is used up: a letter to jump to, any other to stay; else its command runs here and now."""
+        """Whether a key is used up: letters to jump by, any other to stay; else its command runs here and now."""
         # As a binding it would run two queues later: of `mj` in one breath the `j` would come before the `m`.
         if not self.labels:
             act = next((self._acts[name] for name in event.aliases if name in self._acts), None)
             if act is not None:
                 act()
             return act is not None
-        chosen = next((key for key, label in self.labels.items() if label == event.character), None)
-        self.labels = {}
+        typed = event.character or event.key
+        left = {key: label[1:] for key, label in self.labels.items() if label.startswith(typed)}
+        chosen = next((key for key, label in left.items() if not label), None)
+        self.labels = {} if chosen is not None else left
         self.show()
         entry = next((entry for entry in self.scene.entries if key_of(entry) == chosen), None)
         if entry is not None:

@@ -35,12 +35,11 @@ class Zones(Navigation):
         self.show()
 
     def _keep_zone(self, name: str) -> None:
-        """Remember the zone for the next start; a file that cannot be written is told, and the zone shown."""
-        from couchcal.paths import config_file
+        """Remember the zone for the next start; where that cannot be kept, it is said."""
         from couchcal.settings import write_setting
 
         try:
-            write_setting(config_file(), "second_time_zone", name)
+            write_setting(None, "second_time_zone", name)
         except CouchcalError as error:
             self.toast(f"Not remembered for the next start: {error.message}", severity="warning")
 

@@ -9,24 +9,28 @@ from textual.content import Content
 from couchcal.practice.agenda import Entry
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.scheduling.wallclock import to_local
-from couchcal.tui.calendar.words import full_name, place_text
-from couchcal.tui.text import clean
+from couchcal.tui.calendar.words import full_name, place_text, words_of
+from couchcal.tui.text import UNICODE, Glyphs, clean
 
 
-def entry_line(entry: Entry, tz: tzinfo, names: str, *, client: bool = True) -> Content:
-    """`Tue  3 Mar 2026  15:00    Jane Doe  90837 · Office`, or without the client."""
+def entry_line(entry: Entry, tz: tzinfo, names: str, *, client: bool = True, glyphs: Glyphs = UNICODE) -> Content:
+    """`Tue  3 Mar 2026  15:00    Jane Doe  90837 · Office  [no show] 🔒`, or without the client.
+
+    What is wrong with an entry (cancelled, locked, in conflict) is said by words and marks, not by colour.
+    """
     start = to_local(entry.start, tz)
     when = f"{start:%a} {start.day:>2} {start:%b} {start.year}"
     clock = "all day" if entry.all_day else f"{start:%H:%M}"
     details = [entry.service or KIND_LABELS[entry.kind], place_text(entry, names)]
-    if entry.cancelled:
-        details.append("cancelled")
     if not client:
         title, details = clean(details[0]), details[1:]
     else:
         title = full_name(entry, names)
+    words = words_of(entry, glyphs, names)
+    marks = " ".join(filter(None, (words.tag, *words.glyphs)))
     return Content.assemble(
         (f"{when}  {clock:<7}  ", "dim"),
         (title, "strike" if entry.cancelled else "bold"),
-        (f"  {' · '.join(clean(word) for word in details if word)}", "dim"),
+        (f"  {glyphs.separator.join(clean(word) for word in details if word)}".rstrip(), "dim"),
+        (f"  {marks}" if marks else "", "$text-warning"),
     )

@@ -1,0 +1,228 @@
+"""What can be done with a client, from the list and from the record alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from couchcal.clock import Clock, system_clock
+from couchcal.practice.agenda import Entry
+from couchcal.practice.clients import ClientRow
+from couchcal.practice.names import client_label
+from couchcal.practice.outcome import Done
+from couchcal.store.connection import Database
+from couchcal.tui.forms.modal import Modal, in_thread, problem_words
+from couchcal.tui.screens.client_sessions import new_session
+from couchcal.tui.text import clean
+
+
+class ClientActions(Modal[Entry]):
+    """New, edit, accept, reject, merge, archive and a new session, each with its key. INT-02…05, APT-20.
+
+    Dismissed with the entry to go to on the calendar.
+
+    Args:
+        tz: the zone in which times are shown.
+        names: how clients are called: `id`, `initials`, `first` or `full`.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "Edit", show=False),
+        Binding("a", "accept", "Accept", show=False),
+        Binding("X", "reject", "Reject", show=False),
+        Binding("M", "merge", "Merge", show=False),
+        Binding("z", "archive", "Archive, or bring back", show=False),
+        Binding("u", "undo", "Undo", show=False),
+        Binding("ctrl+r", "redo", "Redo", show=False),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        keys: str,
+        database: Database,
+        tz: tzinfo,
+        *,
+        names: str = "full",
+        clock: Clock = system_clock,
+    ) -> None:
+        super().__init__(title, keys)
+        self._database = database
+        self._tz = tz
+        self._names = names
+        self._clock = clock
+        self._writing = False
+
+    def current(self) -> ClientRow | None:
+        """The client that a key is for."""
+        raise NotImplementedError
+
+    def reload(self) -> None:
+        """Read again what is shown."""
+        raise NotImplementedError
+
+    def left(self, client_id: int) -> None:
+        """The current client is gone; `client_id` is who they were merged into, 0 if nobody."""
+        raise NotImplementedError
+
+    def called(self, row: ClientRow) -> str:
+        """What the client is called in a toast."""
+        return clean(client_label(row.internal_id, row.called, row.last, self._names))
+
+    def action_edit(self) -> None:
+        """Change the record."""
+        if (row := self.current()) is None:
+            return
+        from couchcal.tui.forms.client import ClientForm
+
+        form = ClientForm(self._database, client_id=row.id, names=self._names, clock=self._clock)
+        self.app.push_screen(form, self._edited)
+
+    def _edited(self, row: ClientRow | None) -> None:
+        if row is not None:
+            self.say(f"Saved {self.called(row)}")
+            self.reload()
+
+    def action_accept(self) -> None:
+        """Make one of the intake an active client (INT-02)."""
+        row = self.current()
+        if row is None:
+            return
+        if row.state != "intake":
+            self.say(f"{self.called(row)} is {row.state} already", undo=False)
+            return
+        self._set_state(row, "active", f"Accepted {self.called(row)}")
+
+    def action_archive(self) -> None:
+        """Put the client away, or bring them back."""
+        row = self.current()
+        if row is None:
+            return
+        if row.state == "intake":
+            self.say("New bookings are accepted, rejected or merged: a, X, M", undo=False)
+        elif row.state == "archived":
+            self._set_state(row, "active", f"{self.called(row)} is back")
+        else:
+            self._set_state(row, "archived", f"Archived {self.called(row)}")
+
+    def _set_state(self, row: ClientRow, state: str, words: str) -> None:
+        from couchcal.practice import client_changes
+
+        work = partial(client_changes.set_state, self._database, row.id, state, clock=self._clock)
+        self._write(work, lambda _: self._changed(words))
+
+    def _changed(self, words: str) -> None:
+        self.say(words)
+        self.reload()
+
+    def action_reject(self) -> None:
+        """Remove one of the intake with their sessions, after a look at what goes (INT-03, C-12)."""
+        if (row := self.current()) is None:
+            return
+        from couchcal.tui.forms.client_reject import RejectDialog
+
+        dialog = RejectDialog(self._database, row, names=self._names)
+        self.app.push_screen(dialog, partial(self._rejected, row))
+
+    def _rejected(self, row: ClientRow, answer: str | None) -> None:
+        if answer == "accept":
+            self.action_accept()
+        elif answer == "merge":
+            self.action_merge()
+        elif answer == "archive":
+            self.action_archive()
+        elif answer == "reject":
+            from couchcal.practice import client_reject
+
+            work = partial(client_reject.reject, self._database, row.id, clock=self._clock)
+            self._write(work, lambda count: self._gone(f"Rejected {self.called(row)}, {_sessions(count)} removed"))
+
+    def action_merge(self) -> None:
+        """Move everything of this client to another (INT-04)."""
+        self.merge_into(None)
+
+    def merge_into(self, target: ClientRow | None) -> None:
+        """Show what a merge into `target` would do, or ask into whom."""
+        if (row := self.current()) is None:
+            return
+        from couchcal.tui.forms.client_merge import MergeDialog
+
+        dialog = MergeDialog(self._database, row, target, names=self._names, clock=self._clock)
+        self.app.push_screen(dialog, partial(self._merged, row))
+
+    def _merged(self, row: ClientRow, target: ClientRow | None) -> None:
+        if target is not None:
+            self._gone(f"Merged {row.internal_id} into {self.called(target)}", target.id)
+
+    def _gone(self, words: str, into: int = 0) -> None:
+        self.say(words)
+        self.left(into)
+
+    def action_new_session(self) -> None:
+        """Open the form with this client (APT-20)."""
+        row = self.current()
+        if row is not None:
+            self.run_worker(self._new_session(row), group="read", exit_on_error=False)
+
+    async def _new_session(self, row: ClientRow) -> None:
+        from couchcal.tui.forms.appointment import AppointmentForm
+
+        work = partial(new_session, self._database, row, self._clock(), self._tz)
+        try:
+            draft = await in_thread(self, "read", work)
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        form = AppointmentForm(self._database, str(self._tz), draft=draft, names=self._names, clock=self._clock)
+        self.app.push_screen(form, self._booked)
+
+    def _booked(self, done: Done | None) -> None:
+        if done is not None:
+            self.say(done.label if self._names == "full" else "Saved")
+            self.reload()
+
+    def action_undo(self) -> None:
+        """Take back the latest change."""
+        from couchcal.practice import undo
+
+        self._write(partial(undo.undo, self._database, clock=self._clock), partial(self._reverted, "Undone"))
+
+    def action_redo(self) -> None:
+        """Do again what was undone last."""
+        from couchcal.practice import undo
+
+        self._write(partial(undo.redo, self._database, clock=self._clock), partial(self._reverted, "Redone"))
+
+    def _reverted(self, verb: str, label: str) -> None:
+        self.say(label if self._names == "full" else verb, undo=False)
+        self.reload()
+
+    def say(self, words: str, *, undo: bool = True) -> None:
+        """A toast; `undo` tells the way back."""
+        self.notify(f"{clean(words)} · u undo" if undo else clean(words), markup=False)
+
+    def _write(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        self.run_worker(self._written(work, then), group="save", exit_on_error=False)
+
+    async def _written(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        if self._writing:
+            return
+        self._writing = True
+        try:
+            result = await in_thread(self, "write", work)
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            self.reload()
+            return
+        finally:
+            self._writing = False
+        self.show_problem("")
+        then(result)
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'' if count == 1 else 's'}"

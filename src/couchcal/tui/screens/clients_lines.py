@@ -1,0 +1,133 @@
+"""The lines of the list of clients: who is shown, in which sections and columns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Literal, NamedTuple
+
+from textual.content import Content
+
+from couchcal.practice.client_duplicates import fold
+from couchcal.practice.clients import ClientRow
+from couchcal.practice.names import client_label
+from couchcal.practice.sessions import Seen
+from couchcal.scheduling.wallclock import to_local
+from couchcal.tui.text import clean, fit, pad
+
+Order = Literal["name", "next"]
+SECTIONS = (("intake", "New bookings"), ("active", "Active"), ("archived", "Archived"))
+"""States in the order of the list, with what they are called there (INT-01)."""
+_FAR = datetime.max.replace(tzinfo=UTC)
+_GAP = 2
+
+
+class Listed(NamedTuple):
+    """A client of the list, with the text in which the filter looks."""
+
+    row: ClientRow
+    seen: Seen
+    text: str
+    sort: tuple[str, str]
+
+
+class Columns(NamedTuple):
+    """Cells of each column; 0 where it is not shown."""
+
+    name: int
+    id: int
+    next: int
+    last: int
+    service: int
+
+
+class Section(NamedTuple):
+    """A heading with its clients."""
+
+    state: str
+    title: str
+    clients: list[Listed]
+
+
+def listed(row: ClientRow, seen: Seen) -> Listed:
+    """A client made ready to be filtered and sorted."""
+    digits = "".join(character for character in row.phone if character.isdecimal())
+    words = (row.called, row.first, row.last, row.internal_id, row.email, row.phone, digits)
+    return Listed(row, seen, " ".join(fold(word) for word in words if word), (fold(row.last), fold(row.called)))
+
+
+def sections(clients: Sequence[Listed], text: str, order: Order, *, archived: bool) -> list[Section]:
+    """Whom to show below which heading: everybody of whom each word of `text` is a part.
+
+    Archived clients stay away unless asked for; a filter that finds nobody else finds them, too.
+    """
+    words = fold(text).split()
+    found = [client for client in clients if all(word in client.text for word in words)]
+    put_away = [client for client in found if client.row.state == "archived"]
+    hidden = not archived and (not words or len(put_away) < len(found))
+    shown = []
+    for state, title in SECTIONS:
+        mine = [client for client in found if client.row.state == state]
+        if mine and not (state == "archived" and hidden):
+            shown.append(Section(state, title, sorted(mine, key=_by_next if order == "next" else _by_name)))
+    return shown
+
+
+def _by_name(client: Listed) -> tuple[object, ...]:
+    return (*client.sort, client.row.id)
+
+
+def _by_next(client: Listed) -> tuple[object, ...]:
+    return (client.seen.next or _FAR, *client.sort, client.row.id)
+
+
+def columns(width: int, clients: Sequence[Listed]) -> Columns:
+    """What fits in `width` cells: the last session from 84 on, the usual service from 96 on."""
+    own_id = min(14, max((len(client.row.internal_id) for client in clients), default=6)) + _GAP
+    last = 18 if width >= 84 else 0
+    service = 9 if width >= 96 else 0
+    name = max(12, min(40, width - own_id - 22 - last - service))
+    return Columns(name, own_id, 22, last, service)
+
+
+def heading(columns: Columns, section: Section, order: Order) -> Content:
+    """`Active 12      id       next session ▾     last`: the section, and over it what the columns are."""
+    mark = " ▾"
+    name = f"{section.title} {len(section.clients)}"
+    cells = [
+        (pad(name, columns.name), "bold $accent"),
+        (pad("id", columns.id), "dim"),
+        (pad("next session" + (mark if order == "next" else ""), columns.next), "dim"),
+        (pad("last", columns.last), "dim"),
+        (pad("usual", columns.service), "dim"),
+    ]
+    return Content.assemble(*(cell for cell in cells if cell[0]))
+
+
+def client_line(client: Listed, columns: Columns, now: datetime, tz: tzinfo, names: str) -> Content:
+    """`Jane Doe    C-0001    Mon 2 Mar 09:00    23 Feb`."""
+    row, seen = client.row, client.seen
+    name = clean(client_label(row.internal_id, row.called, row.last, names))
+    following = when_words(seen.next, now, tz) if seen.next is not None else "none"
+    last = _day_words(seen.last, now, tz) if seen.last is not None else "never"
+    cells = [
+        (pad(fit(name, columns.name - _GAP), columns.name), "" if row.state == "archived" else "bold"),
+        (pad(fit(clean(row.internal_id), columns.id - _GAP), columns.id), "dim"),
+        (pad(following, columns.next), "dim" if seen.next is None else ""),
+        (pad(last, columns.last), "dim"),
+        (pad(clean(row.usual_service or ""), columns.service), "dim"),
+    ]
+    return Content.assemble(*(cell for cell in cells if cell[0]))
+
+
+def when_words(instant: datetime, now: datetime, tz: tzinfo) -> str:
+    """`Mon 2 Mar 09:00`, with the year if it is another."""
+    local = to_local(instant, tz)
+    year = "" if local.year == to_local(now, tz).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def _day_words(instant: datetime, now: datetime, tz: tzinfo) -> str:
+    local = to_local(instant, tz)
+    year = "" if local.year == to_local(now, tz).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year}"

@@ -12,7 +12,7 @@ from couchcal.cli.arguments import add_json, add_names, add_range
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.moments import DEFAULT_DAYS, days
-from couchcal.cli.occurrence_json import occurrence, write_json_list
+from couchcal.cli.occurrence_json import occurrence, place_of, write_json_list
 from couchcal.cli.plain import (
     clean,
     colour_wanted,
@@ -61,11 +61,16 @@ def show_agenda(args: Namespace, default_days: int = DEFAULT_DAYS) -> int:
 
 def entries_between(practice: Practice, start: datetime, end: datetime, *, cancelled: bool = False) -> list[Entry]:
     """What is on the calendar in `[start, end)`, series topped up first when they have no rows there yet."""
+    extend_to(practice, start, end)
+    return between(practice.connection, start, end, practice.tz, cancelled=cancelled)
+
+
+def extend_to(practice: Practice, start: datetime, end: datetime) -> None:
+    """Give every series its rows in `[start, end)` where it has none yet (REC-08)."""
     if not horizon_reached(practice.connection, start, end):
         from couchcal.practice.series import extend_all
 
         extend_all(practice.database, start, end)
-    return between(practice.connection, start, end, practice.tz, cancelled=cancelled)
 
 
 def write_days(practice: Practice, entries: list[Entry], first: date, until: date) -> None:
@@ -98,7 +103,7 @@ def _cells(practice: Practice, entry: Entry) -> tuple[str, ...]:
         entry.id,
         title_words(entry, practice.names),
         service,
-        clean(entry.location or entry.place),
+        clean(place_of(entry) or ""),
         clean(repeat_words(entry.rrule) or ""),
         " ".join(marks(entry)),
     )

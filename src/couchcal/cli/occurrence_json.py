@@ -29,7 +29,7 @@ def occurrence(entry: Entry, *, names: str, now: datetime) -> dict[str, object]:
         "client": entry.internal_id,
         "service": entry.service,
         "modifiers": list(entry.modifiers),
-        "location": _location(entry),
+        "location": place_of(entry),
         "start": _moment(entry.start, tz) if entry.first_day is None else entry.first_day.isoformat(),
         "end": _moment(entry.end, tz) if entry.end_day is None else entry.end_day.isoformat(),
         "all_day": entry.all_day,
@@ -53,8 +53,9 @@ def status(entry: Entry, now: datetime) -> str:
     return entry.status
 
 
-def _location(entry: Entry) -> str | None:
-    if entry.kind == "time_off":  # its `place` is the reason
+def place_of(entry: Entry) -> str | None:
+    """Where it is. The agenda has the reason of time off there: that is for its own list only (TOF-01)."""
+    if entry.kind == "time_off":
         return None
     return entry.location or entry.place or None
 

@@ -2,7 +2,8 @@
 
 A slot is offered when it lies in one availability block of its local day, respects notice, window and daily
 cap, and keeps the required gap to every busy item (INV-A1 to A5, A8, A9). The client's zone is no input: what
-is X"""
+is offered does not depend on it (INV-A4).
+"""
 
 from __future__ import annotations
 

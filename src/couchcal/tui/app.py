@@ -21,6 +21,7 @@ from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
+from couchcal.typed_dates import use_date_order
 
 
 class CouchcalApp(App[None]):
@@ -43,7 +44,8 @@ class CouchcalApp(App[None]):
         super().__init__()
         self.database, self.clock = database, clock
         self.settings = settings if settings is not None else load()
-        self.keys = keymap(self.settings.keys)
+        self.keys = keymap(self.settings.keys, _where)
+        use_date_order(self.settings.date_order or None)
         self.first_view = view or View(remembered_view())
         for theme in THEMES:
             self.register_theme(theme)
@@ -70,6 +72,19 @@ class CouchcalApp(App[None]):
         if not self.is_headless:
             self._leave_when_told()
 
+    def apply_settings(self, settings: Settings) -> None:
+        """Show everything by other settings at once: theme, keys, order of dates, and the calendar."""
+        self.settings, self.theme = settings, settings.theme
+        use_date_order(settings.date_order or None)
+        self.keys = keymap(settings.keys, _where)
+        self.set_keymap(self.keys.remapped)
+        for screen in self.screen_stack:
+            if isinstance(screen, CalendarScreen):
+                screen.apply_settings(settings, self.keys)
+
+    def on_adjusting_settings_written(self) -> None:
+        self.apply_settings(load())
+
     def _leave_when_told(self) -> None:
         """Give the terminal back as it was when the program is ended or the line is cut."""
         for name in ("SIGTERM", "SIGHUP"):
@@ -95,6 +110,13 @@ def make_app(
 ) -> CouchcalApp:
     """The application over an open database; everything it depends on is an argument."""
     return CouchcalApp(database, clock=clock, settings=settings, view=view)
+
+
+def _where(command: str) -> str:
+    """Where the settings file remaps a command, for words on what is wrong with it."""
+    from couchcal.settings_file import place_of
+
+    return place_of("keys", command)
 
 
 def _nothing() -> None:

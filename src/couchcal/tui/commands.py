@@ -6,7 +6,7 @@ The screen's method for `GoToDate` is `action_go_to_date`; its name in settings 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import ClassVar, NamedTuple
 
@@ -394,25 +394,26 @@ class Keymap(NamedTuple):
         return " ".join(display(key) for key in self.keys[command.id()].split(","))
 
 
-def keymap(overrides: Mapping[str, str]) -> Keymap:
+def keymap(overrides: Mapping[str, str], where: Callable[[str], str] = lambda _name: "keys") -> Keymap:
     """The default keys with the remaps of the settings. A remap that names no command or no key, or takes a
-    key that another command has, is left out and reported."""
+    key that another command has, is left out and reported; `where` says where the settings have it."""
     keys = {command.id(): _normal(command.keys) for command in COMMANDS}
     problems: list[str] = []
     wanted: dict[str, str] = {}
     for name, text in overrides.items():
         if name not in keys:
-            problems.append(f"keys: there is no command '{name}'{_nearest(name, keys)}")
+            problems.append(f"{where(name)}: there is no command '{name}'{_nearest(name, keys)}")
             continue
         try:
             wanted[name] = _normal(text)
         except InvalidBinding:
-            problems.append(f"keys: '{text}' is no key for {name}")
+            problems.append(f"{where(name)}: '{text}' is no key for {name}")
     taken = {key: name for name, text in keys.items() if name not in wanted for key in text.split(",")}
     for name, text in wanted.items():
         clash = next((key for key in text.split(",") if key in taken), None)
         if clash is not None:
-            problems.append(f"keys: {display(clash)} for {name} belongs to {taken[clash]}; remap that one too")
+            other = taken[clash]
+            problems.append(f"{where(name)}: {display(clash)} for {name} belongs to {other}; remap that one too")
             text = ",".join(key for key in keys[name].split(",") if key not in taken) or keys[name]
         keys[name] = text
         taken.update(dict.fromkeys(filter(None, text.split(",")), name))

@@ -55,11 +55,6 @@ class Places(Navigation, Answers):
         screen = ReportsScreen(self.database, self.tz, names=self.names, clock=self.clock)
         self.app.push_screen(screen, self._arrive)
 
-    def action_preferences(self) -> None:
-        from couchcal.tui.screens.preferences import PreferencesScreen
-
-        self.app.push_screen(PreferencesScreen(self.database, clock=self.clock), self._finished)
-
     def action_find_time(self) -> None:
         from couchcal.tui.screens.finder import FinderScreen
 

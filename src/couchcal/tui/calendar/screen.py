@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from couchcal.tui.calendar.adjusting import Adjusting
 from couchcal.tui.calendar.copying import Copying
 from couchcal.tui.calendar.places import Places
 from couchcal.tui.calendar.reviewing import Reviewing
@@ -14,7 +15,7 @@ from couchcal.tui.calendar.zones import Zones
 from couchcal.tui.commands import COMMANDS, GRAB_HELP, bindings
 
 
-class CalendarScreen(Places, Zones, Reviewing, Copying, inherit_bindings=False):
+class CalendarScreen(Adjusting, Places, Zones, Reviewing, Copying, inherit_bindings=False):
     """The practice's calendar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]

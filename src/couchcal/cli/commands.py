@@ -38,10 +38,21 @@ COMMANDS = {
     "repeat": Command("change", "start or stop repeating", "couchcal repeat 9e3779b1 2w --until 2026-12-31"),
     "mark": Command("change", "note, bill and claim states", "couchcal mark 9e3779b1 note-signed"),
     "client": Command("clients", "the clients of the practice", "couchcal client add 'Jane Doe' --phone 555-0100"),
+    "availability": Command(
+        "availability", "the weekly hours", "couchcal availability set mon-thu 9:00-12:00,13:00-17:00"
+    ),
+    "event-type": Command(
+        "event_types", "what clients can book", "couchcal event-type add Intake --minutes 80 --visit telehealth"
+    ),
+    "time-off": Command("time_off", "days and hours off", "couchcal time-off add 2026-08-03 2026-08-14"),
     "free": Command("free", "the next free slots", "couchcal free --length 50 --to +2w"),
     "find": Command("show", "entries with these words", "couchcal find supervision --json"),
     "import": Command("files", "read .ics files", "couchcal import calendar.ics --calendar Personal"),
     "export": Command("files", "write an .ics file", "couchcal export -o calendar.ics --from today --to +4w"),
+    "waitlist": Command(
+        "waitlist", "who waits for a time", "couchcal waitlist add C-0001 --days tue,thu --hours 12-17"
+    ),
+    "report": Command("reports", "hours, utilisation, missed sessions", "couchcal report --month 2026-03 --csv"),
     "undo": Command("history", "take back the latest change", "couchcal undo"),
     "redo": Command("history", "do again what was undone", "couchcal redo"),
     "doctor": Command("doctor", "check keys, files and this terminal", "couchcal doctor"),

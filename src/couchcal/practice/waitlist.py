@@ -14,6 +14,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, NotFound, Refused, Stale
 from couchcal.practice.names import short_name
 from couchcal.practice.outcome import Done
+from couchcal.scheduling.hours import parse_hours
 from couchcal.scheduling.wallclock import day_bounds, first_existing, to_local
 from couchcal.store.connection import Database
 
@@ -261,6 +262,23 @@ def days_text(days: Iterable[int]) -> str:
     """`Tue, Thu`; `any day` for none of them or all."""
     chosen = sorted(set(days))
     return ", ".join(WEEKDAYS[day] for day in chosen) if 0 < len(chosen) < len(WEEKDAYS) else "any day"
+
+
+def read_hours(text: str) -> tuple[time | None, time | None]:
+    """`from_time` and `to_time` of hours a person wrote, such as `12-17`; None twice for an empty text.
+
+    Raises:
+        Invalid: these are no hours, or more than one stretch of them.
+    """
+    if not text.strip() or text.strip().casefold() in ("any", "any time"):
+        return None, None
+    try:
+        blocks = parse_hours(text)
+    except ValueError as error:
+        raise Invalid(str(error), "give hours such as 12-17", field="hours") from None
+    if len(blocks) != 1:
+        raise Invalid("these are not hours of one stretch", "give hours such as 12-17", field="hours")
+    return blocks[0]
 
 
 def hours_text(from_time: time | None, to_time: time | None) -> str:

@@ -36,6 +36,12 @@ def next_request(connection: sqlite3.Connection, after: datetime) -> datetime | 
     return _EPOCH + timedelta(seconds=row[0]) if row else None
 
 
+def client_zones(connection: sqlite3.Connection) -> list[str]:
+    """The zones of clients, that of most of them first."""
+    rows = connection.execute("SELECT tz FROM client WHERE tz <> '' GROUP BY tz ORDER BY count(*) DESC, tz")
+    return [name for (name,) in rows]
+
+
 def particulars(connection: sqlite3.Connection, appointment_id: int) -> Particulars:
     """Link and instructions of an appointment, and its client's zone."""
     row = connection.execute(

@@ -9,7 +9,7 @@ from couchcal.practice.agenda import clashes
 from couchcal.practice.outcome import Done, Kept
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors
-from couchcal.tui.calendar.moving import Moving
+from couchcal.tui.calendar.dragging import Dragging
 from couchcal.tui.calendar.period import day_label
 from couchcal.tui.calendar.words import time_text
 from couchcal.tui.calendar.writing import Freed, Writing
@@ -18,7 +18,7 @@ from couchcal.tui.text import clean
 _KEPT_SHOWN = 2
 
 
-class Answers(Moving):
+class Answers(Dragging):
     """Toasts, and the offers in them."""
 
     class Fits(Message):

@@ -215,4 +215,5 @@ class MonthGrid(CalendarView):
         week, line = self.painter.place(y)
         index = min(self.painter.columns.at(x), 6)
         day = later(self.scene.period.first, week * 7 + index)
-        return Hit(day, self.cursor.minute, entry=self.painter.entry_at(week, line, index))
+        edge = -1 if y <= 0 else 1 if y >= self.size.height else 0
+        return Hit(day, self.cursor.minute, entry=self.painter.entry_at(week, line, index), edge=edge)

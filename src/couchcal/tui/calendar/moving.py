@@ -1,20 +1,20 @@
-"""Grab mode: keys and mouse drive one machine; a drop stores where the entry is (DND-01…06)."""
+"""Grab mode by keys; a drop stores where the entry is (DND-01…06)."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from textual import events
 
 from couchcal.practice.agenda import Entry
+from couchcal.practice.locks import worked_on
 from couchcal.practice.outcome import Done
 from couchcal.scheduling import drag
 from couchcal.scheduling.drag import Grab, Outcome
-from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.scheduling.wallclock import to_local
 from couchcal.tui.calendar.landing import Landing
 from couchcal.tui.calendar.layout import key_of
 from couchcal.tui.calendar.scene import Cursor, Ghost
-from couchcal.tui.calendar.view import CalendarView
 from couchcal.tui.calendar.writing import Moved, freed_by
 
 
@@ -87,9 +87,9 @@ class Moving(Landing):
 
     def reschedule(self, entry: Entry, grab: Grab) -> None:
         """Store another time for `entry`; of a series the rest may follow (C-02)."""
-        single = entry.series_id is not None and grab.scope == "this"
+        can_follow = entry.series_id is not None and not worked_on(entry) and grab.original_start > self.clock()
         was = self._stored_times(entry, grab, grab.original_start, grab.original_end)
-        self.moving_one = Moved(entry.row_id, *was) if single else None
+        self.moving_one = Moved(entry.row_id, *was) if can_follow and grab.scope == "this" else None
         self.freed = freed_by(entry)
         self.write(lambda: self._reschedule(entry, grab))
 
@@ -119,37 +119,6 @@ class Moving(Landing):
             return let_future_follow(self.database, moved.row_id, moved.was_start, moved.was_end, clock=self.clock)
 
         self.write(change)
-
-    def on_calendar_view_dragged(self, message: CalendarView.Dragged) -> None:
-        if message.phase == "begin":
-            if message.start.entry is not None and self.ghost is None:
-                self.lift(message.start.entry)
-            return
-        if self.ghost is None or self._dropping:
-            return
-        if message.phase == "cancel":
-            self.put_back()
-        elif message.phase == "drop":
-            self.drop()
-        else:
-            grab = self._pointed(self.ghost.grab, message)
-            if grab != self.ghost.grab:
-                self.hold(grab)
-
-    def _pointed(self, grab: Grab, message: CalendarView.Dragged) -> Grab:
-        """The grab after the pointer went from where it was pressed to where it is."""
-        start, at = message.start, message.at
-        by_days = timedelta(days=(at.day - start.day).days)
-        by_minutes = timedelta() if grab.all_day or at.all_day else timedelta(minutes=at.minute - start.minute)
-        if start.on_end and not grab.all_day and grab.view == "time":
-            end = to_local(grab.original_end, self.tz) + by_days + by_minutes
-            return drag.resize_to(grab, to_instant(end, self.tz))
-        origin = to_local(grab.original_start, self.tz)
-        if grab.view == "month" or grab.all_day:
-            return drag.move_to_day(grab, (origin + by_days).date())
-        if not by_days and not by_minutes:
-            return drag.land_at(grab, grab.original_start)
-        return drag.drag_to(grab, to_instant(origin + by_days + by_minutes, self.tz))
 
 
 def _utc_midnight(instant: datetime, grab: Grab) -> datetime:

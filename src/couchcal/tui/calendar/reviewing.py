@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 
 class Reviewing(Navigation, Answers):
-    """`c` walks the overlaps from today on; `w` moves one of two to a free time."""
+    """`c` walks the overlaps from today on, and those in sight; `w` moves one of two to a free time."""
 
     def action_next_conflict(self) -> None:
         """Go to the next overlap after the cursor; after the last one comes the first."""
         with database_errors(self.database.path):
-            found = overlaps(self.reader, day_instant(self.now_local.date(), self.tz), self.tz)
+            since = min(self.now_local.date(), self.period.first)
+            found = overlaps(self.reader, day_instant(since, self.tz), self.tz)
         if not found:
             self.toast("No overlaps from today on")
             return

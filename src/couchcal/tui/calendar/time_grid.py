@@ -110,6 +110,7 @@ class TimeGrid(CalendarView):
     def hit(self, x: int, y: int) -> Hit | None:
         painter = self.painter
         day = painter.days[painter.columns.at(x)]
+        edge = -1 if x < painter.gutter else 1 if x >= self.size.width - 1 else 0
         if 0 < y < painter.header_lines:
             bar = painter.bar_at(x, y - 1)
             return Hit(day, all_day=True, entry=bar.entry if bar else None)
@@ -119,10 +120,10 @@ class TimeGrid(CalendarView):
         row = min(max(row, 0), painter.rows - 1)
         block = painter.block_at(x, row)
         if block is None:
-            return Hit(day, row * painter.row_minutes)
+            return Hit(day, row * painter.row_minutes, edge=edge)
         last = (block.end - 1) // painter.row_minutes
         on_end = row == last and last > block.start // painter.row_minutes
-        return Hit(day, row * painter.row_minutes, entry=block.entry, on_end=on_end)
+        return Hit(day, row * painter.row_minutes, entry=block.entry, on_end=on_end, edge=edge)
 
     def _scroll_hours(self, lines: int) -> None:
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)

@@ -33,6 +33,8 @@ class Hit(NamedTuple):
     entry: Entry | None = None
     on_end: bool = False
     """On the last row of the entry: dragging from here resizes."""
+    edge: int = 0
+    """-1 or 1 at the edge towards the days before or after: an entry that is held there turns the page."""
 
 
 class CalendarView(ScrollView, can_focus=True, inherit_bindings=False):

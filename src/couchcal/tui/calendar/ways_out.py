@@ -10,7 +10,9 @@ from typing import ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from couchcal.practice.agenda import Entry
 from couchcal.practice.openings import free_starts
@@ -19,7 +21,7 @@ from couchcal.store.connection import Database, database_errors
 from couchcal.tui.calendar.period import day_label, later
 from couchcal.tui.calendar.words import name_of, time_text
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
-from couchcal.tui.forms.options import Ways, way
+from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
 
 _DAYS_BACK, _DAYS_AHEAD = 7, 21
@@ -30,6 +32,7 @@ _NEAR = timedelta(hours=2)
 """How far from its own hour an entry may be put on another day."""
 _MINUTE = timedelta(minutes=1)
 _STEP_MINUTES = 15
+_WHEN_CELLS = 22
 
 
 class WayOut(NamedTuple):
@@ -142,10 +145,9 @@ class WaysOut(Modal[WayOut]):
     def _heading(self) -> str:
         name, when = name_of(self.subject, self._names), self._when(self.subject.start)
         around = [entry for entry in (*self._subjects[:1], *self._others) if entry is not self.subject]
-        if not self._others:
-            return f"{name}, {when}"
-        names = ", ".join(dict.fromkeys(name_of(entry, self._names) for entry in around))
-        return f"{name}, {when}, overlaps {names}"
+        overlap = ", ".join(dict.fromkeys(name_of(entry, self._names) for entry in around))
+        why = f", overlaps {overlap}" if self._others else ""
+        return f"{name}, {when}{why}\nMove {name} to:"
 
     async def _look(self, entry: Entry) -> None:
         try:
@@ -155,16 +157,17 @@ class WaysOut(Modal[WayOut]):
             return
         self._starts = found
         results = self.query_one("#results", OptionList)
-        name = name_of(entry, self._names)
-        results.add_options(
-            way(str(index), f"Move {name} to {self._when(start)}", distance_words(start, entry.start, self._tz))
-            for index, start in enumerate(found)
-        )
+        results.add_options(self._offer(entry, start) for start in found)
         results.highlighted = 0 if found else None
         if not found:
             self.show_problem(
                 f"No free time of this length within {_DAYS_AHEAD} days. Longer hours (A) or another length help."
             )
+
+    def _offer(self, entry: Entry, start: datetime) -> Option:
+        when = self._when(start)
+        distance = distance_words(start, entry.start, self._tz)
+        return Option(Content.assemble((f"{when:<{_WHEN_CELLS}}", "bold"), (distance, "dim")))
 
     def _offers(self, entry: Entry) -> list[datetime]:
         day = max(to_local(entry.start, self._tz).date(), to_local(self._now, self._tz).date())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import ClassVar
@@ -20,6 +21,10 @@ from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
 
 _SHOWN = 50
+
+
+def _count(number: int) -> str:
+    return "1 zone" if number == 1 else f"{number} zones"
 
 
 @cache
@@ -42,6 +47,7 @@ class ZoneChoice(Modal[str]):
 
     Args:
         now: the instant whose hours and offsets are shown.
+        first: zones that are likely, offered before a letter is typed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,9 +57,10 @@ class ZoneChoice(Modal[str]):
         Binding("pageup", "move(-8)", show=False),
     ]
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, first: Sequence[str] = ()) -> None:
         super().__init__("Second time zone", "enter show it · ↑↓ · esc")
         self._now = now
+        self._first = [name for name in first if name in zone_names()]
         self._found: list[str] = []
 
     def compose_body(self) -> ComposeResult:
@@ -72,12 +79,12 @@ class ZoneChoice(Modal[str]):
         self._look(event.value)
 
     def _look(self, text: str) -> None:
-        self._found = matching(text)
+        self._found = matching(text) if text.strip() else [*self._first, *zone_names()]
         results = self.query_one("#results", OptionList)
         results.clear_options()
         results.add_options(Option(plain(self._line(name))) for name in self._found[:_SHOWN])
         results.highlighted = 0 if self._found else None
-        words = "No zone has that in its name." if not self._found else f"{len(self._found)} zones"
+        words = "No zone has that in its name." if not self._found else _count(len(self._found))
         self.query_one("#count", Static).update(plain(words, "dim"))
 
     def _line(self, name: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from couchcal.clock import local_zone_name
 from couchcal.errors import CouchcalError
+from couchcal.practice.glance import client_zones
+from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.navigation import Navigation
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.state import second_zone
@@ -22,7 +25,10 @@ class Zones(Navigation):
     def _ask_zone(self) -> None:
         from couchcal.tui.calendar.zone_choice import ZoneChoice
 
-        self.app.push_screen(ZoneChoice(self.clock()), self._take_zone)
+        with database_errors(self.database.path):
+            likely = [*client_zones(self.reader), local_zone_name()]
+        likely = [name for name in dict.fromkeys(likely) if name != self.tz_name]
+        self.app.push_screen(ZoneChoice(self.clock(), likely), self._take_zone)
 
     def _take_zone(self, name: str | None) -> None:
         chosen = second_zone(name or "")

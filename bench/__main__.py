@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import agenda, files, inprocess, screen
+from bench import agenda, files, inprocess, screen, search
 from bench.table import Table
 
 
@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,100000", help="numbers of stored entries, ascending")
     parser.add_argument("--repeats", type=int, default=9, help="times each command takes its turn")
-    parser.add_argument("--only", default="files,agenda,screen,inprocess", help="parts to run")
+    parser.add_argument("--only", default="files,agenda,search,screen,inprocess", help="parts to run")
     parser.add_argument("--no-peers", action="store_true", help="leave khal and calcurse out")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
@@ -29,6 +29,8 @@ def main() -> int:
             files.measure(table, work, stores)
         if "agenda" in parts:
             agenda.measure(table, work, stores, options.repeats, peers=not options.no_peers)
+        if "search" in parts:
+            search.measure(table, stores[sizes[-1]])
         if "screen" in parts:
             screen.measure(table, work, stores[sizes[-1]], options.repeats)
         if "inprocess" in parts:

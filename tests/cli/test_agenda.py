@@ -260,7 +260,7 @@ def test_find_searches_words_in_names_titles_and_places(cli: Cli) -> None:
     assert [entry["client"] for entry in cli.json("find", "doe")] == ["C-0001"]
     assert [entry["kind"] for entry in cli.json("find", "board", "meeting")] == ["other_event"]
     assert cli.json("find", "nothing") == []
-    assert cli("find", "nothing").out == "Nothing has these words.\n"
+    assert cli("find", "nothing").out == "Nothing fits. Fewer words or letters find more.\n"
     assert "C-0001" in cli("find", "doe").out
     (entry,) = cli.json("find", "doe")
     cli("cancel", entry["id"], "--type", "other")

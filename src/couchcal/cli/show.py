@@ -10,13 +10,13 @@ from couchcal.cli.arguments import add_id, add_json, add_names, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import entry_of, named, overlapping
-from couchcal.cli.occurrence_json import occurrence, status, write_json, write_json_list
+from couchcal.cli.occurrence_json import occurrence, place_of, status, write_json, write_json_list
 from couchcal.cli.plain import clean, day_words, heading, last_day, time_words, title_words
 from couchcal.practice.agenda import Entry, local_day
 from couchcal.practice.cadence import repeat_phrase
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.practice.locks import lock_reasons
-from couchcal.practice.search import find
+from couchcal.practice.search import find_all
 from couchcal.store.public_id import encode
 
 
@@ -49,8 +49,9 @@ def _details(practice: Practice, entry: Entry) -> list[tuple[str, str]]:
         rows.append(("until", day_words(last, year=True)))
     if entry.service:
         rows.append(("service", "-".join((entry.service, *entry.modifiers))))
-    if entry.location or entry.place:
-        rows.append(("place", entry.location or entry.place))
+    place = place_of(entry)
+    if place is not None:
+        rows.append(("place", place))
     rows.append(("status", status(entry, practice.now)))
     if entry.cancel_type is not None:
         fee = "" if entry.cancel_fee_cents is None else f", fee {entry.cancel_fee_cents / 100:.2f}"
@@ -71,7 +72,14 @@ def _details(practice: Practice, entry: Entry) -> list[tuple[str, str]]:
 
 
 def _configure_find(parser: ArgumentParser) -> None:
-    parser.add_argument("text", metavar="TEXT", nargs="+", type=whole_text, help="words of a name, title or place")
+    parser.add_argument(
+        "text",
+        metavar="TEXT",
+        nargs="+",
+        type=whole_text,
+        help="beginnings of words of a name, title, place, service or instructions; is:no-show, is:late-cancel,"
+        " is:cancelled, is:unsigned; in:march, in:2026-03, in:2026",
+    )
     add_json(parser)
     add_names(parser)
     parser.add_argument("--cancelled", action="store_true", help="show cancelled entries, too")
@@ -79,12 +87,13 @@ def _configure_find(parser: ArgumentParser) -> None:
 
 def _find(args: Namespace) -> int:
     with opened(args) as practice:
-        found = find(practice.connection, " ".join(args.text), practice.tz)
-        entries = [entry for entry in found if args.cancelled or not entry.cancelled]
+        found = find_all(practice.connection, " ".join(args.text), practice.tz, now=practice.now, clients=0)
+        cancelled = args.cancelled or found.query.states
+        entries = [entry for entry in found.entries if cancelled or not entry.cancelled]
         if args.json:
             write_json_list(occurrence(entry, names=practice.names, now=practice.now) for entry in entries)
         elif not entries:
-            sys.stdout.write("Nothing has these words.\n")
+            sys.stdout.write("Nothing fits. Fewer words or letters find more.\n")
         else:
             earliest = min(entry.first_day or local_day(entry.start, practice.tz) for entry in entries)
             write_days(practice, entries, earliest, practice.today)

@@ -56,14 +56,29 @@ def _entry_words(row: str, client: str | None = None, cancelled: str | None = No
     )
 
 
+def _insert(table: str, key: str, words: str, source: str = "") -> str:
+    return f"INSERT INTO {table}(rowid, words) SELECT {key}, {words} {source}"
+
+
+def _delete(table: str, key: str, words: str, source: str = "") -> str:
+    """A contentless index forgets a row that it is told again, word for word."""
+    return f"INSERT INTO {table}({table}, rowid, words) SELECT 'delete', {key}, {words} {source}"
+
+
 def _add(row: str, source: str = "", **stored: str) -> str:
-    select = f"SELECT {_key(row, 0)}, {_entry_words(row, **stored)} {source}"
-    return f"INSERT INTO entry_search(rowid, words) {select}"
+    return _insert("entry_search", _key(row, 0), _entry_words(row, **stored), source)
 
 
 def _remove(row: str, source: str = "", **stored: str) -> str:
-    select = f"SELECT 'delete', {_key(row, 0)}, {_entry_words(row, **stored)} {source}"
-    return f"INSERT INTO entry_search(entry_search, rowid, words) {select}"
+    return _delete("entry_search", _key(row, 0), _entry_words(row, **stored), source)
+
+
+def _event_words(row: str) -> str:
+    return f"{row}.title || {_MARK} 'any'"
+
+
+def _contact_words(row: str) -> str:
+    return f"{_client_words(row)} || ' ' || {row}.email || ' ' || {row}.phone"
 
 
 def _trigger(name: str, when: str, *statements: str) -> None:
@@ -78,54 +93,42 @@ def upgrade() -> None:
     _clients()
     _cancellations()
     op.execute(_add("a", "FROM appointment a ORDER BY 1"))
-    op.execute(
-        f"INSERT INTO entry_search(rowid, words) SELECT {_key('e', 1)}, e.title || {_MARK} 'any'"
-        " FROM external_event e ORDER BY 1"
-    )
-    op.execute(
-        f"INSERT INTO client_search(rowid, words) SELECT c.id, {_contact_words('c')} FROM client c ORDER BY 1"
-    )
+    op.execute(_insert("entry_search", _key("e", 1), _event_words("e"), "FROM external_event e ORDER BY 1"))
+    op.execute(_insert("client_search", "c.id", _contact_words("c"), "FROM client c ORDER BY 1"))
 
 
 def _appointments() -> None:
     columns = ", ".join(_ENTRY_COLUMNS)
     _trigger("appointment_search_insert", "AFTER INSERT ON appointment", _add("NEW"))
-    _trigger("appointment_search_update", f"AFTER UPDATE OF {columns} ON appointment", _remove("OLD"), _add("NEW"))
+    _trigger(
+        "appointment_search_update",
+        f"AFTER UPDATE OF {columns} ON appointment",
+        _remove("OLD"),
+        _add("NEW"),
+    )
     # Before: what hangs on the appointment is deleted with it.
     _trigger("appointment_search_delete", "BEFORE DELETE ON appointment", _remove("OLD"))
 
 
 def _external_events() -> None:
-    def add(row: str) -> str:
-        return f"INSERT INTO entry_search(rowid, words) SELECT {_key(row, 1)}, {row}.title || {_MARK} 'any'"
+    def words(row: str) -> tuple[str, str, str]:
+        return "entry_search", _key(row, 1), _event_words(row)
 
-    def remove(row: str) -> str:
-        words = f"{row}.title || {_MARK} 'any'"
-        return f"INSERT INTO entry_search(entry_search, rowid, words) SELECT 'delete', {_key(row, 1)}, {words}"
-
-    _trigger("external_event_search_insert", "AFTER INSERT ON external_event", add("NEW"))
+    _trigger("external_event_search_insert", "AFTER INSERT ON external_event", _insert(*words("NEW")))
     _trigger(
         "external_event_search_update",
         "AFTER UPDATE OF id, start_utc, title ON external_event",
-        remove("OLD"),
-        add("NEW"),
+        _delete(*words("OLD")),
+        _insert(*words("NEW")),
     )
-    _trigger("external_event_search_delete", "AFTER DELETE ON external_event", remove("OLD"))
-
-
-def _contact_words(row: str) -> str:
-    return f"{_client_words(row)} || ' ' || {row}.email || ' ' || {row}.phone"
+    _trigger("external_event_search_delete", "AFTER DELETE ON external_event", _delete(*words("OLD")))
 
 
 def _clients() -> None:
     """A client's words are in the index of clients, and in that of entries with each of their appointments."""
 
-    def add(row: str) -> str:
-        return f"INSERT INTO client_search(rowid, words) SELECT {row}.id, {_contact_words(row)}"
-
-    def remove(row: str) -> str:
-        words = _contact_words(row)
-        return f"INSERT INTO client_search(client_search, rowid, words) SELECT 'delete', {row}.id, {words}"
+    def words(row: str) -> tuple[str, str, str]:
+        return "client_search", f"{row}.id", _contact_words(row)
 
     def entries(row: str) -> str:
         return f"FROM appointment a WHERE a.client_id = {row}.id ORDER BY a.start_utc, a.id"
@@ -134,15 +137,15 @@ def _clients() -> None:
     _trigger(
         "client_search_insert",
         "AFTER INSERT ON client",
-        add("NEW"),
+        _insert(*words("NEW")),
         _remove("a", entries("NEW"), client=none),
         _add("a", entries("NEW"), client=new),
     )
     _trigger(
         "client_search_update",
         f"AFTER UPDATE OF {', '.join((*_NAMES, 'email', 'phone'))} ON client",
-        remove("OLD"),
-        add("NEW"),
+        _delete(*words("OLD")),
+        _insert(*words("NEW")),
     )
     _trigger(
         "client_search_update_entries",
@@ -153,7 +156,7 @@ def _clients() -> None:
     _trigger(
         "client_search_delete",
         "AFTER DELETE ON client",
-        remove("OLD"),
+        _delete(*words("OLD")),
         _remove("a", entries("OLD"), client=old),
         _add("a", entries("OLD"), client=none),
     )

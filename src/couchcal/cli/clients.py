@@ -1,4 +1,4 @@
-"""`couchcal client`: add, list, show, edit, accept, reject, merge, archive."""
+"""`couchcal client`: add, list, show, edit, accept, reject, merge, duplicates, archive, unarchive."""
 
 from __future__ import annotations
 
@@ -7,39 +7,64 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
 from couchcal.cli.arguments import add_db, add_json, add_names, example, whole_text
+from couchcal.cli.client_json import record
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, note
 from couchcal.cli.values import split_pair, yes_or_no
 from couchcal.errors import Invalid, UsageProblem
-from couchcal.practice import client_changes, client_merge, client_reject, clients
-from couchcal.practice.client_changes import EDITABLE
+from couchcal.practice import client_changes, client_duplicates, client_merge, client_reject, clients, sessions
+from couchcal.practice.client_duplicates import Duplicate
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
 from couchcal.practice.services import locations
+from couchcal.store.vocabulary import CLIENT_STATES
 
 _EXAMPLES = {
     "add": "couchcal client add 'Jane Doe' --email jane@example.org --phone 555-0100",
-    "list": "couchcal client list --json",
+    "list": "couchcal client list --state intake --json",
     "show": "couchcal client show C-0001",
-    "edit": "couchcal client edit C-0001 preferred=Jay usual_service=90834",
-    "accept": "couchcal client accept C-0007",
+    "edit": "couchcal client edit C-0001 preferred=Jay usual_service=90834 remind_text=yes",
+    "accept": "couchcal client accept C-0007 phone=555-0107",
     "reject": "couchcal client reject C-0007",
-    "merge": "couchcal client merge C-0007 C-0001",
+    "merge": "couchcal client merge C-0007 C-0001 --take email",
+    "duplicates": "couchcal client duplicates C-0007",
     "archive": "couchcal client archive C-0001",
+    "unarchive": "couchcal client unarchive C-0001",
 }
-_FIELDS = ", ".join(EDITABLE).replace("usual_location_id", "usual_location")
-_ALIASES = {"id": "internal_id", "usual_location": "usual_location_id", "place": "usual_location_id"}
+_FIELDS = {
+    "id": "your own id for the client; no two may have the same",
+    "first": "first name",
+    "last": "last name",
+    "preferred": "the name they go by",
+    "email": "e-mail address",
+    "phone": "telephone number",
+    "tz": "IANA time zone, if not yours",
+    "remind_email": "yes or no: reminders by e-mail",
+    "remind_text": "yes or no: reminders by text message",
+    "remind_phone": "yes or no: on the list of people to call",
+    "self_scheduling": "inherit, on or off: booking and moving in the portal",
+    "usual_service": "code of your service list",
+    "usual_location": "name of one of your places",
+    "notes_admin": "notes of the office",
+}
+_ALIASES = {
+    "id": "internal_id",
+    "usual_location": "usual_location_id",
+    "place": "usual_location_id",
+    "notes": "notes_admin",
+}
 _FLAGS = ("remind_email", "remind_text", "remind_phone")
 
 
 def _configure(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    def action(name: str, summary: str) -> ArgumentParser:
+    def action(name: str, summary: str, *, fields: bool = False) -> ArgumentParser:
+        epilog = f"{_field_help()}\n\n{example(_EXAMPLES[name])}" if fields else example(_EXAMPLES[name])
         made: ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=example(_EXAMPLES[name])
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=epilog
         )
         add_db(made)
         add_json(made)
@@ -51,23 +76,45 @@ def _configure(parser: ArgumentParser) -> None:
     add.add_argument("--email", metavar="E", default="", type=whole_text, help="e-mail address")
     add.add_argument("--phone", metavar="P", default="", type=whole_text, help="telephone number")
     add.add_argument("--tz", metavar="Z", default="", type=whole_text, help="IANA time zone, if not yours")
-    listing = action("list", "list the clients")
-    listing.add_argument("--archived", action="store_true", help="archived ones, too")
+    add.add_argument("--id", metavar="ID", type=whole_text, help="your own id (default: the next C-0001)")
+    listing = action("list", "list the clients, new bookings first")
+    listing.add_argument("--all", "--archived", dest="archived", action="store_true", help="archived ones, too")
+    listing.add_argument("--state", choices=CLIENT_STATES, help="only those in this state")
     _client_argument(action("show", "show a client's record"))
-    edit = action("edit", "change a client's record")
+    edit = action("edit", "change a client's record", fields=True)
     _client_argument(edit)
-    help_text = f"an empty value clears: {_FIELDS}"
-    edit.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=whole_text, help=help_text)
-    _client_argument(action("accept", "make a client of the intake an active one"))
+    _fields_argument(edit, "+")
+    accept = action("accept", "make a client of the intake an active one", fields=True)
+    _client_argument(accept)
+    _fields_argument(accept, "*")
     _client_argument(action("reject", "remove a client of the intake and their sessions"))
     merge = action("merge", "move everything of one client to another")
     _client_argument(merge)
     merge.add_argument("into", metavar="INTO", type=whole_text, help="the client who stays")
+    merge.add_argument(
+        "--take", metavar="FIELDS", default="", type=whole_text,
+        help="take email, phone, tz from CLIENT though INTO has its own: email,phone",
+    )  # fmt: skip
+    merge.add_argument("--dry-run", action="store_true", help="say what would move, change nothing")
+    duplicates = action("duplicates", "find clients who may be one person")
+    duplicates.add_argument("client", metavar="CLIENT", nargs="?", type=whole_text, help="only those like this one")
     _client_argument(action("archive", "put a client away"))
+    _client_argument(action("unarchive", "bring an archived client back"))
 
 
 def _client_argument(parser: ArgumentParser) -> None:
     parser.add_argument("client", metavar="CLIENT", type=whole_text, help="an id such as C-0001, or a name")
+
+
+def _fields_argument(parser: ArgumentParser, count: str) -> None:
+    parser.add_argument(
+        "fields", metavar="FIELD=VALUE", nargs=count, type=whole_text, help="an empty value clears; fields below"
+    )
+
+
+def _field_help() -> str:
+    lines = [f"  {name:<16} {words}" for name, words in _FIELDS.items()]
+    return "\n".join(["fields:", *lines])
 
 
 def _run(args: Namespace) -> int:
@@ -76,17 +123,23 @@ def _run(args: Namespace) -> int:
 
 
 def _add(practice: Practice, args: Namespace) -> int:
-    row = client_changes.add(practice.database, " ".join(args.name), email=args.email, phone=args.phone, tz=args.tz)
+    fields = {} if args.id is None else {"internal_id": args.id}
+    row = client_changes.add(
+        practice.database, " ".join(args.name), email=args.email, phone=args.phone, tz=args.tz, fields=fields
+    )
     return _told(practice, args, "Added", row)
 
 
 def _list(practice: Practice, args: Namespace) -> int:
-    rows = clients.list_clients(practice.connection, archived=args.archived)
+    rows = clients.list_clients(practice.connection, archived=args.archived or args.state == "archived")
+    if args.state is not None:
+        rows = [row for row in rows if row.state == args.state]
     if args.json:
-        write_json_list(_record(practice, row, practice.names) for row in rows)
+        seen = sessions.seen_by_client(practice.connection, practice.now)
+        write_json_list(record(practice, row, seen=seen.get(row.id)) for row in rows)
         return 0
     if not rows:
-        sys.stdout.write("No clients yet.\n")
+        sys.stdout.write("No clients yet.\n" if args.state is None else f"No {args.state} clients.\n")
     for row in rows:
         state = "" if row.state == "active" else f"  [{row.state}]"
         sys.stdout.write(f"{row.internal_id:<8}  {_label(row, practice.names)}{state}".rstrip() + "\n")
@@ -97,31 +150,37 @@ def _list(practice: Practice, args: Namespace) -> int:
 
 def _show(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
-    record = _record(practice, row, practice.names)
+    seen = sessions.seen_by_client(practice.connection, practice.now).get(row.id)
+    found = record(practice, row, seen=seen)
     if args.json:
-        write_json(record)
+        write_json(found)
         return 0
-    for name, value in record.items():
+    for name, value in found.items():
         if value not in (None, ""):
-            sys.stdout.write(f"{name:<15}{clean(str(value))}\n")
+            shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else clean(str(value))
+            sys.stdout.write(f"{name:<16}{shown}\n")
     return 0
 
 
 def _edit(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
+    return _told(
+        practice, args, "Changed", client_changes.edit(practice.database, row.id, _changes(practice, args))
+    )
+
+
+def _changes(practice: Practice, args: Namespace) -> dict[str, object]:
     changes: dict[str, object] = {}
     for pair in args.fields:
-        name, value = split_pair(pair, _FIELDS)
+        name, value = split_pair(pair, ", ".join(_FIELDS))
         field = _ALIASES.get(name, name)
         changes[field] = _value(practice, field, value)
-    return _told(practice, args, "Changed", client_changes.edit(practice.database, row.id, changes))
+    return changes
 
 
 def _value(practice: Practice, field: str, value: str) -> object:
     if field in _FLAGS:
         return yes_or_no(field, value)
-    if field == "self_scheduling" and value not in ("inherit", "on", "off"):
-        raise Invalid("self_scheduling is inherit, on or off", "choose one of them", field=field)
     if field == "usual_service":
         return value.upper() or None
     if field == "usual_location_id":
@@ -134,7 +193,12 @@ def _value(practice: Practice, field: str, value: str) -> object:
 
 def _accept(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
-    return _told(practice, args, "Accepted", client_changes.set_state(practice.database, row.id, "active"))
+    changes = _changes(practice, args)
+    if changes and row.state == "intake":
+        accepted = client_changes.edit(practice.database, row.id, changes, accept=True)
+    else:
+        accepted = client_changes.set_state(practice.database, row.id, "active")
+    return _told(practice, args, "Accepted", accepted)
 
 
 def _archive(practice: Practice, args: Namespace) -> int:
@@ -142,34 +206,77 @@ def _archive(practice: Practice, args: Namespace) -> int:
     return _told(practice, args, "Archived", client_changes.set_state(practice.database, row.id, "archived"))
 
 
+def _unarchive(practice: Practice, args: Namespace) -> int:
+    row = clients.resolve(practice.connection, args.client)
+    if row.state == "intake":
+        raise Invalid("a client of the intake is not archived", "couchcal client accept makes them active")
+    return _told(practice, args, "Brought back", client_changes.set_state(practice.database, row.id, "active"))
+
+
 def _reject(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
-    sessions = client_reject.reject(practice.database, row.id)
+    count = client_reject.reject(practice.database, row.id)
     if args.json:
-        write_json({"rejected": row.internal_id, "sessions": sessions})
+        write_json({"rejected": row.internal_id, "sessions": count})
     else:
-        sys.stdout.write(f"Rejected {row.internal_id}, {sessions} sessions removed\n")
+        sys.stdout.write(f"Rejected {row.internal_id}, {count} session{'' if count == 1 else 's'} removed\n")
     return 0
 
 
 def _merge(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
     into = clients.resolve(practice.connection, args.into)
+    take = [field.strip() for field in args.take.split(",") if field.strip()]
     if row.id == into.id:
         raise UsageProblem("CLIENT and INTO are the same", "name two clients")
-    kept = client_merge.merge(practice.database, row.id, into.id)
+    if args.dry_run:
+        found = client_merge.preview(practice.database, row.id, into.id, take=take)
+        moving = {"sessions": found.sessions, "requests": found.requests, "waitlist": found.waiting}
+        if args.json:
+            taken = sorted({*found.filled, *(set(take) & set(found.differing))})
+            write_json({"merge": row.internal_id, "into": into.internal_id, **moving, "taken": taken})
+        else:
+            words = ", ".join(f"{count} {name}" for name, count in moving.items() if count) or "nothing"
+            sys.stdout.write(f"{row.internal_id} into {into.internal_id}: {words} would move\n")
+        return 0
+    kept = client_merge.merge(practice.database, row.id, into.id, take=take)
     return _told(practice, args, f"Merged {row.internal_id} into", kept)
+
+
+def _duplicates(practice: Practice, args: Namespace) -> int:
+    if args.client is None:
+        found = client_duplicates.pairs(practice.connection)
+    else:
+        row = clients.resolve(practice.connection, args.client)
+        found = [(row, other) for other in client_duplicates.suggestions(practice.connection, row.id)]
+    if args.json:
+        write_json_list(
+            {"client": row.internal_id, "like": other.client.internal_id, "reasons": list(other.reasons)}
+            for row, other in found
+        )
+        return 0
+    if not found:
+        sys.stdout.write("No two clients look alike.\n" if args.client is None else "Nobody looks alike.\n")
+    for row, other in found:
+        sys.stdout.write(_pair_line(row, other, practice.names))
+    return 0
+
+
+def _pair_line(row: ClientRow, other: Duplicate, names: str) -> str:
+    ids = f"{row.internal_id}  {other.client.internal_id}  {', '.join(other.reasons)}"
+    called = [_label(client, names) for client in (row, other.client)]
+    return f"{ids}  ({' / '.join(called)})\n" if any(called) else f"{ids}\n"
 
 
 _ACTIONS: dict[str, Callable[[Practice, Namespace], int]] = {
     "add": _add, "list": _list, "show": _show, "edit": _edit, "accept": _accept, "reject": _reject,
-    "merge": _merge, "archive": _archive,
+    "merge": _merge, "duplicates": _duplicates, "archive": _archive, "unarchive": _unarchive,
 }  # fmt: skip
 
 
 def _told(practice: Practice, args: Namespace, verb: str, row: ClientRow) -> int:
     if args.json:
-        write_json(_record(practice, row, practice.names))
+        write_json(record(practice, row))
     else:
         sys.stdout.write(f"{verb} {row.internal_id}\n")
     return 0
@@ -178,25 +285,6 @@ def _told(practice: Practice, args: Namespace, verb: str, row: ClientRow) -> int
 def _label(row: ClientRow, names: str) -> str:
     """The client by `names`; empty where that is the id, which stands beside it."""
     return "" if names == "id" else clean(client_label(row.internal_id, row.called, row.last, names))
-
-
-def _record(practice: Practice, row: ClientRow, names: str) -> dict[str, object]:
-    """The record; without full names only what tells nobody who it is."""
-    places = {place.id: place.name for place in locations(practice.connection)}
-    full = names == "full"
-    return {
-        "id": row.internal_id,
-        "name": client_label(row.internal_id, row.called, row.last, names),
-        "first": row.first if full else None,
-        "last": row.last if full else None,
-        "preferred": (row.preferred or None) if full else None,
-        "email": (row.email or None) if full else None,
-        "phone": (row.phone or None) if full else None,
-        "time_zone": row.tz or None,
-        "state": row.state,
-        "usual_service": row.usual_service,
-        "usual_location": places.get(row.usual_location_id or 0),
-    }
 
 
 HANDLERS = {"client": Handler(_configure, _run)}

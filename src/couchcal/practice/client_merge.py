@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, Refused
 from couchcal.practice.client_changes import load, row_of
+from couchcal.practice.client_duplicates import reasons
 from couchcal.practice.clients import ClientRow
 from couchcal.store.connection import Database
 
@@ -67,7 +68,7 @@ def preview(database: Database, client_id: int, into_id: int, *, take: Collectio
             row_of(target),
             **{_COUNTED[name]: count for name, count in counts.items()},
             filled=tuple(name for name in _FILLED if getattr(source, name) and not getattr(target, name)),
-            differing=tuple(name for name in CONTACT if _differs(source, target, name)),
+            differing=tuple(name for name in CONTACT if _differs(row_of(source), row_of(target), name)),
             portal=portal,
             portal_lost=source.portal_state in ("invited", "accepted") and not portal,
         )
@@ -148,9 +149,10 @@ def _portal_moves(source: Client, target: Client, take: Collection[str]) -> bool
     return "email" in take or not target.email or _same(source.email, target.email)
 
 
-def _differs(source: Client, target: Client, name: str) -> bool:
+def _differs(source: ClientRow, target: ClientRow, name: str) -> bool:
     mine, theirs = getattr(source, name), getattr(target, name)
-    return bool(mine) and bool(theirs) and not _same(mine, theirs)
+    alike = name == "phone" and "same telephone" in reasons(source, target)
+    return bool(mine) and bool(theirs) and not _same(mine, theirs) and not alike
 
 
 def _same(one: str, other: str) -> bool:

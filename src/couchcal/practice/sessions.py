@@ -136,9 +136,7 @@ def usual_slot(connection: sqlite3.Connection, client_id: int, now: datetime, tz
     return slot if times >= _HABIT_FROM and times * 2 >= len(starts) else None
 
 
-def next_usual_start(
-    connection: sqlite3.Connection, client_id: int, now: datetime, tz: tzinfo
-) -> datetime | None:
+def next_usual_start(connection: sqlite3.Connection, client_id: int, now: datetime, tz: tzinfo) -> datetime | None:
     """The next time of their habit at which they are not expected already; None without a habit, or if the
     next half year is taken."""
     slot = usual_slot(connection, client_id, now, tz)

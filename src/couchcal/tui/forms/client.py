@@ -25,7 +25,8 @@ from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
 from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.plain import plain
-from couchcal.tui.forms.suggest import Suggest, find_zones
+from couchcal.tui.forms.suggest import Suggest
+from couchcal.tui.forms.zone_field import find_zones, read_zone
 
 _CHROME_ROWS = 6
 _KEYS = "ctrl+s save · tab next · esc close"
@@ -196,6 +197,8 @@ class ClientForm(ChangedModal[ClientRow]):
 
     def _write(self, data: ClientData, changes: dict[str, Any], *, accept: bool) -> ClientRow:
         changes = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
+        if changes.get("tz"):
+            changes["tz"] = read_zone(changes["tz"])
         if self._client_id is None:
             name = changes.pop("name", "")
             fields = {name: value for name, value in changes.items() if value != "" or name != "internal_id"}
@@ -242,6 +245,6 @@ def _there(text: str, clock: Clock) -> str:
     if not text.strip():
         return ""
     try:
-        return f"{to_local(clock(), zone(text.strip())):%a %H:%M} there now"
+        return f"{to_local(clock(), zone(read_zone(text))):%a %H:%M} there now"
     except UnknownZone:
         return ""

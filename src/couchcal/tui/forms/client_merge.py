@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Checkbox, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -79,8 +79,9 @@ class MergeDialog(Modal[ClientRow]):
         yield targets
         yield Static(id="merge-preview", markup=False)
         yield Vertical(id="take")
-        with Vertical(classes="buttons"):
+        with Horizontal(classes="buttons"):
             yield Button("Merge", id="merge")
+            yield Button("Back", id="back")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -112,6 +113,7 @@ class MergeDialog(Modal[ClientRow]):
         for name in ("#merge-preview", "#take", ".buttons"):
             self.query_one(name).display = chosen
         if not chosen:
+            self.query_one("#body", Static).update(plain(f"{self._called(self._client)} moves into:"))
             self.query_one("#text").focus()
 
     @on(Input.Changed, "#text")
@@ -178,8 +180,9 @@ class MergeDialog(Modal[ClientRow]):
         self.show_problem("")
         first = not self.query_one("#merge-preview").display
         self._show_step()
-        head = f"Into {self._called(found.target)}"
-        self.query_one("#merge-preview", Static).update(plain("\n".join([head, "", *preview_words(found)])))
+        head = f"{self._called(found.source)} moves into {self._called(found.target)}:"
+        self.query_one("#body", Static).update(plain(head))
+        self.query_one("#merge-preview", Static).update(plain("\n".join(preview_words(found))))
         if first or not self.query("#take Tick"):
             await self.query_one("#take").remove_children()
             await self.query_one("#take").mount(*self._ticks(found))
@@ -192,6 +195,10 @@ class MergeDialog(Modal[ClientRow]):
             shown = f" {clean(mine)} instead of {clean(theirs)}" if self._names == "full" or name == "tz" else ""
             ticks.append(Tick(f"take {_FIELD_WORDS[name]}{shown}", id=f"take-{name}"))
         return ticks
+
+    @on(Button.Pressed, "#back")
+    def _back(self) -> None:
+        self.action_leave()
 
     @on(Button.Pressed, "#merge")
     def action_merge(self) -> None:
@@ -237,9 +244,8 @@ def preview_words(found: MergePreview) -> list[str]:
         )
         if number
     ]
-    lines = [
-        f"{_listed(moving)} move{'s' if moving[:1] and _single(found) else ''}" if moving else "No sessions move"
-    ]
+    verb = "moves" if found.sessions + found.requests + found.waiting == 1 else "move"
+    lines = [f"{_listed(moving)} {verb}" if moving else "there is no session to move"]
     if found.filled:
         lines.append(f"{_listed([_FIELD_WORDS[name] for name in found.filled])} taken over")
     if found.portal:

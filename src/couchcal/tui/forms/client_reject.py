@@ -56,7 +56,7 @@ class RejectDialog(Modal[RejectAnswer]):
             text = f"{self._called} cannot be rejected: {found.refusal}."
             ways = [accept, merge]
         else:
-            text = f"Rejecting removes {self._called} for good{removed_words(found.sessions, found.requests)}."
+            text = f"Rejecting removes {self._called}{removed_words(found.sessions, found.requests)}."
             ways = [
                 way("keep", "Keep", "nothing changes"),
                 way("reject", "Reject and remove", "u takes it back"),

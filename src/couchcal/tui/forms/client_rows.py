@@ -86,8 +86,7 @@ def rows(*, new: bool) -> Iterator[Widget]:
     yield Field(LABELS["reminders"], *boxes, id="row-reminders", long=True)
     choices = [("inherit", "As the practice"), ("on", "On"), ("off", "Off")]
     yield Field(
-        LABELS["self_scheduling"], Choice(choices, "inherit", id="self_scheduling"), id="row-self_scheduling",
-        long=True,
+        LABELS["self_scheduling"], Choice(choices, "inherit", id="self_scheduling"), id="row-self_scheduling"
     )  # fmt: skip
     yield Field(LABELS["usual_service"], Pick(blank="none", id="usual_service"), id="row-usual_service")
     yield Field(LABELS["usual_location_id"], Pick(blank="none", id="usual_location_id"), id="row-usual_location_id")

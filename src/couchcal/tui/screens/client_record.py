@@ -28,8 +28,15 @@ from couchcal.tui.screens.clients_actions import ClientActions
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.text import ASCII, UNICODE
 
-_KEYS = "n new session · e edit · M merge · z archive · ← → view · enter on the calendar · esc back"
-_KEYS_INTAKE = "a accept · X reject · 1 2 3 M merge · e edit · n new session · ← → view · esc back"
+_KEYS = (
+    "enter on the calendar · n new session · e edit · M merge · z archive · ← → view · u undo · esc back",
+    "enter calendar · n session · e edit · M merge · z archive · ← → view",
+)
+_KEYS_INTAKE = (
+    "a accept · X reject · M merge · n new session · e edit · tab sessions · ← → view · u undo · esc back",
+    "a accept · X reject · M merge · n session · e edit · ← → view",
+)
+"""With room, and without."""
 _VIEWS = ("coming", "past", "details")
 _AHEAD = 8
 """Lines before the end of the list at which the next page is fetched."""
@@ -112,9 +119,9 @@ class ClientRecordScreen(ClientActions):
 
     def _show(self, loaded: LoadedRecord) -> None:
         row, now = loaded.record.details.row, self._clock()
-        frame = self.query_one("#frame")
-        frame.border_title = plain(self.called(row))
-        frame.border_subtitle = plain(_KEYS_INTAKE if row.state == "intake" else _KEYS)
+        self.query_one("#frame").border_title = plain(self.called(row))
+        self.keys_shown = _KEYS_INTAKE if row.state == "intake" else _KEYS
+        self.show_keys()
         self.query_one("#summary", Static).update(summary(loaded, now, self._names))
         self.query_one("#record", Static).update(details_content(loaded, now, self._names))
         self._show_decision(loaded)

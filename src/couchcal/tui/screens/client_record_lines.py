@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
@@ -144,8 +145,15 @@ def duplicate_words(duplicate: Duplicate, names: str) -> str:
     name = client_label(row.internal_id, row.called, row.last, names)
     who = row.internal_id if name == row.internal_id else f"{name} · {row.internal_id}"
     away = ", archived" if row.state == "archived" else ""
-    return clean(f"{who}: {', '.join(duplicate.reasons)}{away}")
+    return clean(f"{who}: {reason_words(duplicate.reasons)}{away}")
+
+
+def reason_words(reasons: Sequence[str]) -> str:
+    """`same e-mail, telephone; similar name`."""
+    same = [reason.removeprefix("same ") for reason in reasons if reason.startswith("same ")]
+    others = [reason for reason in reasons if not reason.startswith("same ")]
+    return "; ".join([f"same {', '.join(same)}", *others] if same else others)
 
 
 def _count(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
+    return f"{number:,} {one if number == 1 else several}" if number else f"no {several}"

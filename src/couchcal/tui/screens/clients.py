@@ -32,7 +32,11 @@ from couchcal.tui.screens.clients_lines import (
     sections,
 )
 
-_KEYS = "enter record · n new · N session · e edit · a accept · / filter · s sort · . archived · ? keys"
+_KEYS = (
+    "enter record · n new · N session · e edit · a accept · / filter · s sort · . archived · ? keys",
+    "enter · n new · N session · e edit · / filter · s sort · ? keys",
+)
+"""With room, and without."""
 _KEYS_OF_LIST = (
     ("enter", "open the record"),
     ("n", "new client"),
@@ -87,6 +91,7 @@ class ClientsScreen(ClientActions):
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw the columns that fit."""
+        super().on_resize(event)
         if self._loaded:
             self.call_after_refresh(self._show)
 
@@ -118,11 +123,12 @@ class ClientsScreen(ClientActions):
         self._shown, options = [], []
         now = self._clock()
         for section in found:
-            if self._shown:
+            titled = not self._shown
+            if not titled:
                 self._shown.append(None)
                 options.append(Option("", disabled=True))
             self._shown += [None, *section.clients]
-            options.append(Option(heading(fitting, section, self._order), disabled=True))
+            options.append(Option(heading(fitting, section, self._order, titled=titled), disabled=True))
             options += [self._option(client, fitting, now) for client in section.clients]
         listing.set_options(options)
         listing.highlighted = self._line_of(chosen, at)

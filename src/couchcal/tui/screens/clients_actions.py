@@ -7,6 +7,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import Any, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from couchcal.clock import Clock, system_clock
@@ -16,8 +17,12 @@ from couchcal.practice.names import client_label
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
+from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.client_sessions import new_session
 from couchcal.tui.text import clean
+
+_WIDE = 108
+"""Cells of a terminal from which the long hint fits."""
 
 
 class ClientActions(Modal[Entry]):
@@ -43,19 +48,30 @@ class ClientActions(Modal[Entry]):
     def __init__(
         self,
         title: str,
-        keys: str,
+        keys: tuple[str, str],
         database: Database,
         tz: tzinfo,
         *,
         names: str = "full",
         clock: Clock = system_clock,
     ) -> None:
-        super().__init__(title, keys)
+        super().__init__(title, keys[0])
+        self.keys_shown = keys
+        """The hint in the lower border where there is room, and a short one."""
         self._database = database
         self._tz = tz
         self._names = names
         self._clock = clock
         self._writing = False
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the hint fit."""
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Put the hint into the lower border."""
+        frame = self.query_one("#frame")
+        frame.border_subtitle = plain(self.keys_shown[self.size.width < _WIDE])
 
     def current(self) -> ClientRow | None:
         """The client that a key is for."""

@@ -90,10 +90,12 @@ def columns(width: int, clients: Sequence[Listed]) -> Columns:
     return Columns(name, own_id, 22, last, service)
 
 
-def heading(columns: Columns, section: Section, order: Order) -> Content:
-    """`Active 12      id       next session ▾     last`: the section, and over it what the columns are."""
+def heading(columns: Columns, section: Section, order: Order, *, titled: bool) -> Content:
+    """`Active 12      id       next session ▾     last`: the section; the first one says what the columns are."""
     mark = " ▾"
     name = f"{section.title} {len(section.clients)}"
+    if not titled:
+        return Content.styled(name, "bold $accent")
     cells = [
         (pad(name, columns.name), "bold $accent"),
         (pad("id", columns.id), "dim"),

@@ -67,7 +67,9 @@ async def test_search_finds_as_you_type_and_enter_goes_there(database: Database)
     async with shown(modal) as (app, pilot):
         modal.query_one(Input).value = "jane"
         await looked(pilot)
-        found = texts(modal.query_one(OptionList))
+        heading, *clients, _, first, second = texts(modal.query_one(OptionList))
+        assert [heading, *clients] == ["Clients", "Jane Doe  C-0001", "Janet Ray  C-0002"]
+        found = [first, second]
         assert [line.split()[:6] for line in found] == [
             ["Tue", "3", "Mar", "2026", "15:00", "Jane"],
             ["Wed", "4", "Mar", "2026", "15:00", "Jane"],
@@ -83,7 +85,7 @@ async def test_search_without_a_hit_says_what_to_do(database: Database) -> None:
     async with shown(modal) as (app, pilot):
         modal.query_one(Input).value = "100%[red]"
         await looked(pilot)
-        assert str(modal.query_one("#count", Static).render()) == "Nothing found. Fewer letters find more."
+        assert str(modal.query_one("#found", Static).render()) == "Nothing found. Fewer letters find more."
         await pilot.press("enter", "escape")
         assert app.answer is None
 

@@ -1,4 +1,4 @@
-"""Search as you type; Enter jumps to the entry."""
+"""Search as you type; Enter goes to the entry, or opens the client's record."""
 
 from __future__ import annotations
 
@@ -6,28 +6,38 @@ from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from couchcal.clock import Clock, system_clock
+from couchcal.errors import Invalid
 from couchcal.practice import search
 from couchcal.practice.agenda import Entry
+from couchcal.practice.clients import ClientRow
+from couchcal.practice.names import client_label
+from couchcal.practice.search import LIMIT, Found
+from couchcal.practice.search_query import HINT, spans
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.entry_line import entry_line
+from couchcal.tui.text import clean
 
 _PAUSE_S = 0.12
-_LIMIT = 200
+_CHROME_ROWS = 10
+_DATE_CELLS = 26
+"""Of an entry's line, what is date and time: nothing that words are looked for in."""
+_EMPTY = f"Words of a client, title, place, service or instructions.\n{HINT}"
 
 
 class SearchScreen(Modal[Entry]):
-    """Finds appointments by client, title, place, service or instructions; the next one is highlighted.
+    """Finds clients and entries by words; the next upcoming entry is highlighted.
 
     Args:
         tz: the zone in which the times are shown.
@@ -48,15 +58,25 @@ class SearchScreen(Modal[Entry]):
         self._tz = tz
         self._names = names
         self._clock = clock
-        self._found: list[Entry] = []
+        self._rows: list[Entry | ClientRow | None] = []
+        """What each line of the list stands for; None for a heading."""
+        self._typed_text = ""
         self._pause: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield Input(placeholder="client, title, place, service", id="text", max_length=200)
+        yield Input(placeholder="jane is:no-show in:march", id="text", max_length=200)
         results = Ways([], id="results")
         results.can_focus = False
         yield results
-        yield Static(plain("Type a word or two of what you look for.", "dim"), id="count")
+        yield Static(plain(_EMPTY, "dim"), id="found", markup=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#results").display = False
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the list take what the screen leaves."""
+        self.query_one("#results").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -68,50 +88,114 @@ class SearchScreen(Modal[Entry]):
         self.run_worker(self._find(text), group="search", exclusive=True, exit_on_error=False)
 
     async def _find(self, text: str) -> None:
+        self.show_problem("")
+        self._typed_text = text
         try:
-            found = await in_thread(self, "read", partial(_search, self._database, text, self._tz))
+            found = await in_thread(self, "read", partial(self._read, text))
+        except Invalid as error:
+            self._say(f"{error.message[:1].upper()}{error.message[1:]}: {error.hint}.")
+            return
         except Exception as error:
             self.show_problem(problem_words(error))
             return
-        self._found = found
+        self._show(found)
+
+    def _read(self, text: str) -> Found:
+        connection = self._database.connect()
+        try:
+            return search.find_all(connection, text, self._tz, now=self._clock())
+        finally:
+            connection.close()
+
+    def _show(self, found: Found) -> None:
+        options: list[Option] = []
+        self._rows = []
+        words = found.query.words
+
+        def add(row: Entry | ClientRow | None, line: Content) -> None:
+            self._rows.append(row)
+            options.append(Option(line, disabled=row is None))
+
+        if found.clients:
+            add(None, plain("Clients", "bold $accent"))
+            for client in found.clients:
+                add(client, _marked(client_result(client, self._names), words))
+            if found.entries:
+                add(None, plain("Entries", "bold $accent"))
+        for entry in found.entries:
+            add(entry, _marked(entry_line(entry, self._tz, self._names), words, _DATE_CELLS))
         results = self.query_one("#results", OptionList)
         results.clear_options()
-        results.add_options(Option(entry_line(entry, self._tz, self._names)) for entry in found)
+        results.add_options(options)
+        results.display = bool(options)
+        results.highlighted = self._upcoming()
+        self._say(_count(found))
+
+    def _upcoming(self) -> int | None:
+        """The line of the next entry that is not over, else of the last one, else of the first client."""
         now = self._clock()
-        upcoming = next((at for at, entry in enumerate(found) if entry.end > now), len(found) - 1)
-        results.highlighted = upcoming if found else None
-        self.query_one("#count", Static).update(plain(_count(text, len(found)), "dim"))
+        lines = [at for at, row in enumerate(self._rows) if isinstance(row, Entry)]
+        ahead = (at for at in lines if isinstance(row := self._rows[at], Entry) and row.end > now)
+        if lines:
+            return next(ahead, lines[-1])
+        return 1 if self._rows else None
+
+    def _say(self, text: str) -> None:
+        self.query_one("#found", Static).update(plain(text, "dim"))
 
     def action_move(self, by: int) -> None:
-        """Move the highlight while the input keeps the focus."""
+        """Move the highlight over headings while the input keeps the focus."""
         results = self.query_one("#results", OptionList)
-        if self._found:
-            at = (results.highlighted or 0) + by
-            results.highlighted = min(len(self._found) - 1, max(0, at))
+        lines = [at for at, row in enumerate(self._rows) if row is not None]
+        if lines and results.highlighted in lines:
+            at = lines.index(results.highlighted) + by
+            results.highlighted = lines[min(len(lines) - 1, max(0, at))]
 
     @on(Input.Submitted)
     def _go(self) -> None:
         highlighted = self.query_one("#results", OptionList).highlighted
-        if highlighted is not None and highlighted < len(self._found):
-            self.dismiss(self._found[highlighted])
+        current = self.query_one(Input).value == self._typed_text
+        if current and highlighted is not None and highlighted < len(self._rows):
+            self._take(self._rows[highlighted])
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._found[event.option_index])
+        self._take(self._rows[event.option_index])
+
+    def _take(self, row: Entry | ClientRow | None) -> None:
+        if isinstance(row, Entry):
+            self.dismiss(row)
+        elif row is not None:
+            from couchcal.tui.screens.client_record import ClientRecordScreen
+
+            screen = ClientRecordScreen(self._database, row.id, self._tz, names=self._names, clock=self._clock)
+            self.app.push_screen(screen, lambda _answer: self._look(self._typed_text))
 
 
-def _search(database: Database, text: str, tz: tzinfo) -> list[Entry]:
-    connection = database.connect()
-    try:
-        return search.find(connection, text, tz, limit=_LIMIT)
-    finally:
-        connection.close()
+def client_result(row: ClientRow, names: str) -> Content:
+    """`Jane Doe  C-0001`, and what they are if not active."""
+    name = clean(client_label(row.internal_id, row.called, row.last, names))
+    ident = "" if name == row.internal_id else f"  {clean(row.internal_id)}"
+    tag = "" if row.state == "active" else f"  [{row.state}]"
+    return Content.assemble((name, "bold"), (ident, "dim"), (tag, "dim"))
 
 
-def _count(text: str, count: int) -> str:
-    if not text.strip():
-        return "Type a word or two of what you look for."
-    if not count:
+def _marked(line: Content, words: tuple[str, ...], after: int = 0) -> Content:
+    """The line with what was looked for underlined, from the cell `after` on."""
+    for start, end in spans(line.plain, words):
+        if start >= after:
+            line = line.stylize("underline $accent", start, end)
+    return line
+
+
+def _count(found: Found) -> str:
+    if found.query.empty:
+        return _EMPTY
+    if not found.entries and not found.clients:
         return "Nothing found. Fewer letters find more."
-    more = ", the latest" if count == _LIMIT else ""
-    return f"{count} found{more}"
+    count = len(found.entries)
+    if count == LIMIT:
+        return f"the latest {count} entries"
+    entries = f"{count} entr{'y' if count == 1 else 'ies'}"
+    clients = f"{len(found.clients)} client{'' if len(found.clients) == 1 else 's'}"
+    return f"{clients}, {entries}" if found.clients else entries

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from typing import ClassVar
-from zoneinfo import available_timezones
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,31 +13,11 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from couchcal.scheduling.wallclock import to_local, zone
-from couchcal.tui.calendar.words import zone_label
+from couchcal.tui.calendar.words import time_text, zone_label
 from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
-
-_SHOWN = 50
-
-
-def _count(number: int) -> str:
-    return "1 zone" if number == 1 else f"{number} zones"
-
-
-@cache
-def zone_names() -> tuple[str, ...]:
-    """The zones people live in, by area: `Asia/Kolkata`; no abbreviations, no offsets, no POSIX leftovers."""
-    left_out = ("Etc/", "SystemV/", "US/", "posix/", "right/")
-    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith(left_out)))
-
-
-def matching(text: str) -> list[str]:
-    """The zones with all words of `text` in their name, those whose city begins with it first."""
-    words = text.lower().replace("_", " ").split()
-    found = [name for name in zone_names() if all(word in name.lower().replace("_", " ") for word in words)]
-    first = words[0] if words else ""
-    return sorted(found, key=lambda name: (not name.rpartition("/")[2].lower().startswith(first), name))
+from couchcal.tui.forms.zone_field import find_zones
 
 
 class ZoneChoice(Modal[str]):
@@ -57,14 +35,14 @@ class ZoneChoice(Modal[str]):
         Binding("pageup", "move(-8)", show=False),
     ]
 
-    def __init__(self, now: datetime, first: Sequence[str] = ()) -> None:
+    def __init__(self, now: datetime, first: Sequence[str], *, hour24: bool) -> None:
         super().__init__("Second time zone", "enter show it · ↑↓ · esc")
-        self._now = now
-        self._first = [name for name in first if name in zone_names()]
+        self._now, self._hour24 = now, hour24
+        self._first = list(first)
         self._found: list[str] = []
 
     def compose_body(self) -> ComposeResult:
-        yield Input(placeholder="a city or a region: berlin, kolkata, pacific", id="text", max_length=60)
+        yield Input(placeholder="a city or a zone: berlin, kolkata, pst", id="text", max_length=60)
         results = Ways([], id="results")
         results.can_focus = False
         yield results
@@ -79,18 +57,18 @@ class ZoneChoice(Modal[str]):
         self._look(event.value)
 
     def _look(self, text: str) -> None:
-        self._found = matching(text) if text.strip() else [*self._first, *zone_names()]
+        self._found = find_zones(text) if text.strip() else self._first
         results = self.query_one("#results", OptionList)
         results.clear_options()
-        results.add_options(Option(plain(self._line(name))) for name in self._found[:_SHOWN])
+        results.add_options(Option(plain(self._line(name))) for name in self._found)
         results.highlighted = 0 if self._found else None
-        words = "No zone has that in its name." if not self._found else _count(len(self._found))
-        self.query_one("#count", Static).update(plain(words, "dim"))
+        hint = "" if self._found else "No zone is called that." if text.strip() else "A few letters find it."
+        self.query_one("#count", Static).update(plain(hint, "dim"))
 
     def _line(self, name: str) -> str:
         tz = zone(name)
         local = to_local(self._now, tz)
-        return f"{local:%H:%M}  {name}  {zone_label(tz, local)}"
+        return f"{time_text(local, hour24=self._hour24):>8}  {name}  {zone_label(tz, local)}"
 
     def action_move(self, by: int) -> None:
         """Move the highlight while the input keeps the focus."""

@@ -27,8 +27,8 @@ class Zones(Navigation):
 
         with database_errors(self.database.path):
             likely = [*client_zones(self.reader), local_zone_name()]
-        likely = [name for name in dict.fromkeys(likely) if name != self.tz_name]
-        self.app.push_screen(ZoneChoice(self.clock(), likely), self._take_zone)
+        likely = [name for name in dict.fromkeys(likely) if name != self.tz_name and second_zone(name) is not None]
+        self.app.push_screen(ZoneChoice(self.clock(), likely, hour24=self.settings.clock_24h), self._take_zone)
 
     def _take_zone(self, name: str | None) -> None:
         chosen = second_zone(name or "")

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from couchcal.clock import Clock, system_clock
-from couchcal.practice import appointments, clients
+from couchcal.practice import appointments, clients, demo_lists
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.opening import create_practice
@@ -122,6 +122,7 @@ class _Builder:
         """Everything, in the order in which it would have come about."""
         with write_session(self.database, "Sample clients", actor=ACTOR, clock=self.clock) as session:
             self._clients_and_hours(session)
+            demo_lists.fill(session, self.people)
         for slot in _SLOTS:
             self._series(slot)
         self._events()

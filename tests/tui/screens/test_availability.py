@@ -209,6 +209,23 @@ async def test_a_block_is_limited_to_event_types_and_visits(database: Database) 
     assert len(block.event_types) == 1
 
 
+async def test_a_block_for_a_removed_event_type_does_not_open_to_all(database: Database) -> None:  # AVL-07
+    for title in ("Intake", "Follow-up"):
+        event_types.add(database, {"title": title}, clock=clock)
+    blocks = [BlockRow(0, *NINE_TO_TWELVE, frozenset({1}))]
+    availability.set_days(database, {0: blocks}, clock=clock)
+    event_types.remove(database, 1, clock=clock)
+    screen = AvailabilityScreen(database, week_start=0, clock=clock)
+    async with shown(screen) as (app, pilot):
+        assert line(screen, "here") == "9:00-12:00 only Intake (removed)"
+        await pilot.press("a")
+        await screen_of(app, LimitsDialog)
+        app.screen.query_one("#visit-telehealth", Tick).value = True
+        await pilot.press("ctrl+s", "ctrl+s")
+        await saved(pilot)
+    assert stored(database) == [blocks[0]._replace(visit_types=frozenset({"telehealth"}))]
+
+
 async def test_sixteen_blocks_are_refused_in_words_before_saving(database: Database) -> None:  # AVL-04
     hours = tuple((time(hour), time(hour, 30)) for hour in range(15))
     set_hours(database, 2, hours=hours)

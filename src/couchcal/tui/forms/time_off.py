@@ -25,6 +25,7 @@ from couchcal.tui.forms.plain import plain
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.forms.time_off_values import Read, Typed, covered, read, typed_of
 from couchcal.tui.screens.time_off_words import day_count, days_words, moments_words
+from couchcal.typed_dates import date_order
 
 _FIELD_OF = {"start": "first", "end": "last", "all_day": "first"}
 
@@ -99,7 +100,8 @@ class TimeOffForm(ChangedModal[Saved]):
         return Typed(first, last, self.query_one("#all_day", Tick).value, start, end, reason)
 
     def _means(self) -> Read:
-        return read(self._typed(), to_local(self._clock(), self._tz).date(), self._tz)
+        today = to_local(self._clock(), self._tz).date()
+        return read(self._typed(), today, self._tz, order=date_order())
 
     def changed(self) -> bool:
         return self._typed() != self._opened

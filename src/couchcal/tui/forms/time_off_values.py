@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import day_instant
+from couchcal.scheduling.quickadd_days import DateOrder
 from couchcal.scheduling.quickadd_when import Shift, parse_day, parse_when
 from couchcal.scheduling.wallclock import to_instant, to_local
 
@@ -36,16 +37,19 @@ class Read(NamedTuple):
     last_day: date | None = None
 
 
-def read(typed: Typed, today: date, tz: tzinfo) -> Read:
-    """Read the form; without a last day it is the first one. Errors are by field."""
+def read(typed: Typed, today: date, tz: tzinfo, *, order: DateOrder = "mdy") -> Read:
+    """Read the form; without a last day it is the first one. Errors are by field.
+
+    `order` is how dates of numbers only are read.
+    """
     errors: dict[str, str] = {}
-    first = parse_day(typed.first, today) if typed.first.strip() else None
+    first = parse_day(typed.first, today, order=order) if typed.first.strip() else None
     if first is None:
         errors["first"] = "mon, 3 mar, 2026-03-02" if typed.first.strip() else "which day?"
     last = first
     if typed.last.strip():
         named = typed.last.strip().casefold() in _NAMED_DAYS
-        last = parse_day(typed.last, today if named or first is None else first)
+        last = parse_day(typed.last, today if named or first is None else first, order=order)
     if typed.last.strip() and last is None:
         errors["last"] = "fri, 6 mar, 2026-03-06"
     if first is not None and last is not None and last < first:

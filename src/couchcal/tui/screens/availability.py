@@ -7,6 +7,7 @@ from contextlib import closing
 from functools import partial
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -43,6 +44,9 @@ from couchcal.tui.screens.week_paint import (
 from couchcal.tui.text import ASCII, UNICODE
 
 _KEYS = "space paint · v stroke · enter type · c copy · x clear · a allow · ctrl+s"
+_MORE_KEYS = (
+    "space paint · shift with arrows or v stroke · enter type · c copy · x clear · a allow · u undo · ctrl+s save"
+)
 _PAGE = 8
 
 
@@ -97,6 +101,11 @@ class AvailabilityScreen(ChangedModal[Done]):
         yield WeekGrid(self.editor, week_start=self._week_start, hour24=self._hour24, glyphs=glyphs)
         yield Static(id="day", markup=False)
         yield Static(id="here", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Name as many keys as there is room for."""
+        keys = _MORE_KEYS if event.size.width >= len(_MORE_KEYS) + 6 else _KEYS
+        self.query_one("#frame").border_subtitle = keys
 
     @property
     def grid(self) -> WeekGrid:
@@ -320,4 +329,4 @@ class AvailabilityScreen(ChangedModal[Done]):
 def _read(database: Database) -> tuple[list[BlockRow], list[EventTypeRow]]:
     """The stored blocks and the event types they can be limited to. Blocks."""
     with closing(database.connect()) as connection:
-        return availability.weekly(connection), event_types.event_types(connection)
+        return availability.weekly(connection), event_types.event_types(connection, inactive=True)

@@ -133,7 +133,10 @@ class Limits(NamedTuple):
 
 
 class LimitsDialog(ChangedModal[Limits]):
-    """Asks which event types and visit types may be booked in a block (AVL-07)."""
+    """Asks which event types and visit types may be booked in a block (AVL-07).
+
+    Of removed event types only those that the block names are shown: taking the last tick away opens it to all.
+    """
 
     SIZE = "-wide"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -146,7 +149,7 @@ class LimitsDialog(ChangedModal[Limits]):
     def __init__(self, title: str, block: Block, event_types: Sequence[EventTypeRow]) -> None:
         super().__init__(title, "space tick · 0 no limits · ctrl+s take · esc")
         self._block = block
-        self._types = list(event_types)
+        self._types = [row for row in event_types if row.active or row.id in block.event_types]
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(id="rows", can_focus=False):
@@ -157,11 +160,11 @@ class LimitsDialog(ChangedModal[Limits]):
             if not self._types:
                 yield Static(plain("none yet: they are made on their own screen, E on the calendar", "dim"))
             for row in self._types:
-                label = plain(f"{row.title} · {row.minutes} min")
+                label = plain(f"{row.title} · {row.minutes} min{'' if row.active else ' · removed'}")
                 yield Tick(label, row.id in self._block.event_types, id=f"type-{row.id}")
         yield Static(id="allowed", markup=False)
         with Horizontal(classes="buttons"):
-            yield Button("Take", id="take")
+            yield Button("Take", id="apply")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -175,12 +178,9 @@ class LimitsDialog(ChangedModal[Limits]):
         return self.chosen() != Limits(self._block.event_types, self._block.visit_types)
 
     def chosen(self) -> Limits:
-        """What is ticked; ticking every visit type is no limit. A removed event type that the block names
-        is kept while others are named, so that restoring it brings it back."""
+        """What is ticked; ticking every visit type is no limit."""
         visits = frozenset(key for key in VISIT_WORDS if self.query_one(f"#visit-{key}", Tick).value)
         types = frozenset(row.id for row in self._types if self.query_one(f"#type-{row.id}", Tick).value)
-        if types:
-            types |= self._block.event_types - {row.id for row in self._types}
         return Limits(types, frozenset() if len(visits) == len(VISIT_WORDS) else visits)
 
     @on(Tick.Changed)
@@ -203,10 +203,7 @@ class LimitsDialog(ChangedModal[Limits]):
 
 def limits_words(event_types: frozenset[int], visit_types: frozenset[str], known: Sequence[EventTypeRow]) -> str:
     """`only Intake, Follow-up · telehealth only`, or `open to every event type and visit`."""
-    titles = [row.title for row in known if row.id in event_types]
-    gone = len(event_types) - len(titles)
-    if gone:
-        titles.append(f"{gone} removed event type{'s' if gone > 1 else ''}")
+    titles = [row.title if row.active else f"{row.title} (removed)" for row in known if row.id in event_types]
     words = [f"only {', '.join(titles)}"] if titles else []
     words += [f"{VISIT_WORDS[key].lower()} only" for key in sorted(visit_types)]
     return " · ".join(words) or "open to every event type and visit"

@@ -166,7 +166,7 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
             if upper is colors.empty:
                 canvas.fill(x, end, " ", colors.plain)
             else:
-                canvas.fill(x, end, " ", Style(bgcolor=upper.color))
+                canvas.fill(x, end, "█", Style(color=upper.color, bgcolor=colors.empty.color))
         elif upper is colors.empty:
             canvas.fill(x, end, "▄", Style(color=lower.color, bgcolor=upper.color))
         else:
@@ -191,7 +191,7 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
         above, below = max(block.start - top, 0), max(bottom - block.end, 0)
         on_empty = Style(color=ink.color, bgcolor=colors.empty.color)
         if not above and not below:
-            canvas.fill(x, end, " ", Style(bgcolor=ink.color))
+            canvas.fill(x, end, "█", on_empty)
         elif not below:
             canvas.fill(x, end, self.glyphs.lower[_eighths(LINE_MINUTES - above)], on_empty)
         elif not above:

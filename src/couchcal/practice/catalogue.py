@@ -7,7 +7,7 @@ more, and can be brought back.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from couchcal.clock import Clock, system_clock
@@ -19,10 +19,12 @@ from couchcal.store.connection import Database
 if TYPE_CHECKING:
     from couchcal.store.journal import JournalSession
 
+Change = Callable[..., Done]
+"""`remove` or `restore`."""
 Kind = Literal["service", "modifier", "place", "room"]
 NOTICE = (
-    "CPT is a registered trademark of the American Medical Association; its descriptors are theirs. "
-    "The codes here are bare, the labels are our own words: make them yours."
+    "CPT is a registered trademark of the American Medical Association, and its descriptors are theirs. "
+    "The codes here are bare; the labels are our own words."
 )
 
 

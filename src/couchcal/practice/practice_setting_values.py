@@ -54,32 +54,32 @@ LABELS = {
 """What each setting is called on screen and in words for people; all that can be changed, in their order."""
 ABOUT = {
     "name": "the practice, or you",
-    "public_label": "what clients see; empty: the name",
+    "public_label": "what clients see, or the name",
     "slug": "the page is /book/ and this",
-    "tz": "of the calendar and of working hours",
-    "street": "shown to clients who come in person",
+    "tz": "of calendar and working hours",
+    "street": "for clients who come in person",
     "city": "",
     "region": "",
     "postal_code": "",
-    "reveal_address": "always, or once a booking is accepted",
+    "reveal_address": "to those who book",
     "use_rooms": "a room can be chosen for a session",
-    "identifier_mode": "clients in Google, feeds and exports",
-    "week_start": "unless this computer says otherwise",
-    "min_notice_min": "minutes between booking and start",
+    "identifier_mode": "in Google and exports",
+    "week_start": "if this computer does not say",
+    "min_notice_min": "minutes from booking to start",
     "window_days": "days ahead; empty: unlimited",
     "slot_step": "minutes between offered starts",
     "max_per_day": "client sessions; empty: no limit",
-    "confirm_public": "at once, or a request that you decide",
-    "confirm_portal": "at once, or a request that you decide",
+    "confirm_public": "at once, or you decide",
+    "confirm_portal": "at once, or you decide",
     "self_scheduling": "clients book and cancel in the portal",
     "allow_reschedule": "clients may also move a session there",
     "cancel_notice_h": "hours before the start, for clients",
     "reminders_on": "e-mail to clients of the portal",
     "reminder_lead": "minutes before the start",
     "reminder_24h": "another one 24 hours before",
-    "notify_on_move": "when you move a client's session",
-    "telehealth_template": "{token}: a room for each session",
-    "telehealth_modifier": "added at POS 02 and 10; empty: none",
+    "notify_on_move": "to the client",
+    "telehealth_template": "{token}: a room each",
+    "telehealth_modifier": "added at POS 02, 10; empty: none",
     "practitioner_name": "as on bills and exports",
     "practitioner_credentials": "such as PhD, LCSW",
     "practitioner_npi": "ten digits",
@@ -166,13 +166,13 @@ def _text(name: str, value: Any) -> str:
     if len(text) > _LIMITS[name]:
         raise Invalid(f"at most {_LIMITS[name]} characters", "shorten it", field=name)
     if name == "slug" and text and not _SLUG.fullmatch(text):
-        raise Invalid("small letters, digits, single dashes", "such as quiet-room", field=name)
+        raise Invalid("letters, digits, single dashes", "such as quiet-room", field=name)
     if name == "practitioner_npi" and text and not is_npi(text):
-        raise Invalid("no NPI: ten digits, the last one checks", "look it up again", field=name)
+        raise Invalid("ten digits, the last one checks", "look it up again", field=name)
     if name == "telehealth_modifier" and text:
         text = text.upper()
         if not _MODIFIER.fullmatch(text):
-            raise Invalid("two letters or digits, such as 95", "or empty for none", field=name)
+            raise Invalid("two letters or digits, as 95", "or empty for none", field=name)
     if name == "telehealth_template":
         _check_template(text)
     return text

@@ -33,11 +33,6 @@ def fill(session: JournalSession, people: Sequence[int]) -> None:
     practice.public_label = "Quiet Room"
     practice.street, practice.city = "7 Willow Lane", "Elmsbrook"
     practice.region, practice.postal_code = "NY", "10000"
-        "7 Willow Lane",
-        "Elmsford",
-        "NY",
-        "10523",
-    )
     practice.telehealth_template = "https://video.example.org/quiet-room"
     practitioner = session.exec(select(Practitioner)).one()
     practitioner.name, practitioner.credentials = "Marlow Quill", "LCSW"

@@ -68,3 +68,32 @@ def test_usage(cli: Cli) -> None:
     cli("free", "--length", "0", code=2)
     cli("free", "--from", "fri", "--to", "thu", code=2)
     cli("free", "--to", "9999-12-31", code=2)
+
+
+def test_a_wish_in_words(hours: Cli) -> None:
+    assert starts(hours, "wed", "before", "10") == [
+        f"2026-03-{day:02}T09:00:00-0{5 - (day > 8)}:00" for day in (4, 11, 18, 25)
+    ]
+    assert starts(hours, "1h wednesdays after 11, until 12 mar") == [
+        "2026-03-04T11:00:00-05:00", "2026-03-11T11:00:00-04:00",
+    ]  # fmt: skip
+    (slot, *_) = hours.json("free", "--length", "30", "wed 90 min")
+    assert slot["end"] == "2026-03-04T09:30:00-05:00"
+    hours("add", "wed 10am 45m bob 90834")
+    (slot, *_) = hours.json("free", "for bob next week")
+    assert (slot["start"], slot["end"]) == ("2026-03-11T09:00:00-04:00", "2026-03-11T09:45:00-04:00")
+    assert hours("free", "for bob tomorrow").out.splitlines()[1] == "  09:00  11:00"
+    assert hours("free", "sat").out == "No 50 minutes are free.\n"
+
+
+def test_what_is_no_wish_is_said(hours: Cli) -> None:
+    assert "not understood: quux 7x" in hours("free", "tue quux 7x", code=2).err
+    assert "C-0001, C-0002" in hours("free", "for jan", code=2).err
+    assert "no client fits 'zoe'" in hours("free", "for zoe", code=2).err
+    hours("free", "yesterday", code=2)
+    hours("free", "weekdays not mon-fri", code=2)
+
+
+def test_series_that_have_no_rows_yet_are_not_free(hours: Cli) -> None:  # REC-08
+    hours("add", "wed 9:00 45m bob 90834 weekly")
+    assert starts(hours, "wed before 10, from 2027-03-01 until 2027-03-31") == []

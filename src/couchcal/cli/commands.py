@@ -45,7 +45,7 @@ COMMANDS = {
         "event_types", "what clients can book", "couchcal event-type add Intake --minutes 80 --visit telehealth"
     ),
     "time-off": Command("time_off", "days and hours off", "couchcal time-off add 2026-08-03 2026-08-14"),
-    "free": Command("free", "the next free slots", "couchcal free --length 50 --to +2w"),
+    "free": Command("free", "the next free slots", "couchcal free 50 min tue or thu afternoon, next 3 weeks"),
     "find": Command("show", "entries with these words", "couchcal find supervision --json"),
     "import": Command("files", "read .ics files", "couchcal import calendar.ics --calendar Personal"),
     "export": Command("files", "write an .ics file", "couchcal export -o calendar.ics --from today --to +4w"),
@@ -55,6 +55,13 @@ COMMANDS = {
     "report": Command("reports", "hours, utilisation, missed sessions", "couchcal report --month 2026-03 --csv"),
     "undo": Command("history", "take back the latest change", "couchcal undo"),
     "redo": Command("history", "do again what was undone", "couchcal redo"),
+    "settings": Command(
+        "settings", "what is set, and setting it", "couchcal settings set practice.tz Europe/Paris"
+    ),
+    "service": Command("catalogue", "services and their codes", "couchcal service list"),
+    "modifier": Command("catalogue", "billing modifiers", "couchcal modifier list"),
+    "place": Command("catalogue", "places, with their place of service", "couchcal place edit Office pos=10"),
+    "room": Command("catalogue", "rooms of a place", "couchcal room add 'Blue room' place=Office"),
     "doctor": Command("doctor", "check keys, files and this terminal", "couchcal doctor"),
     "completion": Command("completion", "tab completion for a shell", "couchcal completion bash"),
 }

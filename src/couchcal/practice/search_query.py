@@ -118,17 +118,18 @@ def _first_of(year: int, month: int) -> date:
 
 def spans(text: str, words: tuple[str, ...]) -> list[tuple[int, int]]:
     """Where words of `text` begin as one of `words` does, for showing what was found; half-open, ascending."""
-    wanted = [_folded(word) for word in words]
+    wanted = [folded(word) for word in words]
     found = []
     for word in _WORD.finditer(text):
-        folded = _folded(word[0])
-        longest = max((len(begin) for begin in wanted if folded.startswith(begin)), default=0)
+        have = folded(word[0])
+        longest = max((len(begin) for begin in wanted if have.startswith(begin)), default=0)
         if longest:
-            letters = next(n for n in range(1, len(word[0]) + 1) if len(_folded(word[0][:n])) >= longest)
+            letters = next(n for n in range(1, len(word[0]) + 1) if len(folded(word[0][:n])) >= longest)
             found.append((word.start(), word.start() + letters))
     return found
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """`text` without case and accents, as the index has it."""
     decomposed = unicodedata.normalize("NFD", text.lower())
     return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -1,0 +1,249 @@
+"""Find a time: a wish in words, what was understood of it, and the free times that fit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
+from itertools import groupby
+from typing import Any, ClassVar, NamedTuple
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from couchcal.clock import Clock, system_clock
+from couchcal.practice import agenda, finder
+from couchcal.practice.agenda import Entry, day_instant, local_day
+from couchcal.practice.finder import Sought
+from couchcal.practice.outcome import Done
+from couchcal.scheduling.finder import Wish, parse_wish
+from couchcal.scheduling.wallclock import to_local
+from couchcal.store.connection import Database
+from couchcal.tui.forms.modal import Modal, in_thread, problem_words
+from couchcal.tui.forms.options import Ways
+from couchcal.tui.forms.plain import plain
+from couchcal.tui.screens.entry_line import entry_line
+from couchcal.tui.screens.finder_words import day_title, local_title, understood
+from couchcal.typed_dates import date_order
+
+_PAUSE_S = 0.12
+_CHROME_ROWS = 11
+_PER_DAY = 6
+_MOST = 120
+_EXAMPLES = "50 min tue or thu afternoon, next 3 weeks"
+_HELP = "Any of: 90m · for jane · weekdays · not fri · mornings · after 4pm · 9-12 · next month · until 15 dec"
+
+
+class Offer(NamedTuple):
+    """A wish as understood, and the free times that fit it."""
+
+    wish: Wish
+    sought: Sought
+    starts: list[datetime]
+
+
+class FinderScreen(Modal[Done]):
+    """Free times by a wish in words; Enter opens the form with the chosen one.
+
+    Args:
+        tz: the zone in which times are wished, shown and booked.
+        names: how clients are called: `id`, `initials`, `first` or `full`.
+    """
+
+    SIZE = "-wide"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("pagedown", "move(8)", show=False),
+        Binding("pageup", "move(-8)", show=False),
+        Binding("ctrl+o", "around", show=False, priority=True),
+    ]
+
+    def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
+        super().__init__("Find a time", "enter book · ↑↓ · ctrl+o the day around · esc close")
+        self._database = database
+        self._tz = tz
+        self._names = names
+        self._clock = clock
+        self._offer: Offer | None = None
+        self._rows: list[datetime | None] = []
+        """What each line of the list stands for; None for the heading of a day."""
+        self._around: date | None = None
+        self._read_text: str | None = None
+        self._pause: Timer | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield Input(placeholder=_EXAMPLES, id="text", max_length=500)
+        yield Static(id="understood", markup=False)
+        results = Ways([], id="results")
+        results.can_focus = False
+        yield results
+        yield Static(id="around", markup=False)
+        yield Static(plain(_HELP, "dim"), id="found", markup=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#around").display = False
+        self._look("")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the list take what the screen leaves."""
+        self.query_one("#results").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(_PAUSE_S, partial(self._look, event.value))
+
+    def _look(self, text: str) -> None:
+        self.run_worker(self._find(text), group="finder", exclusive=True, exit_on_error=False)
+
+    async def _find(self, text: str) -> None:
+        self.show_problem("")
+        now = self._clock()
+        wish = parse_wish(text, local_day(now, self._tz), order=date_order())
+        try:
+            offer = await in_thread(self, "read", partial(self._read, wish, now))
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        self._read_text = text
+        self._show(offer)
+
+    def _read(self, wish: Wish, now: datetime) -> Offer:
+        if wish.ready:
+            finder.cover(self._database, wish, self._tz)
+        connection = self._database.connect()
+        try:
+            known = finder.sought(connection, wish)
+            starts: list[datetime] = []
+            if wish.ready and (not wish.client or known.clients):
+                starts = finder.find_times(
+                    connection, wish, now, self._tz, _MOST, minutes=known.minutes, per_day=_PER_DAY
+                )
+            return Offer(wish, known, starts)
+        finally:
+            connection.close()
+
+    def _show(self, offer: Offer) -> None:
+        self._offer = offer
+        self._put_away()
+        self._rows = []
+        options: list[Option] = []
+        length = timedelta(minutes=offer.sought.minutes)
+        today = local_day(self._clock(), self._tz)
+        for day, starts in groupby(offer.starts, lambda start: to_local(start, self._tz).date()):
+            self._rows.append(None)
+            options.append(Option(plain(day_title(day, today), "bold $accent"), disabled=True))
+            for start in starts:
+                self._rows.append(start)
+                begin, end = to_local(start, self._tz), to_local(start + length, self._tz)
+                options.append(Option(Content(f"  {begin:%H:%M}–{end:%H:%M}")))
+        results = self.query_one("#results", OptionList)
+        results.clear_options()
+        results.add_options(options)
+        results.display = bool(options)
+        results.highlighted = 1 if options else None
+        self.query_one("#understood", Static).update(understood(offer.wish, offer.sought, self._names))
+        self.query_one("#found", Static).update(plain(_count(offer), "dim"))
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight over the days' headings while the input keeps the focus."""
+        results = self.query_one("#results", OptionList)
+        lines = [at for at, row in enumerate(self._rows) if row is not None]
+        if lines and results.highlighted in lines:
+            at = lines.index(results.highlighted) + by
+            results.highlighted = lines[min(len(lines) - 1, max(0, at))]
+            self._put_away()
+
+    def _highlighted(self) -> datetime | None:
+        at = self.query_one("#results", OptionList).highlighted
+        return self._rows[at] if at is not None and at < len(self._rows) else None
+
+    def action_around(self) -> None:
+        """Show what else is on the day of the highlighted time, or hide it again."""
+        start = self._highlighted()
+        if start is None or self._around is not None:
+            self._put_away()
+            return
+        self.run_worker(
+            self._show_day(local_day(start, self._tz)), group="around", exclusive=True, exit_on_error=False
+        )
+
+    async def _show_day(self, day: date) -> None:
+        try:
+            entries = await in_thread(self, "read", partial(self._read_day, day))
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        lines = [entry_line(entry, self._tz, self._names) for entry in entries]
+        title = plain(f"On {local_title(day)}", "bold $accent")
+        around = self.query_one("#around", Static)
+        around.update(Content("\n").join([title, *(lines or [plain("nothing", "dim")])]))
+        around.display = True
+        self._around = day
+
+    def _read_day(self, day: date) -> list[Entry]:
+        connection = self._database.connect()
+        try:
+            start, end = day_instant(day, self._tz), day_instant(day + timedelta(days=1), self._tz)
+            return agenda.between(connection, start, end, self._tz)
+        finally:
+            connection.close()
+
+    def _put_away(self) -> None:
+        self._around = None
+        self.query_one("#around").display = False
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        start = self._highlighted()
+        if start is not None and self.query_one(Input).value == self._read_text:
+            self._book(start)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        start = self._rows[event.option_index]
+        if start is not None:
+            self._book(start)
+
+    def _book(self, start: datetime) -> None:
+        if self._offer is None:
+            return
+        from couchcal.tui.forms.appointment import AppointmentForm
+
+        sought = self._offer.sought
+        draft: dict[str, Any] = {
+            "kind": "client_session",
+            "start": start,
+            "end": start + timedelta(minutes=sought.minutes),
+        }
+        if sought.client is not None:
+            draft["client_id"] = sought.client.id
+            if sought.usual.service:
+                draft["service"] = sought.usual.service
+            if sought.usual.location_id is not None:
+                draft["location_id"] = sought.usual.location_id
+        form = AppointmentForm(self._database, str(self._tz), draft=draft, names=self._names, clock=self._clock)
+        self.app.push_screen(form, self._booked)
+
+    def _booked(self, done: Done | None) -> None:
+        if done is not None:
+            self.dismiss(done)
+
+
+def _count(offer: Offer) -> str:
+    if not offer.wish.ready:
+        return _HELP
+    if offer.wish.client and not offer.sought.clients:
+        return "No client is called that."
+    if not offer.starts:
+        return "Nothing is free then. Fewer limits, other days or a shorter time find more."
+    days = len({start.date() for start in offer.starts})
+    more = "the first " if len(offer.starts) == _MOST else ""
+    return f"{more}{len(offer.starts)} times on {days} day{'' if days == 1 else 's'}, at most {_PER_DAY} a day"

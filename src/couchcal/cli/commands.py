@@ -55,9 +55,7 @@ COMMANDS = {
     "report": Command("reports", "hours, utilisation, missed sessions", "couchcal report --month 2026-03 --csv"),
     "undo": Command("history", "take back the latest change", "couchcal undo"),
     "redo": Command("history", "do again what was undone", "couchcal redo"),
-    "settings": Command(
-        "settings", "what is set, and setting it", "couchcal settings set practice.tz Europe/Paris"
-    ),
+    "settings": Command("settings", "what is set, and setting it", "couchcal settings set theme couchcal-light"),
     "service": Command("catalogue", "services and their codes", "couchcal service list"),
     "modifier": Command("catalogue", "billing modifiers", "couchcal modifier list"),
     "place": Command("catalogue", "places, with their place of service", "couchcal place edit Office pos=10"),

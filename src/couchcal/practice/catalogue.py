@@ -176,10 +176,10 @@ def edit(
         differing = {name for name, value in values.items() if getattr(row, name) != value}
         if not differing:
             return Done("Nothing changed", changed=0)
-        label = f"Changed {kind} {name_of(kind, row)}"
-        session.relabel(label)
         for name in differing:
             put(row, name, values[name])
+        label = f"Changed {kind} {name_of(kind, row)}"
+        session.relabel(label)
         if "is_default" in differing:
             _make_default(session, row)
         session.flush()

@@ -14,9 +14,10 @@ _NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
 
 def measure(table: Table, work: Path) -> None:
-    """Recurrence, and series in a database."""
+    """Recurrence, and series and clients in a database."""
     _recurrence(table)
     _series(table, work)
+    _clients(table, work)
 
 
 def _recurrence(table: Table) -> None:
@@ -87,3 +88,35 @@ def _series(table: Table, work: Path) -> None:
     tz = zone("America/New_York")
     read = least(lambda: agenda.between(connection, _NOW, _NOW + timedelta(days=7), tz), 20)
     table.fact("agenda.between, a week", f"{read * 1000:.2f} ms")
+
+
+def _clients(table: Table, work: Path) -> None:
+    from couchcal.practice import appointments, client_changes, client_merge, client_reject, undo
+    from couchcal.practice.draft import Draft
+    from couchcal.practice.opening import create_practice
+
+    database = create_practice(work / "clients.db", tz="America/New_York", encrypt=False).database
+    visitor, known = (client_changes.add(database, name) for name in ("Jane Doe", "Jane Dow"))
+
+    def clock() -> datetime:
+        return _NOW
+
+    for number in range(1_000):
+        start = _NOW - timedelta(hours=7 * number)
+        draft = Draft(
+            kind="client_session", start=start, end=start + timedelta(minutes=50), tz="America/New_York",
+            client_id=visitor.id, service="90837", location_id=1,
+        )  # fmt: skip
+        appointments.book(database, draft, clock=clock)
+    connection = database.connect()
+    connection.execute("UPDATE client SET state = 'intake' WHERE id = ?", (visitor.id,))
+    connection.close()
+    for what, change in (
+        ("merging a client with 1,000 sessions", partial(client_merge.merge, into_id=known.id)),
+        ("rejecting a client with 1,000 sessions", client_reject.reject),
+    ):
+        best = float("inf")
+        for _ in range(5):
+            best = min(best, least(partial(change, database, client_id=visitor.id, clock=clock), 1))
+            undo.undo(database, clock=clock)
+        table.limit(what, best * 1000, 200, "ms")

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from couchcal.practice.client_changes import EDITABLE
 from tests.cli.conftest import Cli
 
 KEYS = [
     "id", "name", "first", "last", "preferred", "email", "phone", "time_zone", "state", "usual_service",
-    "usual_location",
+    "usual_location", "portal", "self_scheduling", "remind_email", "remind_text", "remind_phone", "unsubscribed",
+    "last_session", "next_session", "notes_admin",
 ]  # fmt: skip
 
 
@@ -92,6 +94,64 @@ def test_merge_moves_the_sessions(cli: Cli) -> None:  # INT-04
     cli("client", "merge", "C-0001", "C-0001", code=2)
     cli("undo")
     assert [entry["client"] for entry in cli.json("agenda")] == ["C-0002"]
+
+
+def test_a_merge_is_previewed_and_takes_what_it_is_told(cli: Cli) -> None:  # INT-04
+    cli("client", "edit", "C-0001", "email=old@example.org")
+    cli("client", "edit", "C-0002", "email=new@example.org", "phone=555-0100")
+    cli("add", "wed 9am C-0002 90834")
+    told = cli.json("client", "merge", "C-0002", "C-0001", "--take", "email", "--dry-run")
+    assert told == {
+        "merge": "C-0002", "into": "C-0001", "sessions": 1, "requests": 0, "waitlist": 0,
+        "taken": ["email", "phone"],
+    }  # fmt: skip
+    assert cli("client", "merge", "C-0002", "C-0001", "--dry-run").out == "C-0002 into C-0001: 1 session\n"
+    assert len(cli.json("client", "list")) == 4
+    kept = cli.json("client", "merge", "C-0002", "C-0001", "--take", "email", "--names", "full")
+    assert (kept["email"], kept["phone"]) == ("new@example.org", "555-0100")
+    cli("client", "merge", "C-0003", "C-0001", "--take", "first", code=1)
+
+
+def test_duplicates_are_told_by_id(cli: Cli) -> None:  # INT-04
+    assert cli("client", "duplicates").out == "No two clients look alike.\n"
+    cli("client", "add", "Jayne Doe", "--email", "jane@example.org")
+    cli("client", "edit", "C-0001", "email=Jane@example.org")
+    assert cli("client", "duplicates").out == "C-0005  C-0001  same e-mail, similar name\n"
+    found = [{"client": "C-0001", "like": "C-0005", "reasons": ["same e-mail", "similar name"]}]
+    assert cli.json("client", "duplicates", "C-0001") == found
+    assert "(Jayne Doe / Jane Doe)" in cli("client", "duplicates", "--names", "full").out
+    assert cli("client", "duplicates", "C-0003").out == "Nobody looks alike.\n"
+
+
+def test_states_and_bringing_back(cli: Cli) -> None:  # INT-02
+    cli("client", "archive", "C-0001")
+    assert [row["id"] for row in cli.json("client", "list", "--state", "archived")] == ["C-0001"]
+    assert cli("client", "list", "--state", "intake").out == "No intake clients.\n"
+    assert len(cli.json("client", "list", "--all")) == 4
+    assert cli("client", "unarchive", "C-0001").out == "Brought back C-0001\n"
+    with cli.database.connect() as connection:
+        connection.execute("UPDATE client SET state = 'intake' WHERE internal_id = 'C-0002'")
+    cli("client", "unarchive", "C-0002", code=1)
+    accepted = cli.json("client", "accept", "C-0002", "phone=555-0102", "remind_text=yes", "--names", "full")
+    assert (accepted["state"], accepted["phone"], accepted["remind_text"]) == ("active", "555-0102", True)
+
+
+def test_every_field_that_can_be_changed_is_documented(cli: Cli) -> None:
+    shown = cli("client", "edit", "--help").out
+    assert all(f"\n  {name} " in shown for name in ("id", "remind_phone", "usual_location", "notes_admin"))
+    told = cli("client", "edit", "C-0001", "nothing", code=1).err
+    documented = told.partition("fields are ")[2].strip().split(", ")
+    fields = {"id": "internal_id", "usual_location": "usual_location_id"}
+    assert [fields.get(name, name) for name in documented] == list(EDITABLE)
+
+
+def test_a_record_tells_sessions_and_settings(cli: Cli) -> None:  # PORTAL-08
+    cli("add", "wed 9am C-0001 90834")
+    shown = cli.json("client", "show", "C-0001")
+    assert (shown["next_session"], shown["last_session"]) == ("2026-03-04T09:00:00-05:00", None)
+    assert (shown["portal"], shown["self_scheduling"]) == ("none", "inherit")
+    assert "remind_email    yes\n" in cli("client", "show", "C-0001").out
+    assert cli.json("client", "add", "Own Id", "--id", "K-1")["id"] == "K-1"
 
 
 @pytest.mark.parametrize("argv", [(), ("dance",), ("add",), ("merge", "C-0001")])

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from couchcal.errors import Invalid, NotFound, Refused
-from couchcal.practice import appointments, client_changes, client_merge, client_reject, clients
+from couchcal.errors import Invalid, NotFound, Refused, Stale
+from couchcal.practice import appointments, client_changes, client_merge, client_reject, clients, undo
 from couchcal.practice.names import client_label, entry_title, short_name
 from couchcal.store.records import Client
 from couchcal.store.session import write_session
@@ -63,6 +63,8 @@ def test_names_are_split(name: str, parts: tuple[str, str]) -> None:
         ({"usual_service": "00000"}, "usual_service"),
         ({"usual_location_id": 99}, "usual_location_id"),
         ({"state": "active"}, "state"),
+        ({"self_scheduling": "maybe"}, "self_scheduling"),
+        ({"first": " ", "last": ""}, "name"),
     ],
 )
 def test_what_cannot_be_right_names_its_field(desk: Desk, changes: dict[str, object], field: str) -> None:
@@ -75,6 +77,66 @@ def test_a_client_has_a_name(desk: Desk) -> None:
     with pytest.raises(Invalid):
         client_changes.add(desk.database, " \x1b ")
     assert client_changes.add(desk.database, "Eve\x1b[31m Last").first == "Eve[31m"
+
+
+def test_a_record_is_saved_only_over_what_was_seen(desk: Desk) -> None:
+    with closing(desk.database.connect()) as connection:
+        seen = clients.get(connection, desk.ann).version
+    client_changes.edit(desk.database, desk.ann, {"phone": "1"}, expected_version=seen)
+    with pytest.raises(Stale):
+        client_changes.edit(desk.database, desk.ann, {"phone": "2"}, expected_version=seen)
+    assert desk.rows("client")[desk.ann]["phone"] == "1"
+
+
+def test_a_new_client_may_bring_an_id_and_settings(desk: Desk) -> None:  # SYNC-05, PORTAL-02, C-04
+    fields = {"internal_id": "K 9", "self_scheduling": "on", "remind_text": True, "usual_service": "90834"}
+    row = client_changes.add(desk.database, "Cleo Made", fields=fields)
+    with closing(desk.database.connect()) as connection:
+        details = clients.details(connection, row.id)
+    assert (row.internal_id, row.usual_service, details.self_scheduling) == ("K 9", "90834", "on")
+    assert (details.remind_email, details.remind_text, details.remind_phone) == (True, True, False)
+    with pytest.raises(Invalid) as error:
+        client_changes.add(desk.database, "Eve Last", fields={"internal_id": "k 9"})
+    assert error.value.field == "internal_id"
+
+
+@pytest.mark.parametrize("portal", ["none", "invited", "accepted", "revoked"])
+@pytest.mark.parametrize("own", ["inherit", "on", "off"])
+@pytest.mark.parametrize("practice", [False, True])
+def test_self_scheduling_needs_an_accepted_invitation(
+    desk: Desk, practice: bool, own: str, portal: str
+) -> None:  # PORTAL-02, PORTAL-08
+    with closing(desk.database.connect()) as connection:
+        connection.execute("UPDATE practice SET self_scheduling = ?", (practice,))
+        connection.execute("UPDATE client SET self_scheduling = ?, portal_state = ?", (own, portal))
+        details = clients.details(connection, desk.ann)
+    assert details.may_self_schedule == (portal == "accepted" and (own == "on" or (own == "inherit" and practice)))
+
+
+def test_two_cannot_sign_in_with_one_address(desk: Desk) -> None:
+    intake(desk, email="dee@example.org", portal_state="accepted")
+    client_changes.edit(desk.database, desk.bob, {"email": "DEE@example.org"})  # without portal access it is fine
+    with closing(desk.database.connect()) as connection:
+        connection.execute("UPDATE client SET portal_state = 'invited' WHERE id = ?", (desk.ann,))
+    with pytest.raises(Invalid) as error:
+        client_changes.edit(desk.database, desk.ann, {"email": "Dee@example.org"})
+    assert error.value.field == "email"
+
+
+def test_accepting_with_changes_is_one_step(desk: Desk) -> None:  # INT-02
+    new = intake(desk)
+    client_changes.edit(desk.database, new, {"phone": "555-0100"}, accept=True, clock=desk.clock)
+    stored = desk.rows("client")[new]
+    assert (stored["state"], stored["phone"]) == ("active", "555-0100")
+    undo.undo(desk.database, clock=desk.clock)
+    stored = desk.rows("client")[new]
+    assert (stored["state"], stored["phone"]) == ("intake", "")
+
+
+def test_the_next_id_follows_the_highest_number(desk: Desk) -> None:  # SYNC-05
+    for internal_id in ("C-0041x", "c-99", "C-7-9", "C-0041"):
+        client_changes.edit(desk.database, desk.bob, {"internal_id": internal_id})
+    assert client_changes.add(desk.database, "Cleo Made").internal_id == "C-0042"
 
 
 def test_finding_a_client(desk: Desk) -> None:

@@ -219,7 +219,7 @@ def _reject(practice: Practice, args: Namespace) -> int:
     if args.json:
         write_json({"rejected": row.internal_id, "sessions": count})
     else:
-        sys.stdout.write(f"Rejected {row.internal_id}, {count} session{'' if count == 1 else 's'} removed\n")
+        sys.stdout.write(f"Rejected {row.internal_id}, {count} {_many('session', count)} removed\n")
     return 0
 
 
@@ -236,8 +236,9 @@ def _merge(practice: Practice, args: Namespace) -> int:
             taken = sorted({*found.filled, *(set(take) & set(found.differing))})
             write_json({"merge": row.internal_id, "into": into.internal_id, **moving, "taken": taken})
         else:
-            words = ", ".join(f"{count} {name}" for name, count in moving.items() if count) or "nothing"
-            sys.stdout.write(f"{row.internal_id} into {into.internal_id}: {words} would move\n")
+            counts = ((found.sessions, "session"), (found.requests, "request"), (found.waiting, "waitlist entry"))
+            words = ", ".join(f"{count} {_many(word, count)}" for count, word in counts if count)
+            sys.stdout.write(f"{row.internal_id} into {into.internal_id}: {words or 'nothing to move'}\n")
         return 0
     kept = client_merge.merge(practice.database, row.id, into.id, take=take)
     return _told(practice, args, f"Merged {row.internal_id} into", kept)
@@ -280,6 +281,10 @@ def _told(practice: Practice, args: Namespace, verb: str, row: ClientRow) -> int
     else:
         sys.stdout.write(f"{verb} {row.internal_id}\n")
     return 0
+
+
+def _many(word: str, count: int) -> str:
+    return word if count == 1 else f"{word.removesuffix('y')}ies" if word.endswith("y") else f"{word}s"
 
 
 def _label(row: ClientRow, names: str) -> str:

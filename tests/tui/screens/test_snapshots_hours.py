@@ -19,7 +19,7 @@ from couchcal.tui.forms.tick import Tick
 from couchcal.tui.screens.availability import AvailabilityScreen
 from couchcal.tui.screens.event_types import EventTypesScreen
 from couchcal.tui.screens.time_off import TimeOffScreen
-from tests.tui.forms.host import ZONE, Host, at, clock, looked, people, session
+from tests.tui.forms.host import ZONE, Host, at, clock, people, session, settle
 
 TZ = ZoneInfo(ZONE)
 Run = Callable[[Pilot[None]], Awaitable[None]]
@@ -27,9 +27,9 @@ Run = Callable[[Pilot[None]], Awaitable[None]]
 
 def pressed(*keys: str) -> Run:
     async def run(pilot: Pilot[None]) -> None:
-        await looked(pilot)
+        await settle(pilot)
         await pilot.press(*keys)
-        await looked(pilot)
+        await settle(pilot)
 
     return run
 
@@ -41,7 +41,7 @@ async def afternoon_off(pilot: Pilot[None]) -> None:
     form.query_one("#all_day", Tick).value = False
     form.query_one("#start-time", Input).value = "14"
     form.query_one("#end-time", Input).value = "soon"
-    await looked(pilot)
+    await settle(pilot)
 
 
 def week(database: Database) -> ModalScreen[Any]:

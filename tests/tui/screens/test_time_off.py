@@ -69,7 +69,7 @@ async def test_days_are_typed_as_people_say_them(database: Database) -> None:  #
         assert form.query_one("#row-first", Field).note == "Mon 2 Mar"
         assert form.query_one("#row-last", Field).note == "Fri 6 Mar"
         meaning = str(form.query_one("#meaning", Static).render())
-        assert meaning == "Nothing can be booked Mon 2 Mar – Fri 6 Mar · 5 days. Sessions that are there stay."
+        assert meaning == "Nobody can book Mon 2 Mar – Fri 6 Mar · 5 days; sessions stay."
         await pilot.press("ctrl+s")
         await saved(pilot)
         assert lines(screen)[0].split("  ")[0] == "Mon 2 Mar – Fri 6 Mar"
@@ -125,7 +125,7 @@ async def test_upcoming_is_first_and_past_is_last(database: Database) -> None:
     for first, last, month in ((10, 12, 2), (20, 20, 3), (1, 2, 3), (2, 3, 2)):
         take_off(database, first, last, month=month)
     screen = TimeOffScreen(database, TZ, clock=clock)
-    async with shown(screen) as (_, pilot):
+    async with shown(screen) as (app, pilot):
         assert [line.split("  ")[0] for line in lines(screen)] == [
             "Sun 1 Mar – Mon 2 Mar", "Fri 20 Mar", "Tue 10 Feb – Thu 12 Feb", "Mon 2 Feb – Tue 3 Feb",
         ]  # fmt: skip
@@ -133,6 +133,8 @@ async def test_upcoming_is_first_and_past_is_last(database: Database) -> None:
         assert count(screen) == "2 ahead, 2 past"
         await pilot.press("j", "j", "k", "D")
         await saved(pilot)
+        told = [note.message for note in app._notifications]  # TOF-03
+        assert told == ["Removed time off Fri 20 Mar: it can be booked again"]
     assert [row.first_day for row in rows(database)] == [
         date(2026, month, day) for month, day in ((2, 2), (2, 10), (3, 1))
     ]

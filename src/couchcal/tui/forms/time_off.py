@@ -127,7 +127,7 @@ class TimeOffForm(ChangedModal[Saved]):
         elif means.start is not None and means.first_day is not None and means.last_day is not None:
             days = day_count(means.first_day, means.last_day)
             words = f"{days_words(means.first_day, means.last_day, today)} · {days}"
-        words = words and f"Nothing can be booked {words}. Sessions that are there stay."
+        words = words and f"Nobody can book {words}; sessions stay."
         self.query_one("#meaning", Static).update(plain(words, "dim"))
 
     @on(Input.Submitted)

@@ -155,7 +155,7 @@ class TimeOffScreen(Modal[Entry]):
             return
         finally:
             self._writing = False
-        self.notify(done.label, markup=False)
+        self.notify(f"{done.label}: it can be booked again", markup=False)
         await self._load()
 
     # Sessions in it

@@ -114,6 +114,8 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
             words = length_words(open_minutes(day)) if day else "Unavailable"
             if len(name) + 1 + len(words) > (end - x if day else narrowest):
                 words = words.replace(" ", "") if day else self.glyphs.dash
+            if len(name) + 1 + len(words) > end - x:
+                words = ""
             style = colors.header_here if here else colors.header
             canvas.fill(x, end, " ", style)
             canvas.text(x, name, style, end)

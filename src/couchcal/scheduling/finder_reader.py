@@ -113,7 +113,7 @@ class Reader:
         today = self._today
         try:
             if found := _UNIT.fullmatch(text) or _WITHIN.fullmatch(text):
-                return today, _ahead(today, int(found[1]), found[2]) - (_DAY if found[2][0] != "d" else _DAY * 0)
+                return today, _ahead(today, int(found[1]), found[2]) - _DAY
             if found := _AHEAD.fullmatch(text):
                 day = _ahead(today, 1 if found[1].startswith("a") else int(found[1]), found[2])
                 return day, day + (_DAY * 6 if found[2].startswith("w") else _DAY * 0)
@@ -270,7 +270,7 @@ class Reader:
         count = 1
         while at + count < len(self._words) and count <= _MAX_NAME:
             word = self._words[at + count]
-            if word in _FILLERS or word in _NOT or not any(map(str.isalpha, word)) or self._probe(at + count):
+            if word in _FILLERS or word in _NOT or not word[:1].isalpha() or self._probe(at + count):
                 break
             count += 1
         self.client = " ".join(self._typed[at + 1 : at + count])

@@ -8,14 +8,9 @@ from textual.widgets import Input, OptionList, Static
 from couchcal.practice import appointments
 from couchcal.practice.agenda import Entry
 from couchcal.store.connection import Database
-from couchcal.tui.forms.appointment import AppointmentForm
-from couchcal.tui.forms.client import ClientForm
-from couchcal.tui.forms.field import Field
-from couchcal.tui.screens.client_record import ClientRecordScreen
-from couchcal.tui.screens.clients import ClientsScreen
 from couchcal.tui.screens.help import HelpRow, HelpScreen, grouped, halves, matching
 from couchcal.tui.screens.search import SearchScreen
-from tests.tui.forms.host import ZONE, at, clock, looked, people, saved, screen_of, session, settle, shown
+from tests.tui.forms.host import ZONE, at, clock, looked, people, session, shown
 
 TZ = ZoneInfo(ZONE)
 ROWS = [
@@ -74,7 +69,7 @@ async def test_search_finds_as_you_type_and_enter_goes_there(database: Database)
             ["Tue", "3", "Mar", "2026", "15:00", "Jane"],
             ["Wed", "4", "Mar", "2026", "15:00", "Jane"],
         ]
-        assert found[1].endswith("cancelled")
+        assert found[1].endswith("[no show]")
         await pilot.press("down", "up", "enter")
     assert isinstance(app.answer, Entry)
     assert app.answer.start == at(3, 15)
@@ -88,64 +83,3 @@ async def test_search_without_a_hit_says_what_to_do(database: Database) -> None:
         assert str(modal.query_one("#found", Static).render()) == "Nothing found. Fewer letters find more."
         await pilot.press("enter", "escape")
         assert app.answer is None
-
-
-async def test_clients_are_listed_with_their_next_session_and_filtered(database: Database) -> None:
-    ids = people(database)
-    session(database, ids["Bob Reed"], at(5, 15))
-    modal = ClientsScreen(database, TZ, clock=clock)
-    async with shown(modal) as (_, pilot):
-        listing = modal.query_one(OptionList)
-        lines = [line.split() for line in texts(listing)]
-        assert ["Bob", "Reed", "C-0003", "next", "Thu", "5", "Mar", "15:00"] in lines
-        assert ["Jane", "Doe", "C-0001", "no", "session"] in lines
-        await pilot.press("slash", *"bo", "enter")
-        assert len(listing.options) == 1
-        assert listing.has_focus
-
-
-async def test_a_private_screen_shows_ids_only(database: Database) -> None:
-    people(database)
-    modal = ClientsScreen(database, TZ, names="id", clock=clock)
-    async with shown(modal) as (app, pilot):
-        assert not any("Jane" in line for line in texts(modal.query_one(OptionList)))
-        await pilot.press("enter")
-        await screen_of(app, ClientRecordScreen)
-        await settle(pilot)
-        record = str(app.screen.query_one("#record", Static).render())
-        assert "E-mail" not in record
-
-
-async def test_a_client_is_added_from_the_list(database: Database) -> None:
-    modal = ClientsScreen(database, TZ, clock=clock)
-    async with shown(modal) as (app, pilot):
-        assert "n adds the first" in str(modal.query_one("#count", Static).render())
-        await pilot.press("n")
-        await screen_of(app, ClientForm)
-        form = app.screen
-        form.query_one("#name", Input).value = "Kim Lo"
-        form.query_one("#email", Input).value = "nowhere"
-        await pilot.press("ctrl+s")
-        await saved(pilot)
-        assert form.query_one("#row-email", Field).note == "that is no e-mail address"
-        form.query_one("#email", Input).value = "kim@example.org"
-        await pilot.press("ctrl+s")
-        await saved(pilot)
-        assert texts(modal.query_one(OptionList))[0].split()[:3] == ["Kim", "Lo", "C-0001"]
-
-
-async def test_a_record_shows_sessions_and_books_for_its_client(database: Database) -> None:  # APT-20
-    ids = people(database)
-    session(database, ids["Bob Reed"], at(5, 15))
-    modal = ClientsScreen(database, TZ, clock=clock)
-    async with shown(modal) as (app, pilot):
-        await pilot.press("slash", *"bob", "enter", "enter")
-        await screen_of(app, ClientRecordScreen)
-        await settle(pilot)
-        record = str(app.screen.query_one("#record", Static).render())
-        assert "C-0003" in record
-        assert "Thu  5 Mar 2026  15:00" in record
-        await pilot.press("n")
-        await screen_of(app, AppointmentForm)
-        await settle(pilot)
-        assert app.screen.query_one("#client", Input).value == "Bob Reed · C-0003"

@@ -157,6 +157,8 @@ async def test_one_that_is_used_is_kept_and_comes_back(database: Database) -> No
         assert told == ["Removed Intake: it is named elsewhere, so it is kept, and can be restored"]
         await pilot.press("D")  # Spare is named nowhere
         await saved(pilot)
+        told = [note.message for note in app._notifications]
+        assert told[-1] == "Removed Spare: undo on the calendar brings it back"
         assert [row.title for row in rows(database, inactive=True)] == ["Intake"]
         assert said(screen, "count").endswith("1 removed, . shows")
         await pilot.press("full_stop")

@@ -173,10 +173,14 @@ class EventTypesScreen(Modal[Done]):
         self._read()
 
     def action_remove(self) -> None:
-        """Remove the highlighted event type: it is kept for bookings that name it."""
+        """Remove the highlighted event type; one that is named anywhere is kept and can be restored."""
         row = self._current()
         if row is not None and row.active:
-            self._write(partial(event_types.remove, self._database, row.id, clock=self._clock), row.id)
+            self._write(partial(self._removed, row.id), row.id)
+
+    def _removed(self, row_id: int) -> Done:
+        done = event_types.remove(self._database, row_id, clock=self._clock)
+        return done if done.advice else done._replace(advice=("undo on the calendar brings it back",))
 
     def action_restore(self) -> None:
         """Offer a removed event type again."""

@@ -8,13 +8,17 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from couchcal.practice import appointments
+from couchcal.practice.agenda import Entry, between
+from couchcal.scheduling.wallclock import zone
 from couchcal.store.connection import Database
 from couchcal.tui.calendar.lines import Line
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.calendar.time_grid import TimeGrid
 from couchcal.tui.calendar.time_paint import TimePainter
-from tests.support.demo import at, event
+from couchcal.tui.calendar.view import CalendarView, Hit
+from tests.support.demo import ZONE, at, event
 from tests.tui.conftest import AppFactory, settle, stored, toasts
 
 SIZE = (120, 36)
@@ -36,6 +40,20 @@ def cell_of(screen: CalendarScreen, title: str, *, last_row: bool = False) -> tu
                 row = (block.end - 1 if last_row else block.start) // painter.row_minutes
                 return cells[0] + 1, row - grid.scroll_offset.y + painter.header_lines
     raise LookupError(title)
+
+
+def week_of(database: Database) -> list[Entry]:
+    """What is stored in the weeks after the demo week."""
+    connection = database.connect()
+    try:
+        return between(connection, at(9, 0), at(30, 0), zone(ZONE))
+    finally:
+        connection.close()
+
+
+def turning(screen: CalendarScreen) -> bool:
+    """Whether the page is about to be turned."""
+    return screen._turning is not None
 
 
 def holding(screen: CalendarScreen) -> bool:
@@ -248,8 +266,6 @@ async def test_escape_ends_a_mouse_drag_without_writing(make: AppFactory, demo: 
 
 async def test_somebody_elses_change_is_not_overwritten(make: AppFactory, demo: Database) -> None:
     # practice.md 13: two programs at once
-    from couchcal.practice import appointments
-
     async with make().run_test(size=SIZE) as pilot:
         screen = await settle(pilot)
         put_cursor_on(screen, "Supervision")
@@ -328,3 +344,76 @@ async def test_from_the_agenda_it_is_moved_in_the_week_and_says_so(make: AppFact
         await pilot.press("tab", "m")
         assert screen.calendar_view is View.WEEK
         assert "in Week" in screen.query_one("#status", Line).render_line(0).text
+
+
+async def test_an_entry_held_at_the_right_edge_goes_on_to_next_week(make: AppFactory, demo: Database) -> None:
+    async with make().run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        grid = screen.query_one(TimeGrid)
+        start = cell_of(screen, "Staff meeting")
+        edge = (grid.size.width - 1, start[1])
+        await pilot.mouse_down(grid, start)
+        await pilot.hover(grid, edge)
+        await pilot.pause()
+        assert turning(screen)
+        assert screen.ghost is not None
+        assert screen.ghost.grab.start == at(8, 9, 30)
+        message = CalendarView.Dragged("move", _hit(grid, start), _hit(grid, edge))
+        screen._turn(message)
+        assert screen.ghost.grab.start == at(15, 9, 30)
+        assert screen.period.first.day == 9
+        await pilot.mouse_up(grid, edge)
+        await settle(pilot)
+        assert not turning(screen)
+    assert next(e for e in week_of(demo) if e.title == "Staff meeting").start == at(15, 9, 30)
+
+
+def _hit(grid: TimeGrid, cell: tuple[int, int]) -> Hit:
+    hit = grid.hit(*cell)
+    assert hit is not None
+    return hit
+
+
+async def test_from_a_month_to_the_month_before_the_hour_stays_though_clocks_change(
+    make: AppFactory, demo: Database
+) -> None:
+    # DND-02, L3: EDT to EST, same hour on the clock
+    event(demo, "Retreat", at(10, 15))
+    async with make(View.MONTH).run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        put_cursor_on(screen, "Retreat")
+        await pilot.press("m", "k", "k", "k", "enter")
+        await settle(pilot)
+        assert screen.picked is not None
+        assert screen.picked.start == at(17, 15, month=2)
+
+
+async def test_details_changed_elsewhere_go_along_with_the_move(make: AppFactory, demo: Database) -> None:
+    # practice.md 13: another field was changed meanwhile, which is no reason to refuse
+    async with make().run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        put_cursor_on(screen, "Supervision")
+        entry = screen.picked
+        assert entry is not None
+        await pilot.press("m", "J")
+        appointments.edit(demo, entry.row_id, {"instructions": "bring the file"})
+        screen._tick()
+        await settle(pilot)
+        assert screen.ghost is not None
+        await pilot.press("enter")
+        await settle(pilot)
+    assert next(e for e in stored(demo) if e.title == "Supervision").start == at(4, 16)
+
+
+async def test_what_was_cancelled_elsewhere_is_put_back_and_told(make: AppFactory, demo: Database) -> None:
+    async with make().run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        screen.go_to(next(e for e in screen.scene.entries if e.first == "Maria" and e.rrule))
+        entry = screen.picked
+        assert entry is not None
+        await pilot.press("m", "J")
+        appointments.cancel(demo, entry.row_id, "late_cancel")
+        screen._tick()
+        await settle(pilot)
+        assert not holding(screen)
+        assert any("Maria S. was cancelled elsewhere" in text for text in toasts(pilot))

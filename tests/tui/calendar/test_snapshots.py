@@ -56,3 +56,34 @@ def test_privacy_and_jump_letters(make: AppFactory, snap_compare: Compare) -> No
         screen.action_jump_to_entry()
 
     assert snap_compare(make(), terminal_size=WIDE, run_before=jump)
+
+
+BOTH_SIZES = [("couchcal-dark", SMALL), ("couchcal-light", WIDE)]
+SIZE_NAMES = ["dark-80x24", "light-120x36"]
+
+
+@pytest.mark.parametrize(("theme", "size"), BOTH_SIZES, ids=SIZE_NAMES)
+def test_two_zones(make: AppFactory, snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+    app = make(theme=theme, second_time_zone="Asia/Kolkata")
+    assert snap_compare(app, terminal_size=size, run_before=_details)
+
+
+@pytest.mark.parametrize(("theme", "size"), BOTH_SIZES, ids=SIZE_NAMES)
+def test_which_zone(make: AppFactory, snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+    async def ask(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        await pilot.press("Z", *"pst")
+        await settle(pilot)
+
+    assert snap_compare(make(theme=theme), terminal_size=size, run_before=ask)
+
+
+@pytest.mark.parametrize(("theme", "size"), BOTH_SIZES, ids=SIZE_NAMES)
+def test_ways_out(make: AppFactory, snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
+    async def ask(pilot: Pilot[Any]) -> None:
+        screen = await settle(pilot)
+        screen.go_to(next(entry for entry in screen.loaded.entries if entry.first == "Bob" and entry.conflict))
+        await pilot.press("w")
+        await settle(pilot)
+
+    assert snap_compare(make(theme=theme), terminal_size=size, run_before=ask)

@@ -29,7 +29,11 @@ class Adjusting(Places):
     def _adjusted(self, done: Done | None) -> None:
         if done is not None:
             self.post_message(self.SettingsWritten())
-        self._finished(done)
+        if done is None or done.changed:
+            self._finished(done)
+            return
+        self.toast(done.label)  # undo does not reach the settings file
+        self.fetch()
 
     def apply_settings(self, settings: Settings, keymap: Keymap) -> None:
         """Show by other settings; what was switched for now (zoom, second zone) stays unless its setting is

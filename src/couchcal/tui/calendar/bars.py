@@ -8,13 +8,13 @@ from couchcal.scheduling.drag import describe
 from couchcal.tui.calendar.layout import local_span
 from couchcal.tui.calendar.lines import Run, runs_width
 from couchcal.tui.calendar.period import day_label
-from couchcal.tui.calendar.words import name_of, time_text
+from couchcal.tui.calendar.words import name_of, time_text, zone_label
 from couchcal.tui.commands import COMMANDS, Command
 
 if TYPE_CHECKING:
     from couchcal.tui.calendar.state import CalendarState
 
-_WIDE = 100
+_WIDE, _ROOM_FOR_ZONE = 100, 70
 Bar = tuple[list[Run], list[Run]]
 
 
@@ -41,9 +41,11 @@ def header_runs(screen: CalendarState) -> Bar:
         right.append((f"{glyphs.conflict} {conflicts}   ", palette.header_warning))
     if screen.loaded.requests:
         right.append((f"Requests {screen.loaded.requests}   ", palette.header_accent))
+    now = screen.now_local
     if wide:
         right.append((f"{screen.tz_name}   ", palette.header))
-    now = screen.now_local
+    elif screen.app.size.width >= _ROOM_FOR_ZONE:
+        right.append((f"{zone_label(screen.tz, now)}   ", palette.header))
     clock = time_text(now, hour24=screen.settings.clock_24h)
     right.append((f"{day_label(now.date())} {clock} " if wide else f"{clock} ", palette.header_title))
     return left, right
@@ -55,7 +57,11 @@ def status_runs(screen: CalendarState) -> Bar:
     if screen.ghost is not None:
         return _moving_runs(screen)
     if screen.labels:
-        left = [(" JUMP ", palette.ghost), ("  press the letter of an entry", palette.header)]
+        letters = len(next(iter(screen.labels.values())))
+        left = [
+            (" JUMP ", palette.ghost),
+            (f"  press {'the letter' if letters == 1 else f'the {letters} letters'} of an entry", palette.header),
+        ]
         return left, [("Esc", palette.header_accent), (" stay ", palette.header)]
     shown = sorted((command for command in COMMANDS if command.footer), key=lambda command: command.footer)
     right = _hint(screen, shown.pop())

@@ -13,7 +13,7 @@ from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import refusal
 from couchcal.practice.outcome import Done
-from couchcal.tui.calendar.base import CalendarBase
+from couchcal.tui.calendar.form_opening import FormOpening
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.view import CalendarView
 from couchcal.tui.calendar.words import name_of
@@ -23,7 +23,7 @@ _DEFAULT_MINUTES = 50
 _MONTH_HOUR = 9
 
 
-class Changes(CalendarBase):
+class Changes(FormOpening):
     """Every change goes through `couchcal.practice`; forms are loaded when they are first asked for."""
 
     class Reverted(Message):
@@ -71,21 +71,7 @@ class Changes(CalendarBase):
             return
         if mode == "times" and self._say_lock(entry, "time"):
             return
-        self._form(
-            {"start": entry.start, "end": entry.end}, appointment_id=entry.row_id, version=entry.version, mode=mode
-        )
-
-    def _form(self, draft: dict[str, Any], **options: Any) -> None:
-        from couchcal.tui.forms.appointment import AppointmentForm
-
-        form = AppointmentForm(
-            self.database, self.tz_name, draft=draft, names=self.names, clock=self.clock, **options
-        )
-        self.app.push_screen(form, self._done)
-
-    def _done(self, done: Done | None) -> None:
-        if done is not None:
-            self.post_message(self.Written(done))
+        self._form({"start": entry.start, "end": entry.end}, appointment_id=entry.row_id, mode=mode)
 
     def _empty_draft(self) -> dict[str, Any]:
         if self.calendar_view in (View.MONTH, View.AGENDA):

@@ -219,15 +219,13 @@ def _check_against_others(session: JournalSession, values: Mapping[str, Any], cl
     if "internal_id" in values:
         same = func.lower(Client.internal_id) == values["internal_id"].lower()
         if session.exec(others.where(same)).first() is not None:
-            raise Invalid("another client has this internal id", "choose another", field="internal_id")
+            raise Invalid("another client has this id", "choose another", field="internal_id")
     if values.get("email"):
         client = session.get(Client, client_id)
         signs_in = client is not None and client.portal_state != "none"
         same = func.lower(col(Client.email)) == values["email"].lower()
         if signs_in and session.exec(others.where(same, Client.portal_state != "none")).first() is not None:
-            raise Invalid(
-                "another client signs in with this address", "merge the two, or give another one", field="email"
-            )
+            raise Invalid("another client signs in with it", "merge the two, or give another one", field="email")
     if values.get("usual_service") and rows.service_of(session, values["usual_service"]) is None:
         raise Invalid("there is no such service", "use a code of your service list", field="usual_service")
     if values.get("usual_location_id") and session.get(Location, values["usual_location_id"]) is None:

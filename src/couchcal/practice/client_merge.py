@@ -34,6 +34,8 @@ class MergePreview(NamedTuple):
     """Fields that the target lacks and takes over."""
     differing: tuple[str, ...]
     """Contact fields in which both have a value, and not the same."""
+    notes: bool
+    """Whether the office has notes on the source; they are put below those on the target."""
     portal: bool
     """Whether the source's portal access goes over; it follows the e-mail address."""
     portal_lost: bool
@@ -69,6 +71,7 @@ def preview(database: Database, client_id: int, into_id: int, *, take: Collectio
             **{_COUNTED[name]: count for name, count in counts.items()},
             filled=tuple(name for name in _FILLED if getattr(source, name) and not getattr(target, name)),
             differing=tuple(name for name in CONTACT if _differs(row_of(source), row_of(target), name)),
+            notes=bool(source.notes_admin),
             portal=portal,
             portal_lost=source.portal_state in ("invited", "accepted") and not portal,
         )

@@ -19,15 +19,12 @@ from couchcal.practice.outcome import Kept, Preview
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.cancel import CancelDialog
-from couchcal.tui.forms.client import ClientForm
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.delete import DeleteDialog
 from couchcal.tui.forms.init import InitForm
 from couchcal.tui.forms.prompt import Prompt
 from couchcal.tui.forms.quick_add import QuickAdd
 from couchcal.tui.forms.scope import ScopeDialog
-from couchcal.tui.screens.client_record import ClientRecordScreen
-from couchcal.tui.screens.clients import ClientsScreen
 from couchcal.tui.screens.help import HelpRow, HelpScreen
 from couchcal.tui.screens.search import SearchScreen
 from tests.tui.forms.host import ZONE, Host, at, clock, looked, people, session
@@ -75,9 +72,6 @@ MODALS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], Run]] = {
     "quick_add": (lambda db: QuickAdd(db, ZONE, MORNING, clock=clock), typed("tue 3pm jan 90834")),
     "help": (lambda _: HelpScreen(HELP), pressed()),
     "search": (lambda db: SearchScreen(db, TZ, clock=clock), typed("jane")),
-    "clients": (lambda db: ClientsScreen(db, TZ, clock=clock), pressed()),
-    "record": (lambda db: ClientRecordScreen(db, 1, TZ, clock=clock), pressed()),
-    "client": (lambda db: ClientForm(db, "Ann Fig", clock=clock), pressed()),
     "form": (form, pressed()),
     "form_event": (lambda db: form(db, draft={"kind": "other_event"}), pressed("ctrl+s")),
     "form_contact": (lambda db: form(db, draft={"kind": "collateral_contact"}), pressed()),

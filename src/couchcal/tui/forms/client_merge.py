@@ -248,6 +248,8 @@ def preview_words(found: MergePreview) -> list[str]:
     lines = [f"{_listed(moving)} {verb}" if moving else "there is no session to move"]
     if found.filled:
         lines.append(f"{_listed([_FIELD_WORDS[name] for name in found.filled])} taken over")
+    if found.notes:
+        lines.append("notes of the office are put below the others")
     if found.portal:
         lines.append("portal access goes along with the e-mail address")
     if found.portal_lost:

@@ -64,7 +64,8 @@ async def test_both_stores_are_saved_the_practice_in_one_step(database: Database
         put(modal, "ours-telehealth_template", "https://video.example/{token}")
         await save(pilot)
     assert isinstance(app.answer, Done)
-    assert app.answer.label == "Changed 5 settings of the practice; Saved for this computer: 2 settings"
+    assert app.answer.label == "Changed 5 settings of the practice"
+    assert app.answer.advice == ("Saved for this computer: 2 settings",)
     assert load() == Settings(clock_24h=False, week_start=6)
     found = stored(database)
     assert (found.use_rooms, found.window_days, found.max_per_day) == (True, UNLIMITED, 8)
@@ -158,7 +159,7 @@ async def test_a_broken_file_is_told_and_never_written_over(database: Database) 
         assert stored(database).city == "Ithaca"
         write_private(config_file(), b"theme = 'couchcal-dark'\n")
         await save(pilot)
-    assert isinstance(app.answer, Done)
+    assert app.answer == Done("Saved for this computer: Names on screen", changed=0)
     assert load().names == "id"
 
 

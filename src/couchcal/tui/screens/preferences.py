@@ -145,6 +145,11 @@ class PreferencesScreen(ChangedModal[Done]):
             self.query_one(f"#section-{number}").display = some
             shown |= some
         self.query_one("#nothing").display = not shown
+        if shown and self.focused is not None and not self.focused.is_on_screen and not event.input.has_focus:
+            self._first_shown().focus_first()
+
+    def _first_shown(self) -> Field:
+        return next(field for field in self.query(Field) if field.display)
 
     @on(Input.Submitted)
     def _entered(self) -> None:
@@ -181,7 +186,7 @@ class PreferencesScreen(ChangedModal[Done]):
             return
         self.saving = True
         try:
-            label = await self._write(values)
+            done = await self._write(values)
         except Stale as error:
             settings, stored = await in_thread(self, "read", self._read)
             self._take(settings, stored, keep=True)
@@ -192,28 +197,32 @@ class PreferencesScreen(ChangedModal[Done]):
             return
         finally:
             self.saving = False
-        self.dismiss(Done(label, changed=len(changed)))
+        self.dismiss(done)
 
-    async def _write(self, values: dict[Item, Any]) -> str:
-        """Write to both stores; what is through is no change any more if the other one fails."""
-        said = []
+    async def _write(self, values: dict[Item, Any]) -> Done:
+        """Write to both stores; what is through is no change any more if the other one fails.
+
+        `Done.changed` counts what undo takes back: the practice's part. The file's part is told beside it.
+        """
+        done: Done | None = None
         ours = {item.name: value for item, value in values.items() if not item.here}
         if ours:
             work = partial(
                 practice_settings.change, self._database, ours, expected_version=self._version, clock=self._clock
             )
-            said.append((await in_thread(self, "write", work)).label)
+            done = await in_thread(self, "write", work)
             _, stored = await in_thread(self, "read", self._read)
             self._version = stored.version
             self._stored |= {item.id: self._text(item) for item in values if not item.here}
         here = {item.name: value for item, value in values.items() if item.here}
-        if here:
-            from couchcal.settings_file import write_settings
+        if not here:
+            return done or Done("Nothing changed", changed=0)
+        from couchcal.settings_file import write_settings
 
-            await in_thread(self, "write", partial(write_settings, here))
-            many = f"{len(here)} settings" if len(here) > 1 else next(i.label for i in values if i.here)
-            said.append(f"Saved for this computer: {many}")
-        return "; ".join(said)
+        await in_thread(self, "write", partial(write_settings, here))
+        many = f"{len(here)} settings" if len(here) > 1 else next(item.label for item in values if item.here)
+        said = f"Saved for this computer: {many}"
+        return Done(said, changed=0) if done is None else done._replace(advice=(*done.advice, said))
 
     def _show_errors(self, problems: dict[Item, str]) -> bool:
         for item in ITEMS:

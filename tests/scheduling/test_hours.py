@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -67,7 +68,7 @@ def days(draw: st.DrawFn) -> list[Hours]:
     """Blocks of one day, in order; some touch, some end at midnight."""
     edges = sorted(draw(st.lists(st.integers(0, DAY_MINUTES), min_size=2, max_size=2 * MAX_BLOCKS, unique=True)))
     kept = draw(st.lists(st.booleans(), min_size=len(edges), max_size=len(edges)))
-    pairs = [pair for pair, keep in zip(zip(edges, edges[1:], strict=False), kept, strict=False) if keep]
+    pairs = [pair for pair, keep in zip(pairwise(edges), kept, strict=False) if keep]
     return [(_clock(start), _clock(end)) for start, end in pairs[:MAX_BLOCKS]]
 
 
@@ -81,14 +82,13 @@ def test_hours_in_words_are_read_back(blocks: list[Hours], clock_24h: bool) -> N
 
 
 @given(st.text(alphabet="0123456789:.-, apmnoh", max_size=24))
-def test_any_text_is_hours_or_an_error_in_words(text: str) -> None:
+def test_any_text_is_hours_or_a_value_error(text: str) -> None:
     try:
         found = parse_hours(text)
-    except ValueError as problem:
-        assert str(problem)
-    else:
-        check_hours(found)
-        assert found == sorted(found)
+    except ValueError:
+        return  # and no other error
+    check_hours(found)
+    assert found == sorted(found)
 
 
 def test_seconds_are_no_hours() -> None:

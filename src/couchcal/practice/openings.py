@@ -51,8 +51,8 @@ FROM span CROSS JOIN external_event a ON {_WINDOW}
 WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND NOT a.transparent AND a.rrule = ''
   AND a.status NOT IN ('cancelled', 'declined')
 UNION ALL
-SELECT 'time_off', a.id, a.start_utc, a.end_utc, a.all_day, 0, 0, 0, NULL
-FROM time_off a WHERE a.start_utc < ? AND a.end_utc > ?
+SELECT 'time_off', o.id, o.start_utc, o.end_utc, o.all_day, 0, 0, 0, NULL
+FROM time_off o WHERE o.start_utc < ? AND o.end_utc > ?
 UNION ALL
 SELECT 'booking_request', a.id, a.start_utc, a.end_utc, 0, coalesce(t.buffer_before, 0),
        coalesce(t.buffer_after, 0), 1, NULL
@@ -77,7 +77,7 @@ def free_starts(
     """The practitioner's free starts of `minutes`, ascending, none before `now`; `next()` is the next one.
 
     They lie in the weekly hours (`OFFICE_HOURS` while none are set), whatever these are limited to, and off
-    everything busy and off time off. Read as it is asked for, some weeks at a time.
+    everything busy and off time off; buffers are for clients. Read as it is asked for, some weeks at a time.
 
     Args:
         first, last: local days, both included.
@@ -91,7 +91,7 @@ def free_starts(
     begin = max(first, to_local(now, tz).date())
     while begin <= last:
         until = begin + min(timedelta(days=_CHUNK_DAYS - 1), last - begin)
-        busy = _busy(connection, begin, until, now, tz, ignoring, holds=False)
+        busy = _busy(connection, begin, until, now, tz, ignoring, clients=False)
         yield from free_slots(
             minutes, blocks, busy, not_before=now, tz=tz, first=begin, last=until, step=step
         )  # fmt: skip
@@ -147,7 +147,7 @@ def offered(
     blocks = [Block(*row) for row in weekly(connection)]
     if last < first or not blocks:
         return []
-    busy = _busy(connection, first, last, now, tz, ignoring, holds=True)
+    busy = _busy(connection, first, last, now, tz, ignoring, clients=True)
     return offer_slots(request, blocks, busy, now=now, tz=tz, first=first, last=last)
 
 
@@ -193,11 +193,14 @@ def _busy(
     tz: tzinfo,
     ignoring: Collection[Key],
     *,
-    holds: bool,
+    clients: bool,
 ) -> list[Busy]:
-    """What is busy on the local days `first` to `last`, and around them. A group counts as one session."""
+    """What is busy on the local days `first` to `last`, and around them. A group counts as one session.
+
+    With `clients` also what is busy for them alone: live requests, and buffers.
+    """
     lo, hi = day_bounds(first, tz)[0], day_bounds(last, tz)[1]
-    arguments = statement_arguments(_seconds(lo), _seconds(hi), _seconds(now), holds=holds)
+    arguments = statement_arguments(_seconds(lo), _seconds(hi), _seconds(now), holds=clients)
     found = []
     groups: set[tuple[str, int]] = set()
     for table, row_id, start_s, end_s, all_day, before, after, counts, group in connection.execute(
@@ -213,6 +216,8 @@ def _busy(
         counted = bool(counts) and (group, start_s) not in groups
         if group is not None:
             groups.add((group, start_s))
+        if not clients:
+            before = after = 0
         found.append(Busy(start, end, before, after, counts=counted))
     return found
 

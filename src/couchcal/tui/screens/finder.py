@@ -34,6 +34,7 @@ _PAUSE_S = 0.12
 _CHROME_ROWS = 11
 _PER_DAY = 6
 _MOST = 120
+_MOST_AROUND = 7
 _EXAMPLES = "50 min tue or thu afternoon, next 3 weeks"
 _HELP = "Any of: 90m · for jane · weekdays · not fri · mornings · after 4pm · 9-12 · next month · until 15 dec"
 
@@ -72,7 +73,8 @@ class FinderScreen(Modal[Done]):
         self._offer: Offer | None = None
         self._rows: list[datetime | None] = []
         """What each line of the list stands for; None for the heading of a day."""
-        self._around: date | None = None
+        self._around_rows = 0
+        """Rows that the day around takes while it is shown."""
         self._read_text: str | None = None
         self._pause: Timer | None = None
 
@@ -92,7 +94,10 @@ class FinderScreen(Modal[Done]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the list take what the screen leaves."""
-        self.query_one("#results").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
+        self._fit(event.size.height)
+
+    def _fit(self, height: int) -> None:
+        self.query_one("#results").styles.max_height = max(3, height - _CHROME_ROWS - self._around_rows)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -168,7 +173,7 @@ class FinderScreen(Modal[Done]):
     def action_around(self) -> None:
         """Show what else is on the day of the highlighted time, or hide it again."""
         start = self._highlighted()
-        if start is None or self._around is not None:
+        if start is None or self._around_rows:
             self._put_away()
             return
         self.run_worker(
@@ -181,12 +186,15 @@ class FinderScreen(Modal[Done]):
         except Exception as error:
             self.show_problem(problem_words(error))
             return
-        lines = [entry_line(entry, self._tz, self._names) for entry in entries]
+        lines = [entry_line(entry, self._tz, self._names) for entry in entries[:_MOST_AROUND]]
+        if len(entries) > _MOST_AROUND:
+            lines.append(plain(f"and {len(entries) - _MOST_AROUND} more", "dim"))
         title = plain(f"On {local_title(day)}", "bold $accent")
         around = self.query_one("#around", Static)
         around.update(Content("\n").join([title, *(lines or [plain("nothing", "dim")])]))
         around.display = True
-        self._around = day
+        self._around_rows = max(1, len(lines)) + 2
+        self._fit(self.size.height)
 
     def _read_day(self, day: date) -> list[Entry]:
         connection = self._database.connect()
@@ -197,8 +205,9 @@ class FinderScreen(Modal[Done]):
             connection.close()
 
     def _put_away(self) -> None:
-        self._around = None
+        self._around_rows = 0
         self.query_one("#around").display = False
+        self._fit(self.size.height)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

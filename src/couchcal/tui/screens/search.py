@@ -132,12 +132,15 @@ class SearchScreen(Modal[Entry]):
         self._say(_count(found))
 
     def _upcoming(self) -> int | None:
-        """The line of the next entry that is not over, else of the last one, else of the first client."""
+        """The line of the next entry that takes place, else of the last one, else of the first client."""
         now = self._clock()
         lines = [at for at, row in enumerate(self._rows) if isinstance(row, Entry)]
-        ahead = (at for at in lines if isinstance(row := self._rows[at], Entry) and row.end > now)
+        for at in lines:
+            row = self._rows[at]
+            if isinstance(row, Entry) and row.end > now and not row.cancelled:
+                return at
         if lines:
-            return next(ahead, lines[-1])
+            return lines[-1]
         return 1 if self._rows else None
 
     def _say(self, text: str) -> None:

@@ -1,0 +1,55 @@
+"""A report's table as content: aligned columns, a bar beside its number, total and note. Pure."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from couchcal.practice.report_tables import Line, Table
+from couchcal.tui.text import clean, fit, pad
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_GAP = "  "
+_LONGEST_BAR, _SHORTEST_BAR = 32, 12
+_NARROWEST_TEXT = 24
+
+
+def table_content(table: Table, cells: int, *, ascii_only: bool = False) -> Content:
+    """The table in at most `cells` columns; bars take what is left of them."""
+    if not table.lines:
+        return Content.styled(table.empty, "dim")
+    rows = [tuple(map(clean, line.cells)) for line in table.lines]
+    shown = [table.headings, *rows, *([table.total] if table.total is not None else [])]
+    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    taken = sum(widths) + len(_GAP) * len(widths)
+    name = table.texts - 1  # the column that gives way to the others
+    widths[name] = min(widths[name], max(_NARROWEST_TEXT, widths[name] - (taken + _SHORTEST_BAR - cells)))
+    room = cells - sum(widths) - len(_GAP) * len(widths)
+    bars = min(_LONGEST_BAR, room) if room >= _SHORTEST_BAR else 0
+    lines = [Content.styled(_row(table.headings, widths, table.texts), "dim")]
+    for row, line in zip(rows, table.lines, strict=True):
+        text = _row(row, widths, table.texts)
+        lines.append(Content.assemble(text, _GAP, (bar(line, bars, ascii_only=ascii_only), "$accent")))
+    if table.total is not None:
+        lines.append(Content.styled(_row(table.total, widths, table.texts), "bold"))
+    return Content("\n").join(lines)
+
+
+def bar(line: Line, cells: int, *, ascii_only: bool = False) -> str:
+    """A bar of up to `cells`, exact to an eighth of one; what overflows ends in a plus."""
+    if line.part is None or cells <= 0:
+        return ""
+    if line.part > 1:
+        return ("#" if ascii_only else "█") * (cells - 1) + "+"
+    if ascii_only:
+        return "#" * round(line.part * cells)
+    whole, eighths = divmod(round(line.part * cells * 8), 8)
+    return "█" * whole + (_EIGHTHS[eighths] if eighths else "")
+
+
+def _row(cells: tuple[str, ...], widths: list[int], texts: int) -> str:
+    shown = (
+        pad(cell, width) if at < texts else " " * (width - cell_len(cell)) + fit(cell, width)
+        for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return _GAP.join(shown)

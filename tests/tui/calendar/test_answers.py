@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import pytest
+
 from couchcal.practice import appointments, waitlist
 from couchcal.practice.agenda import Entry, between
 from couchcal.practice.cadence import Repeat
@@ -143,7 +145,7 @@ async def test_a_time_that_comes_free_is_offered_to_the_waitlist(make: AppFactor
         pilot.app.screen.dismiss(CancelAnswer("other", "", None, "", False))
         await settle(pilot)
         await settle(pilot)
-        assert toasts(pilot)[-1] == "2 on the waitlist would take Thu 5 Mar 10:00 · W shows the list"
+        assert toasts(pilot)[-1] == "2 on the waitlist would take Thu 5 Mar 10:00 · W shows them"
         assert screen.offered == Freed(at(5, 10), at(5, 10, 50))
 
 
@@ -211,3 +213,21 @@ async def test_more_entries_than_letters_get_two(make: AppFactory, demo: Databas
             await pilot.press("f", "a", "escape")
             assert not screen.labels
             assert screen.cursor.picked == wanted
+
+
+@pytest.mark.parametrize("names", ["id", "initials", "first"])
+async def test_toasts_call_nobody_by_name_where_names_are_not_shown(
+    make: AppFactory, demo: Database, names: str
+) -> None:
+    waiting_for(demo, "Omar")
+    async with make(names=names).run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        stand_on(screen, "Maria", date(2026, 3, 5))
+        for keys in (("m", "J", "enter"), ("M",), ("u",), ("ctrl+r",)):
+            await pilot.press(*keys)
+            await settle(pilot)
+        said = "\n".join(toasts(pilot))
+        assert "Saved" in said
+        assert "Undone" in said
+        assert "Silva" not in said
+        assert "Maria S." not in said

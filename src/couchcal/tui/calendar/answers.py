@@ -29,12 +29,9 @@ class Answers(Dragging):
             self.count = count
             self.freed = freed
 
-    offered: Freed | None = None
-    """The time that the waitlist opens with."""
-
     def on_writing_written(self, message: Writing.Written) -> None:
         done = message.done
-        words = done.label if not self.private else "Saved"
+        words = done.label if self.shows_names else "Saved"
         hints = [f"{self.keymap.shown_first('undo')} undo"]
         self.last_move, self.moving_one = self.moving_one, None
         if self.last_move is not None:
@@ -63,12 +60,12 @@ class Answers(Dragging):
             notes += [f"{self.glyphs.conflict} overlaps", f"{self.keymap.shown_first('ways-out')} free times"]
         if done.kept:
             notes.append(self._kept_words(done.kept))
-        if not self.private:
+        if self.shows_names:
             notes += done.advice
         return notes
 
     def _kept_words(self, kept: tuple[Kept, ...]) -> str:
-        if self.private:
+        if not self.shows_names:
             return f"{len(kept)} left as they were"
         named = [f"{clean(row.label)} ({clean(row.reason)})" for row in kept[:_KEPT_SHOWN]]
         more = [f"{len(kept) - _KEPT_SHOWN} more"] if len(kept) > _KEPT_SHOWN else []
@@ -104,4 +101,4 @@ class Answers(Dragging):
         when = f"{day_label(start.date())} {time_text(start, hour24=self.settings.clock_24h)}"
         who = "1 on the waitlist" if message.count == 1 else f"{message.count} on the waitlist"
         key = self.keymap.shown_first("waiting")
-        self.toast(f"{who} would take {when}{self.glyphs.separator}{key} shows the list")
+        self.toast(f"{who} would take {when}{self.glyphs.separator}{key} shows them")

@@ -181,8 +181,8 @@ class Changes(FormOpening):
     def on_changes_reverted(self, message: Reverted) -> None:
         key = self.keymap.shown_first("undo" if message.redo else "redo")
         verb, other = ("Redone", "undo") if message.redo else ("Undone", "redo")
-        self.toast(f"{verb if self.private else message.label}{self.glyphs.separator}{key} {other}")
-        self.last_move = None
+        self.toast(f"{message.label if self.shows_names else verb}{self.glyphs.separator}{key} {other}")
+        self.last_move = self.offered = None
         self.settled()
 
     # Helpers

@@ -93,6 +93,11 @@ class CalendarState(Screen[None], inherit_bindings=False):
         return "id" if self.private else self.settings.names
 
     @property
+    def shows_names(self) -> bool:
+        """Whether words of the practice, which call clients by name, may be shown as they are."""
+        return self.names == "full"
+
+    @property
     def week_columns(self) -> int:
         """Days a week view has room for: seven from `SIDEBAR_FROM` columns on, else three, or less."""
         width = self.app.size.width

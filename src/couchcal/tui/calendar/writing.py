@@ -48,6 +48,8 @@ class Writing(Showing):
     """The same, while the move is being stored."""
     freed: Freed | None = None
     """The time that the change under way sets free."""
+    offered: Freed | None = None
+    """The time that the waitlist opens with."""
     _under_way = 0
 
     class Written(Message):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from couchcal.errors import Invalid, Refused
 from couchcal.paths import config_file, write_private
+from couchcal.practice.practice_setting_values import ABOUT, LABELS
 from couchcal.settings import (
     VIEWS,
     Settings,
@@ -281,3 +282,12 @@ def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert os.environ["NO_COLOR"]
     assert not wants_color()
+
+
+def test_the_documentation_has_every_key() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "settings.md").read_text("utf-8")
+    for key in KEYS.values():
+        assert f"| `{key.name}` | {key.about} |" in text
+    for name, label in LABELS.items():
+        about = f"{label}: {ABOUT[name]}" if ABOUT[name] else label
+        assert f"| `practice.{name}` | {about} |" in text

@@ -14,7 +14,7 @@ from couchcal.practice.sessions import Seen
 
 def record(practice: Practice, row: ClientRow, *, seen: Seen | None = None) -> dict[str, object]:
     """The record; without full names only what tells nobody who it is. Absent values are null."""
-    places = {place.id: place.name for place in locations(practice.connection)}
+    places = {place.id: place.name for place in locations(practice.connection, retired=True)}
     details = clients.details(practice.connection, row.id)
     full = practice.names == "full"
     return {

@@ -124,7 +124,7 @@ def _code(
     if row is not None and row.code != code and referred_to(session, kind, row):
         raise Invalid("it is in use: its code stays", "retire it and add another", field="code")
     if not str(whole.get("label") or "").strip():
-        raise Invalid("say in your own words what it is", "give it a label", field="label")
+        raise Invalid("your own words for it", "give it a label", field="label")
 
 
 def _place(session: JournalSession, values: dict[str, Any], whole: dict[str, Any], row: Any | None) -> None:

@@ -183,10 +183,10 @@ def _check_template(text: str) -> None:
     if not text:
         return
     if not _URL.fullmatch(text):
-        raise Invalid("a link that begins with https://", "or empty for none", field="telehealth_template")
+        raise Invalid("begins with https://", "or empty for none", field="telehealth_template")
     rest = text.replace("{token}", "")
     if "{" in rest or "}" in rest or text.count("{token}") > 1:
-        raise Invalid("{token} once is all it may hold", "or no braces", field="telehealth_template")
+        raise Invalid("{token} only once", "or no braces", field="telehealth_template")
 
 
 def is_npi(text: str) -> bool:

@@ -49,12 +49,14 @@ class RoomRow(NamedTuple):
     name: str
 
 
-def services(connection: sqlite3.Connection, *, used_by: int | None = None) -> list[ServiceRow]:
-    """Services in use, in the order of the list, and the one of the appointment `used_by`."""
+def services(
+    connection: sqlite3.Connection, *, used_by: int | None = None, retired: bool = False
+) -> list[ServiceRow]:
+    """Services in use, in the order of the list, and the one of the appointment `used_by`; with `retired` all."""
     rows = connection.execute(
         "SELECT code, label, typical_min, billable_min, billable_max, billable, group_service, addon_of, active"
-        " FROM service_code WHERE active OR code = (SELECT service FROM appointment WHERE id = ?) ORDER BY id",
-        (used_by,),
+        " FROM service_code WHERE active OR ? OR code = (SELECT service FROM appointment WHERE id = ?) ORDER BY id",
+        (retired, used_by),
     )
     return [
         ServiceRow(code, label, typical, low, high, bool(billable), bool(group), addon_of, bool(active))

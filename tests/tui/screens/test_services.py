@@ -11,13 +11,14 @@ from textual.widgets import Input, OptionList, Static
 
 from couchcal.practice import catalogue, practice_settings
 from couchcal.store.connection import Database
+from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.catalogue import CatalogueForm, find_pos
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.pick import Pick
 from couchcal.tui.screens.services import ServicesScreen
 from couchcal.tui.screens.services_lines import billed
-from tests.tui.forms.host import Host, at, clock, people, saved, screen_of, session, shown
+from tests.tui.forms.host import ZONE, Host, at, clock, people, row, saved, screen_of, session, shown
 
 
 def lines(modal: ServicesScreen) -> list[str]:
@@ -95,7 +96,7 @@ async def test_what_is_in_use_is_retired_and_brought_back(database: Database) ->
     ("texts", "field", "words"),
     [
         ({"code": "90837", "label": "a"}, "code", "90837 is on the list"),
-        ({"code": "H0004", "label": ""}, "label", "say in your own words what it is"),
+        ({"code": "H0004", "label": ""}, "label", "your own words for it"),
         ({"code": "H0004", "label": "a", "typical_min": "an hour"}, "typical_min", "minutes, such as 50"),
         ({"code": "H0004", "label": "a", "fee_cents": "much"}, "fee_cents", "an amount like 25.00"),
         ({"code": "H0004", "label": "a", "addon_of": "1"}, "addon_of", "1 is no other service"),
@@ -186,3 +187,23 @@ def test_place_of_service_is_found_by_code_and_by_words() -> None:
 )
 def test_minutes_that_are_billed(low: int | None, high: int | None, words: str) -> None:
     assert billed(low, high) == words
+
+
+async def test_an_old_session_keeps_what_is_retired_since(database: Database) -> None:
+    kept = session(database, people(database)["Jane Doe"], at(3, 15), service="90791")
+    catalogue.remove(database, "service", 1, clock=clock)
+    catalogue.remove(database, "place", 1, clock=clock)
+    form = AppointmentForm(database, ZONE, draft={}, appointment_id=kept, mode="edit", clock=clock)
+    async with shown(form) as (app, pilot):
+        assert form.query_one("#service", Pick).value == "90791"
+        assert form.query_one("#location_id", Pick).value == 1
+        form.query_one("#instructions").text = "Bring the form"  # type: ignore[attr-defined]  # a TextArea
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+        assert app.answer is not None
+    assert (row(database, kept)["service"], row(database, kept)["location_id"]) == ("90791", 1)
+    new = AppointmentForm(database, ZONE, draft={"kind": "client_session", "start": at(4, 9)}, clock=clock)
+    async with shown(new):
+        assert new.query_one("#location_id", Pick).value != 1
+        new.query_one("#service", Pick).value = "90791"
+        assert new.query_one("#service", Pick).value is None

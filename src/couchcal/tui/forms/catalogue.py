@@ -68,7 +68,7 @@ PARTS: dict[Kind, tuple[Part, ...]] = {
         Part("billable_min", "Billed from", "minutes; empty: no rule", _minutes, _optional, 8),
         Part("billable_max", "Billed to", "minutes; empty: no end", _minutes, _optional, 8),
         Part("fee_cents", "Fee", "such as 120.00", parse_cents, format_cents, 12),
-        Part("addon_of", "Added to", "codes it needs beside it"),
+        Part("addon_of", "Added to", "codes, if any"),
         Part("billable", "", tick="billed, and may go on a claim"),
         Part("group_service", "", tick="for a group"),
     ),

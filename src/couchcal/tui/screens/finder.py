@@ -186,7 +186,12 @@ class FinderScreen(Modal[Done]):
         except Exception as error:
             self.show_problem(problem_words(error))
             return
-        lines = [entry_line(entry, self._tz, self._names) for entry in entries[:_MOST_AROUND]]
+        lines = [
+            Content.assemble(
+                entry_line(entry, self._tz, self._names), "  [request]" if entry.kind == "request" else ""
+            )
+            for entry in entries[:_MOST_AROUND]
+        ]
         if len(entries) > _MOST_AROUND:
             lines.append(plain(f"and {len(entries) - _MOST_AROUND} more", "dim"))
         title = plain(f"On {local_title(day)}", "bold $accent")

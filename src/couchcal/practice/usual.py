@@ -1,9 +1,10 @@
-"""What a quick-add line leaves out: the service and the place that a client's session usually has."""
+"""What a quick-add line or a new form leaves out: service, place and length that a client's session usually has."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.services import TIME_BASED, LocationRow, ServiceRow
@@ -16,6 +17,31 @@ def latest_services(connection: sqlite3.Connection) -> dict[int, str]:
         " AND a.service IS NOT NULL ORDER BY a.start_utc DESC LIMIT 1) FROM client c WHERE c.usual_service IS NULL"
     )
     return {client_id: service for client_id, service in rows if service is not None}
+
+
+class UsualSlot(NamedTuple):
+    """What a client's sessions are like; None where nothing is known."""
+
+    service: str | None = None
+    location_id: int | None = None
+    minutes: int | None = None
+    tz: str | None = None
+
+
+def slot_of(connection: sqlite3.Connection, client_id: int) -> UsualSlot:
+    """The usual service and place of the client's record, what it leaves open as in their latest session, length
+    and zone as in that one."""
+    record = connection.execute(
+        "SELECT usual_service, usual_location_id FROM client WHERE id = ?", (client_id,)
+    ).fetchone() or (None, None)
+    latest = connection.execute(
+        "SELECT service, location_id, (end_utc - start_utc) / 60, tz FROM appointment WHERE client_id = ?"
+        " AND kind = 'client_session' AND status <> 'cancelled' ORDER BY start_utc DESC LIMIT 1",
+        (client_id,),
+    ).fetchone() or (None, None, None, None)
+    service, place = record[0] or latest[0], record[1] if record[1] is not None else latest[1]
+    minutes = latest[2] if latest[0] == service else None
+    return UsualSlot(service, place, minutes, latest[3])
 
 
 def service_for(

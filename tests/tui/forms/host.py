@@ -23,6 +23,8 @@ ZONE = "America/New_York"
 NOW = datetime(2026, 3, 1, 14, 42, tzinfo=UTC)
 """Sunday 1 March 2026, 9:42 in New York."""
 PENDING = object()
+PATIENCE_S = 8
+"""How long a write may take before the test fails, because a question waits for its answer."""
 _GRID = "  9 am    ▌Jane D. ↻       ▌Omar K. ↻                        ▌Jane D. ↻       \n"
 
 
@@ -76,7 +78,7 @@ async def looked(pilot: Pilot[None]) -> None:
 async def saved(pilot: Pilot[None]) -> None:
     """Wait until a write, its screen and everything after are through."""
     await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
+    await asyncio.wait_for(pilot.app.workers.wait_for_complete(), PATIENCE_S)
     await pilot.pause()
 
 

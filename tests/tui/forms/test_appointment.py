@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual.widgets import Checkbox, Input, Static, TextArea
 
-from couchcal.practice import appointments
+from couchcal.practice import appointments, client_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
@@ -14,6 +14,7 @@ from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.field import Field
+from couchcal.tui.forms.merge import MergeScreen
 from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.scope import ScopeDialog
 from tests.tui.forms.host import (
@@ -84,7 +85,8 @@ async def test_every_type_shows_its_own_fields(database: Database) -> None:  # A
         common = {"kind", "day", "times", "tz", "repeats", "instructions"}
         client = common | {"client", "location_id", "telehealth_url"}
         expected = {
-            "client_session": client | {"service", "modifiers", "diagnoses", "reminders", "feedback_requested"},
+            "client_session": client
+            | {"service", "modifiers", "visit_type", "diagnoses", "reminders", "feedback_requested"},
             "client_contact": client | {"medium"},
             "collateral_contact": client | {"collateral_role", "collateral_name"},
             "other_event": common | {"title", "all_day", "place", "busy"},
@@ -401,18 +403,189 @@ async def test_nothing_changed_writes_nothing(database: Database) -> None:
     assert row(database, existing) == before
 
 
-async def test_a_stale_form_stays_open_with_what_was_typed(database: Database) -> None:
+async def test_two_at_once_are_merged(database: Database) -> None:
+    existing = session(database, people(database)["Jane Doe"], at(3, 15))
+    modal = form(database, appointment_id=existing, mode="edit")
+    async with shown(modal) as (app, pilot):
+        appointments.edit(database, existing, {"service": "90837", "instructions": "theirs"}, clock=clock)
+        type_in(modal, diagnoses="F41.1")
+        modal.query_one("#instructions", TextArea).text = "mine"
+        await pilot.press("ctrl+s")
+        await screen_of(app, MergeScreen)
+        await pilot.press("escape")  # nothing typed is lost
+        await pilot.pause()
+        assert app.screen is modal
+        assert text(modal, "diagnoses") == "F41.1"
+        await pilot.press("ctrl+s")
+        await screen_of(app, MergeScreen)
+        await pilot.press("right", "ctrl+s")  # theirs, of the instructions that both changed
+        await saved(pilot)
+    stored = row(database, existing)
+    assert (stored["service"], stored["diagnoses"], stored["instructions"]) == ("90837", "F41.1", "theirs")
+    assert isinstance(app.answer, Done)
+
+
+async def test_theirs_can_be_taken(database: Database) -> None:
     existing = session(database, people(database)["Jane Doe"], at(3, 15))
     modal = form(database, appointment_id=existing, mode="edit")
     async with shown(modal) as (app, pilot):
         appointments.reschedule(database, existing, at(3, 16), at(3, 16, 50), clock=clock)
+        before = row(database, existing)
         type_in(modal, diagnoses="F41.1")
         await pilot.press("ctrl+s")
+        await screen_of(app, MergeScreen)
+        await pilot.press("down", "enter")
         await saved(pilot)
-        assert app.answer is PENDING
-        assert "changed by somebody else" in str(modal.query_one("#problem", Static).render())
-        assert text(modal, "diagnoses") == "F41.1"
-    assert row(database, existing)["diagnoses"] == ""
+    assert app.answer is None
+    assert row(database, existing) == before
+
+
+async def test_what_was_deleted_meanwhile_is_booked_anew(database: Database) -> None:
+    existing = session(database, people(database)["Jane Doe"], at(3, 15))
+    modal = form(database, appointment_id=existing, mode="edit")
+    async with shown(modal) as (app, pilot):
+        appointments.delete(database, existing, clock=clock)
+        type_in(modal, diagnoses="F41.1")
+        for key in ("n", "y"):
+            await pilot.press("ctrl+s")
+            await screen_of(app, Confirm)
+            await pilot.press(key)
+            await pilot.pause()
+        await saved(pilot)
+    assert app.answer.appointment_id != existing
+    stored = row(database, app.answer.appointment_id)
+    assert (stored["diagnoses"], stored["start_utc"]) == ("F41.1", int(at(3, 15).timestamp()))
+
+
+async def test_two_at_once_in_a_series(database: Database) -> None:
+    first = session(database, people(database)["Jane Doe"], at(3, 15), repeat=Repeat("weekly"))
+    modal = form(database, appointment_id=first, mode="edit")
+    async with shown(modal) as (app, pilot):
+        appointments.edit(database, first, {"diagnoses": "F41.1"}, scope="future", clock=clock)
+        modal.query_one("#service", Pick).value = "90837"
+        await pilot.press("ctrl+s")
+        await screen_of(app, ScopeDialog)
+        await pilot.press("f")
+        await screen_of(app, MergeScreen)
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+    later = row(database, first + 3)
+    assert (later["service"], later["diagnoses"]) == ("90837", "F41.1")
+
+
+async def test_a_visit_type_moves_the_place(database: Database) -> None:  # VIS-04, MOD-01, VID-01
+    connection = database.connect()
+    connection.execute("UPDATE practice SET telehealth_template = 'https://meet.example/{token}'")
+    connection.close()
+    existing = session(database, people(database)["Jane Doe"], at(3, 15))
+    modal = form(database, appointment_id=existing, mode="edit")
+    async with shown(modal) as (app, pilot):
+        visit, place = modal.query_one("#visit_type", Choice), modal.query_one("#location_id", Pick)
+        assert visit.value == "in_person"
+        visit.value = "telehealth"
+        await pilot.pause()
+        assert place.value == 2
+        assert note(modal, "modifiers") == "+ 95 automatic"
+        assert note(modal, "telehealth_url") == "a link is made on saving"
+        place.value = 1
+        await pilot.pause()
+        assert visit.value == "in_person"
+        visit.value = "telehealth"
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+    stored = row(database, existing)
+    assert (stored["visit_type"], stored["location_id"], stored["modifiers"]) == ("telehealth", 2, "95:auto")
+    assert stored["telehealth_url"].startswith("https://meet.example/")
+
+
+async def test_several_clients_share_a_slot(database: Database) -> None:  # GRP-01
+    ids = people(database)
+    session(database, ids["Maria Silva"], at(3, 15))
+    modal = form(database, draft={"service": "90853"})
+    async with shown(modal) as (app, pilot):
+        await pilot.press("b", "o", "tab")
+        modal.query_one("#client", Input).value += "; mar"
+        modal.query_one("#client", Input).focus()
+        await pilot.pause()
+        await pilot.press("end", "i", "enter")
+        assert text(modal, "client") == "Bob Reed · C-0003; Maria Silva · C-0004"
+        assert note(modal, "client") == "2 clients, one group"
+        await looked(pilot)
+        assert "Maria S. is already scheduled then (saves anyway)" in live(modal)
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+    assert app.answer.changed == 2
+    assert count(database) == 3
+    joined = form(database, appointment_id=app.answer.appointment_id, mode="edit")
+    async with shown(joined) as (app, pilot):
+        joined.query_one("#client", Input).value += "; Jane Doe"
+        await pilot.pause()
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+    assert count(database) == 4
+    assert app.answer.changed == 1
+
+
+async def test_the_usual_slot_fills_what_is_untouched(database: Database) -> None:  # practice.md 12
+    ids = people(database)
+    session(database, ids["Bob Reed"], at(2, 9), service="90837", location_id=2)
+    modal = form(database)
+    async with shown(modal) as (_, pilot):
+        await pilot.press("b", "o", "tab")
+        await pilot.pause()
+        assert modal.query_one("#service", Pick).value == "90837"
+        assert modal.query_one("#location_id", Pick).value == 2
+        assert text(modal, "length") == "50 min"  # as their last one was
+    touched = form(database)
+    async with shown(touched) as (_, pilot):
+        touched.query_one("#service", Pick).value = "90834"
+        touched.query_one("#location_id", Pick).value = None
+        type_in(touched, end="16:20")
+        await pilot.pause()
+        type_in(touched, client="bob")
+        await pilot.pause()
+        assert touched.query_one("#service", Pick).value == "90834"
+        assert touched.query_one("#location_id", Pick).value is None
+        assert text(touched, "length") == "80 min"
+
+
+async def test_a_client_elsewhere_sees_their_own_time(database: Database) -> None:  # TZ-02, APT-13
+    ids = people(database)
+    client_changes.edit(database, ids["Bob Reed"], {"tz": "Europe/Berlin"}, clock=clock)
+    modal = form(database, draft={"client_id": ids["Bob Reed"], "service": "90834"})
+    async with shown(modal) as (_, pilot):
+        assert live(modal).startswith("Tue 3 Mar 15:00–15:50 New York = 21:00–21:50 Berlin, theirs")
+        type_in(modal, tz="berlin")
+        modal.query_one("#tz").focus()
+        await pilot.press("tab")
+        assert text(modal, "tz") == "Europe/Berlin"
+        assert live(modal).startswith("Tue 3 Mar 15:00–15:50 Berlin")
+
+
+async def test_the_cadence_of_a_series_is_changed_in_the_form(database: Database) -> None:  # REC-03, REC-13
+    ids = people(database)
+    first = session(database, ids["Jane Doe"], at(3, 15), repeat=Repeat("weekly"))
+    modal = form(database, appointment_id=first, mode="edit")
+    async with shown(modal) as (app, pilot):
+        modal.query_one("#repeats", Pick).value = "2w"
+        await pilot.pause()
+        type_in(modal, until="+6w")
+        await pilot.press("ctrl+s")
+        await screen_of(app, ScopeDialog)
+        await pilot.press("t")  # a cadence is of all that follow
+        assert isinstance(app.screen, ScopeDialog)
+        await pilot.press("f")
+        await saved(pilot)
+    assert count(database) == 4
+    modal = form(database, appointment_id=first, mode="edit")
+    async with shown(modal) as (app, pilot):
+        assert (modal.query_one("#repeats", Pick).value, text(modal, "until")) == ("keep", "2026-04-14")
+        type_in(modal, until="")
+        await pilot.press("ctrl+s")
+        await screen_of(app, ScopeDialog)
+        await pilot.press("f")
+        await saved(pilot)
+    assert count(database) > 4
 
 
 async def test_the_second_hour_of_an_autumn_night_is_kept(database: Database) -> None:
@@ -429,8 +602,6 @@ async def test_the_second_hour_of_an_autumn_night_is_kept(database: Database) ->
 
 
 async def test_names_with_markup_and_escapes_are_inert(database: Database) -> None:
-    from couchcal.practice import client_changes
-
     evil = client_changes.add(database, "[red]Mal [/x]", clock=clock).id
     connection = database.connect()
     connection.execute("UPDATE client SET first = ? WHERE id = ?", ("[red]\x1b]52;c;x\x07", evil))

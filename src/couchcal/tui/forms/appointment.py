@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from couchcal.errors import Invalid
+from couchcal.errors import Invalid, NotFound, Stale
 from couchcal.practice.fields import TIME_FIELDS
 from couchcal.practice.outcome import Done
-from couchcal.tui.forms.appointment_data import FormData, Save
-from couchcal.tui.forms.appointment_fields import ROW_OF, AppointmentFields
+from couchcal.tui.forms.appointment_data import FormData, Save, load
+from couchcal.tui.forms.appointment_follow import ROW_OF, AppointmentFollow
+from couchcal.tui.forms.appointment_merge import Unit, compare, merged
 from couchcal.tui.forms.appointment_state import ReadForm, changes
-from couchcal.tui.forms.client_field import client_text
+from couchcal.tui.forms.appointment_words import unit_words
+from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.field import Field
+from couchcal.tui.forms.merge import MergeScreen
 from couchcal.tui.forms.modal import in_thread, problem_words
 from couchcal.tui.forms.scope import ScopeDialog
 
 
-class AppointmentForm(AppointmentFields):
+class AppointmentForm(AppointmentFollow):
     """Asks for an appointment's fields, saves them itself and closes with what was done.
 
-    Args:
-        database: where to save.
-        tz_name: the zone of the view, the default of a new appointment (APT-13).
-        draft: draft fields of a new appointment that are known already (`kind`, `start`, `end`, `client_id`
-            …; `repeats` may hold a cadence). An existing one is shown as stored.
-        appointment_id: the appointment to change, None for a new one.
-        version: the version that the caller showed; another one in the database is refused as stale.
-        mode: `times` shows start and end only (EDT-03).
-        names: how clients are called: `id`, `initials`, `first` or `full`.
+    A new appointment, an existing one, or its start and end only (mode `times`, EDT-03); see `Opening`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", show=False)]
@@ -48,12 +44,12 @@ class AppointmentForm(AppointmentFields):
         if self._show_errors(read.errors):
             return
         save = self._request(read, data)
-        if self._appointment_id is not None and not (save.values or save.repeat or save.stop):
+        if save.appointment_id is not None and not save.anything:
             self.dismiss(None)
             return
         self.saving = True
         try:
-            done = await self._write(save, data)
+            done = await self._write(save, data, read)
         except Exception as error:
             self.show_problem(problem_words(error))
             if isinstance(error, Invalid):
@@ -62,42 +58,83 @@ class AppointmentForm(AppointmentFields):
         finally:
             self.saving = False
         if done is not None:
-            self.dismiss(done)
+            self.dismiss(done if done.label else None)
 
     def _request(self, read: ReadForm, data: FormData) -> Save:
         values = dict(read.values)
-        if self._appointment_id is not None:
-            values = changes(values, data)
-            if self._mode == "times":
-                values = {name: value for name, value in values.items() if name in TIME_FIELDS}
-        else:
+        if self._opening.appointment_id is None:
             values["modifiers"] = values.get("modifiers") or None
-        version = self._version if self._version is not None else data.version
+        else:
+            values = self._limited(changes(values, data))
         return Save(
-            self._database,
-            self._clock,
-            values,
-            self._appointment_id,
-            version,
-            read.new_client,
-            read.repeat,
+            self.database, self._clock, values, self._opening.appointment_id, data.version, read.also, read.repeat,
             read.stop,
-        )
+        )  # fmt: skip
 
-    async def _write(self, save: Save, data: FormData) -> Done | None:
+    def _limited(self, values: dict[str, Any]) -> dict[str, Any]:
+        if self._opening.mode != "times":
+            return values
+        return {name: value for name, value in values.items() if name in TIME_FIELDS}
+
+    async def _write(self, save: Save, data: FormData, read: ReadForm) -> Done | None:
+        """Write, asking for the scope and for what to do about somebody else's change; None goes back."""
+        asked = await self._with_scope(save, data)
+        while asked is not None:
+            try:
+                return await in_thread(self, "write", asked.write)
+            except Stale:
+                asked = await self._merged(asked, data, read)
+                if asked is not None and not asked.anything:
+                    return Done("")
+            except NotFound:
+                if asked.appointment_id is None:
+                    raise
+                asked = await self._anew(read)
+        return None
+
+    async def _with_scope(self, save: Save, data: FormData) -> Save | None:
         entry = data.entry
-        if entry is not None and entry.series_id is not None and save.values and entry.start > self._clock():
-            this, future = await in_thread(self, "write", save.previews)
-            scope = await self.app.push_screen_wait(ScopeDialog("Change which?", this, future, names=data.names))
-            if scope is None:
-                return None
-            save = replace(save, scope=scope)
-        if save.new_client:
-            client = await in_thread(self, "write", save.client_added)
-            data.clients.append(client)
-            self._put({"client": client_text(client, data.names)})
-            save = replace(save, values=save.values | {"client_id": client.id}, new_client="")
-        return await in_thread(self, "write", save.write)
+        changed = save.values or save.repeat or save.also
+        if entry is None or entry.series_id is None or not changed or entry.start <= self._clock():
+            return save
+        this, future, reset = await in_thread(self, "write", save.previews)
+        dialog = ScopeDialog("Change which?", this, future, reset=reset, names=data.names)
+        answer = await self.app.push_screen_wait(dialog)
+        return None if answer is None else replace(save, scope=answer.scope, reset_moved=answer.reset_moved)
+
+    async def _merged(self, save: Save, data: FormData, read: ReadForm) -> Save | None:
+        """The save on top of what somebody else changed, as the person decides; one of nothing takes theirs."""
+        opening = self._opening
+        fresh = await in_thread(self, "write", partial(load, self.database, opening.appointment_id, opening.names))
+        mine = data.stored | self._limited(read.values)
+        merge = compare(data.stored, mine, fresh.stored)
+        sides: dict[str, tuple[Mapping[str, Any], FormData]] = {
+            "mine": (mine, data), "theirs": (fresh.stored, fresh)
+        }  # fmt: skip
+
+        def shown(side: str, unit: Unit) -> str:
+            return unit_words(unit, *sides[side])
+
+        answer = await self.app.push_screen_wait(MergeScreen(merge, shown))
+        if answer is None:
+            return None
+        if answer.way == "theirs":
+            return Save(self.database, self._clock, {}, opening.appointment_id)
+        values = changes(merged(merge, mine, fresh.stored, answer.take_theirs), fresh)
+        return replace(save, values=values, version=fresh.version)
+
+    async def _anew(self, read: ReadForm) -> Save | None:
+        """What is typed as a new appointment, if the person wants that after the old one was deleted."""
+        question = Confirm(
+            "Deleted meanwhile",
+            "Somebody deleted this appointment. Book it anew as it stands in the form?",
+            "Book anew",
+            "Back to the form",
+        )
+        if not await self.app.push_screen_wait(question):
+            return None
+        values = read.values | {"modifiers": read.values.get("modifiers") or None}
+        return Save(self.database, self._clock, values, also=read.also, repeat=read.repeat)
 
     def _show_errors(self, errors: Mapping[str, str]) -> bool:
         """Put errors beside their fields and go to the first one that is seen."""

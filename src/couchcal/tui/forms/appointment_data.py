@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
 
 from couchcal.clock import Clock
-from couchcal.practice import agenda, client_changes, clients, services, usual
+from couchcal.errors import NotFound
+from couchcal.practice import agenda, clients, services, usual
 from couchcal.practice.agenda import Entry, PracticeFacts
-from couchcal.practice.cadence import Repeat
+from couchcal.practice.cadence import Repeat, repeat_of
 from couchcal.practice.clients import ClientRow
+from couchcal.practice.draft import DRAFT_FIELDS, REMOVED_BY_HAND
 from couchcal.practice.outcome import Done, Preview
 from couchcal.practice.services import LocationRow, RoomRow, ServiceRow
 from couchcal.scheduling.wallclock import zone
-from couchcal.store.connection import Database
+from couchcal.store.connection import Database, database_errors
 from couchcal.store.vocabulary import Scope
+
+if TYPE_CHECKING:
+    from couchcal.practice.editing import Edit
+
+_PLAIN = tuple(sorted(DRAFT_FIELDS - {"start", "end", "modifiers"}))
+_FLAGS = ("all_day", "busy", "remind_email", "remind_text", "remind_phone", "feedback_requested")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +43,15 @@ class FormData:
     """What telehealth adds by itself (MOD-01)."""
     telehealth_template: str
     latest_services: Mapping[int, str] = field(default_factory=dict)
-    """By client id, for a new session of a client who has no usual service."""
+    """By client id, for a new session of a client who has no usual service; for quick add only."""
     stored: dict[str, Any] = field(default_factory=dict)
     """Draft fields of the appointment, `modifiers` without the automatic one."""
     auto_present: bool = False
     entry: Entry | None = None
     version: int | None = None
+    repeat: Repeat | None = None
+    """The cadence and end of its series; None of an imported rule, which has no cadence."""
+    until: date | None = None
     names: str = "full"
     """How clients are called: `id`, `initials`, `first` or `full`."""
 
@@ -52,18 +65,32 @@ class FormData:
         return next((row for row in self.locations if row.id == location_id), None)
 
 
-def load(database: Database, appointment_id: int | None, names: str = "full") -> FormData:
-    """Read the lists, and the appointment if there is one. Blocks; for a thread worker.
+def load(database: Database, appointment_id: int | None, names: str = "full", *, latest: bool = False) -> FormData:
+    """`read` on a connection of its own. Blocks; for a thread worker."""
+    with closing(database.connect()) as connection:
+        return read(connection, appointment_id, names, latest=latest)
+
+
+def read(
+    connection: sqlite3.Connection, appointment_id: int | None, names: str = "full", *, latest: bool = False
+) -> FormData:
+    """The lists, and the appointment if there is one.
 
     Raises:
-        NotFound: the appointment is not there any more.
+        NotFound: the appointment is not there any more. DatabaseProblem: the store cannot be read.
     """
-    connection = database.connect()
-    try:
+    with database_errors():
         facts = agenda.practice_facts(connection)
         defaults = services.defaults(connection)
-        entry = agenda.one(connection, appointment_id, zone(facts.tz)) if appointment_id is not None else None
-        data = FormData(
+        stored: dict[str, Any] = {}
+        entry, auto_present, version = None, False, None
+        rule: tuple[str, str | None] = ("", None)
+        if appointment_id is not None:
+            entry = agenda.one(connection, appointment_id, zone(facts.tz))
+            stored, auto_present, version = _stored(connection, appointment_id, defaults.telehealth_modifier)
+            rule = _rule(connection, entry)
+        until = date.fromisoformat(rule[1]) if rule[1] else None
+        return FormData(
             facts,
             clients.list_clients(connection, archived=True),
             services.services(connection, used_by=appointment_id),
@@ -72,60 +99,87 @@ def load(database: Database, appointment_id: int | None, names: str = "full") ->
             frozenset(code for code, _ in services.modifiers(connection, used_by=appointment_id)),
             defaults.telehealth_modifier,
             defaults.telehealth_template,
-            usual.latest_services(connection) if appointment_id is None else {},
+            usual.latest_services(connection) if latest else {},
+            stored=stored,
+            auto_present=auto_present,
             entry=entry,
+            version=version,
+            repeat=repeat_of(rule[0], until),
+            until=until,
             names=names,
         )
-    finally:
-        connection.close()
-    if appointment_id is None:
-        return data
-    stored, auto_present, version = _stored(database, appointment_id)
-    return replace(data, stored=stored, auto_present=auto_present, version=version)
 
 
-def _stored(database: Database, appointment_id: int) -> tuple[dict[str, Any], bool, int]:
-    from couchcal.practice import rows
-    from couchcal.store.journal import JournalSession
-    from couchcal.store.session import engine_of
+def _stored(
+    connection: sqlite3.Connection, appointment_id: int, automatic: str
+) -> tuple[dict[str, Any], bool, int]:
+    found = connection.execute(
+        f"SELECT version, overridden, start_utc, end_utc, {', '.join(_PLAIN)} FROM appointment WHERE id = ?",  # noqa: S608  fixed names
+        (appointment_id,),
+    ).fetchone()
+    if found is None:
+        raise NotFound("that appointment is not there any more", "it may have been deleted in another window")
+    version, overridden, start, end, *plain = found
+    values: dict[str, Any] = dict(zip(_PLAIN, plain, strict=True))
+    values |= {name: bool(values[name]) for name in _FLAGS}
+    values |= {"start": datetime.fromtimestamp(start, UTC), "end": datetime.fromtimestamp(end, UTC)}
+    modifiers = connection.execute(
+        "SELECT code, source FROM appointment_modifier WHERE appointment_id = ? ORDER BY position",
+        (appointment_id,),
+    ).fetchall()
+    values["modifiers"] = [code for code, source in modifiers if source != "auto"]
+    if "auto_modifier" in overridden.split():
+        values["modifiers"].append(f"{REMOVED_BY_HAND}{automatic}")
+    return values, any(source == "auto" for _, source in modifiers), version
 
-    with JournalSession(engine_of(database)) as session:
-        row = rows.load(session, appointment_id)
-        values = asdict(rows.draft_of(session, row))
-        automatic = {modifier.code for modifier in rows.modifiers_of(session, row) if modifier.source == "auto"}
-        values["modifiers"] = [code for code in values["modifiers"] if code not in automatic]
-        return values, bool(automatic), row.version
+
+def _rule(connection: sqlite3.Connection, entry: Entry | None) -> tuple[str, str | None]:
+    if entry is None or entry.series_id is None:
+        return "", None
+    rule: tuple[str, str | None] = connection.execute(
+        "SELECT rrule, until_date FROM series WHERE id = ?", (entry.series_id,)
+    ).fetchone()
+    return rule
 
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """One press of ctrl+s: what to write, where, and for which sessions of a series."""
+    """One press of ctrl+s: what to write, where, and for which sessions of a series. One transaction, one undo
+    step, a new client and a new cadence included."""
 
     database: Database
     clock: Clock
     values: dict[str, Any]
-    """All draft fields for a new appointment, changed ones for an existing one."""
+    """All draft fields for a new appointment, changed ones for an existing one; `client_id` may be a name."""
     appointment_id: int | None = None
     version: int | None = None
-    new_client: str = ""
-    """A name to add first; its id becomes `client_id`."""
+    also: tuple[int | str, ...] = ()
+    """Further clients of the slot: ids, or names to add first (GRP-01)."""
     repeat: Repeat | None = None
     stop: bool = False
     scope: Scope = "this"
+    reset_moved: bool = False
 
-    def client_added(self) -> ClientRow:
-        """Add the new client. Blocks; for a thread worker."""
-        return client_changes.add(self.database, self.new_client, clock=self.clock)
+    @property
+    def anything(self) -> bool:
+        return bool(self.values or self.repeat or self.stop or self.also)
 
-    def previews(self) -> tuple[Preview, Preview]:
-        """What either scope would change. Blocks; for a thread worker."""
-        from couchcal.practice import series
+    def _edit(self, scope: Scope, *, reset_moved: bool = False) -> Edit:
+        from couchcal.practice.editing import Edit
 
-        identifier = self.appointment_id or 0
-        return (
-            series.preview(self.database, identifier, "this", clock=self.clock),
-            series.preview(self.database, identifier, "future", clock=self.clock),
+        return Edit(self.values, scope, self.repeat, self.stop, self.also, reset_moved)
+
+    def previews(self) -> tuple[Preview, Preview, Preview]:
+        """What the change would do to this session, to all following ones, and to those if what was changed on
+        them by hand is reset as well. Blocks; for a thread worker."""
+        from couchcal.practice import appointments
+
+        edits = (self._edit("this"), self._edit("future"), self._edit("future", reset_moved=True))
+        this, future, reset = (
+            appointments.preview_edit(self.database, self.appointment_id or 0, edit, clock=self.clock)
+            for edit in edits
         )
+        return this, future, reset
 
     def write(self) -> Done:
         """Book or change. Blocks; for a thread worker.
@@ -133,41 +187,26 @@ class Save:
         Raises:
             Invalid, Refused, Stale, NotFound, DatabaseProblem: nothing was written.
         """
-        from couchcal.practice import appointments, series
+        from couchcal.practice import appointments
         from couchcal.practice.draft import Draft
 
         if self.appointment_id is None:
-            return appointments.book(
-                self.database, Draft(**self.values), repeat=self.repeat, actor="user", clock=self.clock
-            )
-        done: Done | None = None
-        if self.values:
-            done = appointments.edit(
-                self.database,
-                self.appointment_id,
-                self.values,
-                scope=self.scope,
-                expected_version=self.version,
-                actor="user",
-                clock=self.clock,
-            )
-        if self.repeat is not None:
-            done = series.start_repeating(self.database, self.appointment_id, self.repeat, clock=self.clock)
-        elif self.stop:
-            done = series.stop_repeating(self.database, self.appointment_id, clock=self.clock)
-        return done or Done("Nothing changed", self.appointment_id, 0)
+            values = dict(self.values)
+            who = [one for one in (values.pop("client_id", None), *self.also) if one is not None]
+            return appointments.book(self.database, Draft(**values), who=who, repeat=self.repeat, clock=self.clock)
+        return appointments.edit(
+            self.database, self.appointment_id, self.values, scope=self.scope, expected_version=self.version,
+            repeat=self.repeat, stop=self.stop, also=self.also, reset_moved=self.reset_moved, clock=self.clock,
+        )  # fmt: skip
 
 
 def overlapping(
     database: Database, start: datetime, end: datetime, appointment_id: int | None, group_key: str | None
 ) -> list[Entry]:
     """Busy entries in `[start, end)` other than the appointment and its group. Blocks; for a thread worker."""
-    connection = database.connect()
-    try:
+    with closing(database.connect()) as connection:
         tz = zone(agenda.practice_facts(connection).tz)
         found = agenda.between(connection, start, end, tz)
-    finally:
-        connection.close()
     return [
         entry
         for entry in found
@@ -176,3 +215,9 @@ def overlapping(
         and (entry.table, entry.row_id) != ("appointment", appointment_id)
         and (group_key is None or entry.group_key != group_key)
     ]
+
+
+def usual_slot(database: Database, client_id: int) -> usual.UsualSlot:
+    """What the client's sessions are like (practice.md 12)."""
+    with closing(database.connect()) as connection:
+        return usual.slot_of(connection, client_id)

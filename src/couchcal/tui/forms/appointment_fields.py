@@ -1,65 +1,73 @@
-"""The fields of the appointment form at work: loading, locks, links between fields, the live line."""
+"""The fields of the appointment form: opened for one appointment after the other, filled, locked, read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from couchcal.clock import Clock, system_clock
+from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import refusal
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.wallclock import to_local, zone
 from couchcal.store.connection import Database
 from couchcal.tui.forms import appointment_rows as controls
-from couchcal.tui.forms.appointment_data import FormData, load, overlapping
+from couchcal.tui.forms.appointment_data import FormData, load, read
 from couchcal.tui.forms.appointment_live import hints, live_line
-from couchcal.tui.forms.appointment_state import (
-    CUSTOM_WEEKS,
-    Raw,
-    ReadForm,
-    read_form,
-    time_text,
-    write_form,
-)
-from couchcal.tui.forms.appointment_values import Times, TimeText, follow, write_length, write_times
+from couchcal.tui.forms.appointment_state import Raw, ReadForm, read_form, time_text, write_form
+from couchcal.tui.forms.appointment_values import Times, TimeText
 from couchcal.tui.forms.choice import Choice
-from couchcal.tui.forms.client_field import find_clients, read_client
+from couchcal.tui.forms.client_field import find_members
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
-from couchcal.tui.forms.pick import Pick
+from couchcal.tui.forms.pick import Pick, PickList
 from couchcal.tui.forms.plain import plain
-from couchcal.tui.forms.suggest import Suggest, find_zones
+from couchcal.tui.forms.suggest import Suggest
+from couchcal.tui.forms.zone_field import find_zones, read_zone
 
 Mode = Literal["new", "edit", "times"]
-AnyChange = Input.Changed | TextArea.Changed | Pick.Changed | Checkbox.Changed | Choice.Changed
 _TITLES = {"new": "New appointment", "edit": "Edit appointment", "times": "Edit times"}
-_USUAL = timedelta(minutes=50)
-_TIME_CONTROLS = frozenset({"day", "start", "end", "length", "last_day", "tz"})
-_PAUSE_S = 0.15
-"""Seconds without a key before the calendar is asked for overlaps."""
+USUAL = timedelta(minutes=50)
+_ROWS_AT_ONCE = 3
 _CHROME_ROWS = 6
 """Rows of the frame around the fields: borders, margins and the live line."""
 _TOLD_ROWS = 3
 """Rows that a lock or a problem takes."""
 _AIRY_ROWS = 34
 """Rows of a terminal from which on the groups of fields stand apart."""
-ROW_OF = {
-    "client_id": "client", "start": "times", "end": "times", "length": "times", "remind_email": "reminders",
-    "remind_text": "reminders", "remind_phone": "reminders",
-}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the form is opened for.
+
+    `tz_name` is the zone of the view, the default of a new appointment (APT-13, TZ-02); `draft` holds draft
+    fields of a new appointment that are known already (`kind`, `start`, `client_id` …; `repeats` may hold a
+    cadence), an existing one is shown as stored; `names` is how clients are called: `id`, `initials`, `first`
+    or `full`.
+    """
+
+    tz_name: str
+    draft: Mapping[str, Any] = field(default_factory=dict)
+    appointment_id: int | None = None
+    mode: Mode = "new"
+    names: str = "full"
 
 
 class AppointmentFields(ChangedModal[Done]):
-    """The form without its saving: it loads, follows what is typed and says what that means."""
+    """The form without what happens while it is filled in and saved."""
 
     SIZE = "-wide"
     AUTO_FOCUS = ""
@@ -71,43 +79,147 @@ class AppointmentFields(ChangedModal[Done]):
         *,
         draft: Mapping[str, Any],
         appointment_id: int | None = None,
-        version: int | None = None,
         mode: Mode = "new",
         names: str = "full",
         clock: Clock = system_clock,
     ) -> None:
         super().__init__(_TITLES[mode], "ctrl+s save · tab next · esc close")
-        self._database = database
-        self._tz_name = tz_name
-        self._draft = dict(draft)
-        self._appointment_id = appointment_id
-        self._version = version
-        self._mode: Mode = mode
-        self._names = names
+        self.database = database
+        self.built = False
+        """Whether every row is there, so that the form may be opened again."""
+        self._waiting = False
         self._clock = clock
+        self._suggestions = (
+            Suggest(
+                "#client",
+                lambda text: find_members(self._data.clients, text, self._data.names) if self._data else [],
+            ),
+            Suggest("#tz", find_zones),
+        )
+        self._styled_for = ""
+        self._pause: Timer | None = None
+        self._begin(Opening(tz_name, dict(draft), appointment_id, mode, names))
+
+    def _begin(self, opening: Opening) -> None:
+        self._opening = opening
         self._data: FormData | None = None
         self._initial: Raw = {}
         self._known: tuple[TimeText, Times] | None = None
-        self._length = _USUAL
+        self._length = USUAL
         self._times_touched = False
+        self._touched: set[str] = set()
+        """Controls that a person has changed: what is usual does not take their place."""
         self._overlaps: list[Entry] = []
-        self._pause: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="locks", markup=False)
         with VerticalScroll(id="rows", can_focus=False):
-            yield from controls.rows(str(self._draft.get("kind", "client_session")))
+            if not self._waiting:
+                yield from controls.rows(str(self._opening.draft.get("kind", "client_session")))
         yield Static(id="live", markup=False)
+        if not self._waiting:
+            yield from self._suggestions
+
+    def stand_by(self) -> None:
+        """Begin empty and read nothing: `build_rows` and `reopen` follow."""
+        self._waiting = True
+
+    async def build_rows(self) -> AsyncIterator[None]:
+        """Mount the rows a few at a time."""
+        rows = self.query_one("#rows")
+        batch: list[Widget] = []
+        for row in controls.rows("client_session"):
+            batch.append(row)
+            if len(batch) == _ROWS_AT_ONCE:
+                await rows.mount_all(batch)
+                batch = []
+                yield
+        await rows.mount_all(batch)
+        yield
+        await self.query_one("#frame").mount_all(self._suggestions)
 
     def on_mount(self) -> None:
         self.query_one("#locks").display = False
         super().on_mount()
-        self.run_worker(self._load(), group="read", exit_on_error=False)
+        if not self._waiting:
+            self.run_worker(self._load(self._opening), group="read", exit_on_error=False)
+
+    async def _load(self, opening: Opening) -> None:
+        try:
+            data = await in_thread(
+                self, "read", partial(load, self.database, opening.appointment_id, opening.names)
+            )
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        if self._opening is opening and self._data is None:
+            self._fill(data)
+
+    def reopen(self, opening: Opening, connection: sqlite3.Connection) -> None:
+        """Open the form, which is mounted but not shown, for another appointment; nothing of the last is left.
+
+        One read on a connection that is open already, so that the form is filled before it is painted.
+        """
+        self._begin(opening)
+        self.workers.cancel_node(self)
+        frame = self.query_one("#frame")
+        frame.border_title = plain(_TITLES[opening.mode])
+        for listing in self.query(PickList):
+            listing.remove()
+        for suggestions in self._suggestions:
+            suggestions.action_hide()
+        self.set_focus(None)
+        self.query_one("#locks").display = False
+        self.show_problem("")
+        for row in self.query(Field):
+            row.error("")
+            row.hint("")
+        self.query_one("#rows", VerticalScroll).scroll_home(animate=False, immediate=True)
+        try:
+            data = read(connection, opening.appointment_id, opening.names)
+        except CouchcalError as error:
+            self._clear()
+            self.show_problem(problem_words(error))
+            return
+        self._fill(data)
+
+    def _clear(self) -> None:
+        for control in self.query("*").results(Input):
+            control.value = ""
+        for area in self.query(TextArea):
+            area.load_text("")
+        self.query_one("#live", Static).update("")
+
+    def _fill(self, data: FormData) -> None:
+        values = self._first_values(data)
+        with self.prevent(Input.Changed, Pick.Changed, Checkbox.Changed, TextArea.Changed, Choice.Changed):
+            controls.fill_options(self, data, self._clock())
+            controls.put(self, write_form(values, data))
+        for text in self.query("*").results(Input):
+            text.cursor_position = len(text.value)
+        self._data = data
+        self._initial = controls.collect(self)
+        times = Times(values["start"], values["end"], values["tz"], values.get("all_day", False))
+        self._known = (time_text(self._initial), times)
+        self._length = times.end - times.start
+        self._apply_locks(data)
+        self._refresh()
+        self._focus_first()
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Styles are worked out anew only for another theme: all of a form's cost more than the form itself."""
+        if self._styled_for == self.app.theme:
+            event.refresh_styles = False
+        self._styled_for = self.app.theme
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the fields take what the screen leaves; they scroll inside."""
-        self.query_one("#frame").set_class(event.size.height >= _AIRY_ROWS, "-airy")
-        self._fit(event.size.height)
+        self.arrange_for(event.size.height)
+
+    def arrange_for(self, height: int) -> None:
+        """Stand in a terminal of this many rows."""
+        self.query_one("#frame").set_class(height >= _AIRY_ROWS, "-airy")
+        self._fit(height)
 
     def show_problem(self, text: str) -> None:
         super().show_problem(text)
@@ -118,58 +230,33 @@ class AppointmentFields(ChangedModal[Done]):
         chrome = _CHROME_ROWS + sum(_TOLD_ROWS for static in told if static.display)
         self.query_one("#rows").styles.max_height = max(3, height - chrome)
 
-    async def _load(self) -> None:
-        try:
-            data = await in_thread(self, "read", partial(load, self._database, self._appointment_id, self._names))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        values = self._first_values(data)
-        raw = write_form(values, data)
-        with self.prevent(Input.Changed, Pick.Changed, Checkbox.Changed, TextArea.Changed, Choice.Changed):
-            controls.fill_options(self, data)
-            controls.put(self, raw)
-        frame = self.query_one("#frame")
-        await frame.mount(
-            Suggest(self.query_one("#client", Input), lambda text: find_clients(data.clients, text, data.names)),
-            Suggest(self.query_one("#tz", Input), find_zones),
-        )
-        self._data = data
-        self._initial = controls.collect(self)
-        times = Times(values["start"], values["end"], values["tz"], values.get("all_day", False))
-        self._known = (time_text(self._initial), times)
-        self._length = times.end - times.start
-        self._apply_locks(data)
-        self._refresh()
-        self._focus_first()
-
     def _first_values(self, data: FormData) -> dict[str, Any]:
         if data.stored:
             return dict(data.stored)
-        values: dict[str, Any] = {"kind": "client_session", "tz": self._tz_name, "medium": "phone"}
+        values: dict[str, Any] = {"kind": "client_session", "tz": self._opening.tz_name, "medium": "phone"}
         values["location_id"] = next((row.id for row in data.locations if row.is_default), None)
-        values |= self._draft
+        values |= self._opening.draft
         if "start" not in values:
             now = self._clock()
             values["start"] = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         if "end" not in values:
-            values["end"] = values["start"] + _USUAL
-        self._times_touched = values["end"] - values["start"] != _USUAL
+            values["end"] = values["start"] + USUAL
+        self._times_touched = values["end"] - values["start"] != USUAL
         return values
 
     def _apply_locks(self, data: FormData) -> None:
-        if data.entry is None:
+        locked: set[str] = set()
+        lock = None
+        if data.entry is not None:
+            found = {action: refusal(data.entry, action) for action in ("time", "notes", "details")}
+            rows = [controls.row_of(row) for row in self.query(Field)]
+            locked = {row for row in rows if found[controls.ROW_ACTIONS.get(row, "details")] is not None}
+            times_open = found["time"] is None
+            lock = found["details"] if not (self._opening.mode == "times" and times_open) else None
+        controls.lock_rows(self, locked)
+        if lock is None:
             return
-        found = {action: refusal(data.entry, action) for action in ("time", "notes", "details")}
-        for field in self.query(Field):
-            row = (field.id or "").removeprefix("row-")
-            action = "notes" if row == "repeats" else controls.ROW_ACTIONS.get(row, "details")
-            if found[action] is not None:
-                controls.lock_row(self, row)
-        lock = found["details"]
-        if lock is None or (self._mode == "times" and found["time"] is None):
-            return
-        can = " Times can still be changed." if found["time"] is None else ""
+        can = " Times can still be changed." if times_open else ""
         text = f"{lock.reason[:1].upper()}{lock.reason[1:]}: {lock.way_out}.{can}"
         self.query_one("#locks", Static).update(plain(text))
         self.query_one("#locks").display = True
@@ -179,100 +266,27 @@ class AppointmentFields(ChangedModal[Done]):
         """Go to the first field to fill in; never to the type or client of what is there already, where a
         stray key would change whose session it is."""
         passed = {"row-kind"}
-        if self._mode != "new" or self._draft.get("client_id"):
+        if self._opening.mode != "new" or self._opening.draft.get("client_id"):
             passed.add("row-client")
-        if self._mode == "times":
+        if self._opening.mode == "times":
             passed.add("row-day")
-        for field in self.query(Field):
-            if field.display and not field.disabled and field.id not in passed:
-                field.focus_first()
+        for row in self.query(Field):
+            if row.display and not row.disabled and row.id not in passed:
+                row.focus_first()
                 return
 
     def changed(self) -> bool:
         return self._data is not None and controls.collect(self) != self._initial
 
-    @on(Input.Changed)
-    @on(TextArea.Changed)
-    @on(Pick.Changed)
-    @on(Checkbox.Changed)
-    @on(Choice.Changed)
-    def _changed(
-        self, event: Input.Changed | TextArea.Changed | Pick.Changed | Checkbox.Changed | Choice.Changed
-    ) -> None:
-        event.stop()
-        self._edited(event.control.id or "")
-
-    @on(Suggest.Taken)
-    def _taken(self, event: Suggest.Taken) -> None:
-        event.stop()
-        self._edited(event.target.id or "")
-
-    @on(Input.Submitted)
-    def _next(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.focus_next()
-
-    def _edited(self, name: str) -> None:
-        if self._data is None:
-            return
-        self.show_problem("")
-        raw = controls.collect(self)
-        row = self.query(f"#row-{ROW_OF.get(name, name)}").results(Field)
-        for field in row:
-            field.error("")
-        if name in _TIME_CONTROLS or name == "all_day":
-            self._times_touched = True
-            self._follow(raw, name)
-        elif self._mode == "new":
-            self._prefill(raw, name, self._data)
-        if name == "repeats" and raw["repeats"] == "custom" and not raw["every"]:
-            self._put({"every": "6", "until": f"+{CUSTOM_WEEKS.days // 7}w"})
-        self._refresh()
-
-    def _follow(self, raw: Raw, name: str) -> None:
-        before = time_text(raw)
-        after = follow(before, name, self._length, self._now_local(raw["tz"]))
-        self._put({field: getattr(after, field) for field in ("end", "length", "last_day") if field != name})
-
-    def _prefill(self, raw: Raw, name: str, data: FormData) -> None:
-        if name == "client":
-            client = read_client(data.clients, raw["client"], data.names).client
-            if client is not None and raw["service"] is None and client.usual_service:
-                self._put({"service": client.usual_service})
-                raw = controls.collect(self)
-                name = "service"
-            if client is not None and client.usual_location_id is not None:
-                self._put({"location_id": client.usual_location_id})
-        service = data.service(raw["service"])
-        if name == "service" and service is not None and service.typical_min and not self._times_touched:
-            self._length = timedelta(minutes=service.typical_min)
-            self._put({"length": write_length(self._length)})
-            self._follow(controls.collect(self), "length")
-        location = data.location(raw["location_id"])
-        template = data.telehealth_template
-        if location is not None and location.telehealth and "{" not in template and not raw["telehealth_url"]:
-            self._put({"telehealth_url": template})
-
     def _put(self, raw: Raw) -> None:
-        with self.prevent(Input.Changed, Pick.Changed):
+        with self.prevent(Input.Changed, Pick.Changed, Choice.Changed):
             controls.put(self, raw)
-
-    @on(events.DescendantBlur)
-    def _left(self, event: events.DescendantBlur) -> None:
-        if event.widget.id not in _TIME_CONTROLS or self._data is None:
-            return
-        read = self._read()
-        if read.time.times is not None and not read.time.notes:
-            text = write_times(read.time.times)
-            names = ("day", "last_day") if text.all_day else ("day", "start", "end", "length")
-            self._put({name: getattr(text, name) for name in names})
-            self._refresh()
 
     def _now_local(self, tz_name: str) -> datetime:
         try:
-            tz = zone(tz_name.strip())
+            tz = zone(read_zone(tz_name))
         except ValueError:
-            tz = zone(self._tz_name)
+            tz = zone(self._opening.tz_name)
         return to_local(self._clock(), tz)
 
     def _read(self) -> ReadForm:
@@ -281,33 +295,21 @@ class AppointmentFields(ChangedModal[Done]):
         return read_form(raw, self._data, self._now_local(raw["tz"]), self._known)
 
     def _refresh(self) -> None:
+        """Bring rows, hints and the live line up to date with what the controls hold."""
         data = self._data
         if data is None:
             return
-        raw, read = controls.collect(self), self._read()
+        raw, read_ = controls.collect(self), self._read()
         now_local = self._now_local(raw["tz"])
-        controls.show_rows(self, raw, data, times_only=self._mode == "times")
-        for row, hint in hints(read, raw, data, now_local).items():
+        controls.show_rows(self, raw, data, times_only=self._opening.mode == "times")
+        for row, hint in hints(read_, raw, data, now_local).items():
             self.query_one(f"#row-{row}", Field).hint(hint)
-        times = read.time.times
+        times = read_.time.times
         if times is not None:
             self._length = times.end - times.start
-            if self._pause is not None:
-                self._pause.stop()
-            self._pause = self.set_timer(_PAUSE_S, partial(self._look_around, times, read.values.get("group_key")))
-        self.query_one("#live", Static).update(live_line(read, raw, data, self._overlaps, now_local))
+            self._look_soon(times, read_.values.get("group_key"))
+        self.query_one("#live", Static).update(live_line(read_, raw, data, self._overlaps, now_local))
 
-    def _look_around(self, times: Times, group_key: str | None) -> None:
-        self.run_worker(
-            self._find_overlaps(times, group_key), group="overlaps", exclusive=True, exit_on_error=False
-        )
-
-    async def _find_overlaps(self, times: Times, group_key: str | None) -> None:
-        work = partial(overlapping, self._database, times.start, times.end, self._appointment_id, group_key)
-        found = await in_thread(self, "overlaps-read", work)
-        if self._data is None or found == self._overlaps:
-            return
-        self._overlaps = found
-        raw, read = controls.collect(self), self._read()
-        line = live_line(read, raw, self._data, found, self._now_local(raw["tz"]))
-        self.query_one("#live", Static).update(line)
+    def _look_soon(self, times: Times, group_key: str | None) -> None:
+        """Ask the calendar what these times overlap."""
+        raise NotImplementedError

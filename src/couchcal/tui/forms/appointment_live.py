@@ -9,7 +9,7 @@ from textual.content import Content
 
 from couchcal.practice.agenda import Entry
 from couchcal.practice.services import advice
-from couchcal.scheduling.wallclock import to_local, zone
+from couchcal.scheduling.wallclock import to_local, zone, zone_or_utc
 from couchcal.tui.calendar.words import name_of
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_state import Raw, ReadForm, automatic_modifier
@@ -48,9 +48,15 @@ def nth_words(day: date) -> str:
 
 def hints(read: ReadForm, raw: Raw, data: FormData, now_local: datetime) -> dict[str, str]:
     """What is understood, by row, to show beside the field."""
-    found = dict.fromkeys(("client", "modifiers", "day", "times", "last_day", "tz", "repeats", "until"), "")
-    if read.new_client:
+    found = dict.fromkeys(
+        ("client", "modifiers", "day", "times", "last_day", "tz", "repeats", "until", "telehealth_url"), ""
+    )
+    fresh = sum(isinstance(one, str) for one in read.clients)
+    if fresh:
         found["client"] = "added on saving"
+    elif len(read.clients) > 1:
+        found["client"] = f"{len(read.clients)} clients, one group"
+    found["telehealth_url"] = link_hint(raw, data)
     automatic = automatic_modifier(raw, data)
     if automatic and raw["kind"] == "client_session":
         found["modifiers"] = f"+ {automatic} automatic"
@@ -73,18 +79,51 @@ def hints(read: ReadForm, raw: Raw, data: FormData, now_local: datetime) -> dict
     found["day"] = f"{first:%A}"
     if raw["repeats"] == "monthly":
         found["repeats"] = nth_words(first)
+    elif raw["repeats"] == "monthly-last":
+        found["repeats"] = f"the last {first:%A}"
     elif raw["repeats"] not in ("none", "keep", "stop"):
         found["repeats"] = f"on {first:%A}s; a series has one day"
     return found
 
 
-def overlap_words(entries: Sequence[Entry], client_id: int | None, names: str = "full") -> str:
-    """`overlaps Bob R. and 2 more`; the client's own other session is named first (GRP-01)."""
+def link_hint(raw: Raw, data: FormData) -> str:
+    """What saving does with the link of a telehealth session (VID-01)."""
+    telehealth = raw["visit_type"] == "telehealth" and raw["kind"] == "client_session"
+    if telehealth and not raw["telehealth_url"].strip() and data.telehealth_template:
+        given = data.stored and data.stored["visit_type"] == "telehealth"
+        return "" if given else "a link is made on saving"
+    return ""
+
+
+def theirs_words(read: ReadForm, data: FormData, this_year: int) -> list[str]:
+    """`= 21:00–21:50 Berlin, theirs`, for each zone of a client that is another than the appointment's (TZ-02)."""
+    times = read.time.times
+    if times is None or times.all_day:
+        return []
+    found = []
+    rows = (data.client(one) for one in read.clients if isinstance(one, int))
+    here = day_words(to_local(times.start, zone(times.tz)).date(), this_year)
+    for name in dict.fromkeys(row.tz for row in rows if row is not None and row.tz):
+        tz = zone_or_utc(name)
+        start, end = (to_local(instant, tz) for instant in (times.start, times.end))
+        if (start, end) == tuple(to_local(instant, zone(times.tz)) for instant in (times.start, times.end)):
+            continue
+        day = day_words(start.date(), this_year)
+        shown = "" if day == here else f"{day} "
+        found.append(f"= {shown}{start:%H:%M}–{end:%H:%M} {zone_name(name)}, theirs")
+    return found
+
+
+def overlap_words(entries: Sequence[Entry], clients: Sequence[int | str], names: str = "full") -> str:
+    """`overlaps Bob R. and 2 more`; a client's own other session is named first (GRP-01)."""
     if not entries:
         return ""
-    own = [entry for entry in entries if client_id is not None and entry.client_id == client_id]
-    if own:
+    own = [entry for entry in entries if entry.client_id is not None and entry.client_id in clients]
+    if own and len(clients) == 1:
         return "this client is already scheduled then"
+    if own:
+        called = list(dict.fromkeys(name_of(entry, names) for entry in own))
+        return f"{', '.join(called)} {'is' if len(called) == 1 else 'are'} already scheduled then"
     called = [name_of(entry, names) for entry in entries]
     more = f" and {len(called) - _MOST} more" if len(called) > _MOST else ""
     return f"overlaps {', '.join(called[:_MOST])}{more}"
@@ -114,10 +153,11 @@ def live_line(read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry
         told = next(iter(read.time.errors.values()), "")
         return plain(f"{told[:1].upper()}{told[1:]}", "dim")
     where = "" if times.all_day else f" {zone_name(times.tz)}"
-    parts = [plain(f"{span_words(times, zone(times.tz), now_local.year)}{where}", "bold")]
+    when = f"{span_words(times, zone(times.tz), now_local.year)}{where}"
+    parts = [plain(" ".join([when, *theirs_words(read, data, now_local.year)]), "bold")]
     parts += [plain(note, "$text-warning") for note in read.time.notes]
     busy = read.values.get("busy", True)
-    clash = overlap_words(overlaps, read.values.get("client_id"), data.names) if busy else ""
+    clash = overlap_words(overlaps, read.clients, data.names) if busy else ""
     if clash:
         parts.append(plain(f"{clash} (saves anyway)", "$text-warning"))
     parts += [plain(words, "$text-warning") for words in advice_words(read, raw, data)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime
 
 from textual.dom import DOMNode
 from textual.widget import Widget
@@ -11,7 +12,7 @@ from textual.widgets import Checkbox, Input, Static, TextArea
 from couchcal.practice.cadence import repeat_phrase
 from couchcal.practice.draft import LIMITS
 from couchcal.practice.fields import FIELD_LABELS, FIELDS_BY_KIND, KIND_LABELS
-from couchcal.store.vocabulary import APPOINTMENT_KINDS, COLLATERAL_ROLES, CONTACT_MEDIUMS
+from couchcal.store.vocabulary import APPOINTMENT_KINDS, COLLATERAL_ROLES, CONTACT_MEDIUMS, VISIT_TYPES
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_state import Raw
 from couchcal.tui.forms.choice import Choice
@@ -26,6 +27,7 @@ REPEATS = (
     ("3w", "Every 3 weeks"),
     ("4w", "Every 4 weeks"),
     ("monthly", "Monthly, same weekday"),
+    ("monthly-last", "Monthly, last weekday"),
     ("custom", "Every … weeks"),
 )
 """Cadences of a form (REC-03)."""
@@ -34,6 +36,7 @@ ROW_FIELDS = {
     "service": "service",
     "modifiers": "modifiers",
     "group_key": "group_key",
+    "visit_type": "visit_type",
     "medium": "medium",
     "collateral_role": "collateral_role",
     "collateral_name": "collateral_name",
@@ -54,6 +57,7 @@ _AT_FIRST_UNSEEN = ("group_key", "room_id", "every", "until", "last_day")
 ROW_ACTIONS = {
     **dict.fromkeys(("day", "times", "last_day", "all_day", "tz"), "time"),
     **dict.fromkeys(("telehealth_url", "instructions", "reminders", "feedback_requested"), "notes"),
+    **dict.fromkeys(("repeats", "every", "until"), "notes"),
 }
 """What a row changes, as the lock matrix calls it; every other row changes `details`."""
 
@@ -79,7 +83,8 @@ def _rows() -> Iterator[Field]:
     label = FIELD_LABELS
     kinds = [(kind, KIND_LABELS[kind]) for kind in APPOINTMENT_KINDS]
     yield Field("", Choice(kinds, id="kind"), id="row-kind", long=True)
-    yield Field(label["client_id"], _text("client", "name or id"), id="row-client", classes="group")
+    client = Input(id="client", placeholder="name or id; a second one", max_length=500)
+    yield Field(label["client_id"], client, id="row-client", classes="group")
     yield Field(label["service"], Pick(blank="choose a service", id="service"), id="row-service")
     yield Field(label["modifiers"], _text("modifiers"), id="row-modifiers")
     yield Field(
@@ -98,6 +103,8 @@ def _rows() -> Iterator[Field]:
     )
     yield Field(label["collateral_name"], _text("collateral_name"), id="row-collateral_name")
     yield Field(label["title"], _text("title"), id="row-title", long=True, classes="group")
+    visits = [(key, _words(key)) for key in VISIT_TYPES]
+    yield Field(label["visit_type"], Choice(visits, id="visit_type"), id="row-visit_type", classes="group")
     yield Field(
         label["location_id"], Pick(blank="no place", id="location_id"), id="row-location_id", classes="group"
     )
@@ -132,15 +139,24 @@ def _rows() -> Iterator[Field]:
     yield Field("", Tick(label["feedback_requested"], id="feedback_requested"), id="row-feedback_requested")
 
 
-def fill_options(form: DOMNode, data: FormData) -> None:
+def fill_options(form: DOMNode, data: FormData, now: datetime) -> None:
     """Put the practice's lists in place."""
     form.query_one("#service", Pick).offer([(f"{row.code} {row.label}", row.code) for row in data.services])
     form.query_one("#location_id", Pick).offer([(f"{row.name} (POS {row.pos})", row.id) for row in data.locations])
     form.query_one("#room_id", Pick).offer([(row.name, row.id) for row in data.rooms])
-    if data.entry is not None and data.entry.series_id is not None:
-        phrase = repeat_phrase(data.entry.rrule)
-        kept = [(phrase[:1].upper() + phrase[1:], "keep"), ("Stop repeating", "stop")]
-        form.query_one("#repeats", Pick).offer(kept)
+    form.query_one("#repeats", Pick).offer(repeat_options(data, now))
+
+
+def repeat_options(data: FormData, now: datetime) -> list[tuple[str, str]]:
+    """The cadences on offer: of a series also that it stays as it is or stops. Only an upcoming session of a
+    cadence of ours leads to another one (REC-06)."""
+    offered = [(words, key) for key, words in REPEATS]
+    if data.entry is None or data.entry.series_id is None:
+        return offered
+    phrase = repeat_phrase(data.entry.rrule)
+    kept = (f"{phrase[:1].upper()}{phrase[1:]}, as it is", "keep")
+    others = offered[1:] if data.repeat is not None and data.entry.start > now else []
+    return [kept, *others, ("Stop repeating", "stop")]
 
 
 _CONTROLS: tuple[type[Widget], ...] = (Input, TextArea, Checkbox, Pick, Choice)
@@ -166,9 +182,10 @@ def put(form: DOMNode, raw: Raw) -> None:
         control = form.query_one(f"#{name}")
         if isinstance(control, TextArea):
             if control.text != value:
-                control.text = value
+                control.load_text(value)  # and forget what could be undone: it was typed for somebody else
         elif isinstance(control, Input):
-            control.value = value or ""
+            if control.value != (value or ""):
+                control.value = value or ""
         elif isinstance(control, Checkbox | Choice | Pick):
             control.value = value
 
@@ -185,13 +202,21 @@ def show_rows(form: DOMNode, raw: Raw, data: FormData, *, times_only: bool) -> N
     )
     seen["room_id"] = seen["room_id"] and any(room.location_id == raw["location_id"] for room in data.rooms)
     seen["every"] = raw["repeats"] == "custom"
-    seen["until"] = raw["repeats"] not in ("none", "keep", "stop")
+    seen["until"] = raw["repeats"] not in ("none", "stop") and (raw["repeats"] != "keep" or data.repeat is not None)
     if times_only:
         seen = {row: seen[row] and row in ("day", "times", "last_day", "tz") for row in seen}
     for row, shown in seen.items():
-        form.query_one(f"#row-{row}", Field).display = shown
+        field = form.query_one(f"#row-{row}", Field)
+        if field.display != shown:
+            field.display = shown
 
 
-def lock_row(form: DOMNode, row: str) -> None:
-    """Take a row out of reach."""
-    form.query_one(f"#row-{row}", Field).disabled = True
+def lock_rows(form: DOMNode, locked: Collection[str]) -> None:
+    """Take these rows out of reach, and no others."""
+    for field in form.query(Field):
+        field.disabled = row_of(field) in locked
+
+
+def row_of(field: Field) -> str:
+    """The name of a row."""
+    return (field.id or "").removeprefix("row-")

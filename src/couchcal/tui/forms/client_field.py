@@ -10,6 +10,8 @@ from couchcal.practice.names import client_label
 from couchcal.tui.text import clean
 
 NEW = "+ new client "
+DIVIDER = ";"
+"""Between the clients of one slot."""
 _MOST = 8
 
 
@@ -25,6 +27,19 @@ def client_text(row: ClientRow, names: str = "full") -> str:
     """`Jane Doe · C-0001`; by `names` initials, the first name or the internal id alone."""
     name = clean(client_label(row.internal_id, row.called, row.last, names))
     return name if name == row.internal_id else f"{name} · {clean(row.internal_id)}"
+
+
+def find_members(rows: Sequence[ClientRow], text: str, names: str = "full") -> list[str]:
+    """`find_clients` for the last one of several, which `;` divides: `Jane Doe · C-0001; bo` (GRP-01)."""
+    before, divider, last = text.rpartition(DIVIDER)
+    found = find_clients(rows, last.strip(), names)
+    taken = {part.strip() for part in before.split(DIVIDER)}
+    return [f"{before}{divider} {one}" if divider else one for one in found if one not in taken]
+
+
+def read_members(rows: Sequence[ClientRow], text: str, names: str = "full") -> list[ClientRead]:
+    """Whom a text means that may name several clients, `;` between them; one that is empty counts for nobody."""
+    return [read_client(rows, part, names) for part in text.split(DIVIDER) if part.strip()]
 
 
 def find_clients(rows: Sequence[ClientRow], text: str, names: str = "full") -> list[str]:

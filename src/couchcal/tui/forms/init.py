@@ -21,7 +21,8 @@ from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
 from couchcal.tui.forms.plain import plain
-from couchcal.tui.forms.suggest import Suggest, find_zones
+from couchcal.tui.forms.suggest import Suggest
+from couchcal.tui.forms.zone_field import find_zones
 
 _EXPLAINED = {
     "environment": "Your data is encrypted on disk; the key is the one your environment names.",

@@ -76,7 +76,8 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
 
     async def _load(self) -> None:
         try:
-            self._data = await in_thread(self, "read", partial(load, self._database, None, self._names))
+            work = partial(load, self._database, None, self._names, latest=True)
+            self._data = await in_thread(self, "read", work)
         except Exception as error:
             self.show_problem(problem_words(error))
             return

@@ -2,75 +2,143 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import OptionList, Static
+from textual.containers import VerticalScroll
+from textual.widgets import Checkbox, OptionList, Static
 
 from couchcal.practice.outcome import Preview
 from couchcal.store.vocabulary import Scope
 from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.options import Ways, way
 from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.tick import Tick
 
-_SHOWN = 6
+
+class ScopeAnswer(NamedTuple):
+    """The sessions a change is for, and whether what was changed on them by hand is reset as well."""
+
+    scope: Scope
+    reset_moved: bool = False
 
 
-class ScopeDialog(Modal[Scope]):
-    """This event, or this and all future ones; says what each would do and what would stay as it is."""
+class ScopeDialog(Modal[ScopeAnswer]):
+    """This event, or this and all future ones; says what each would do, and lists what would stay and why.
+
+    Args:
+        reset: what the future scope does with the tick "also reset changed weeks" (practice.md 9.4, rule 5);
+            None where the caller does not offer it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "take('this')", "This event", show=False),
         Binding("f", "take('future')", "This and all future", show=False),
+        Binding("r", "reset", "Also reset changed weeks", show=False),
     ]
 
-    def __init__(self, title: str, preview_this: Preview, preview_future: Preview, *, names: str = "full") -> None:
-        super().__init__(title, "t · f · esc")
+    def __init__(
+        self,
+        title: str,
+        this: Preview,
+        future: Preview,
+        *,
+        reset: Preview | None = None,
+        names: str = "full",
+    ) -> None:
+        self._resets = reset is not None and bool(future.by_hand)
+        super().__init__(title, "t · f · r · esc" if self._resets else "t · f · esc")
         self._names = names
-        self._previews = {"this": preview_this, "future": preview_future}
+        self._this, self._future, self._reset = this, future, reset
 
     def compose_body(self) -> ComposeResult:
-        this, future = self._previews["this"], self._previews["future"]
         yield Ways(
             [
-                way("this", "This event", preview_words(this)),
-                way("future", "This and all future events", preview_words(future)),
+                way("this", "This event", preview_words(self._this)),
+                way("future", "This and all future events", preview_words(self._future)),
             ],
             id="ways",
         )
-        yield Static(id="kept", markup=False)
+        if self._resets:
+            count = len(self._future.by_hand)
+            weeks = "week" if count == 1 else "weeks"
+            yield Tick(f"also reset {count} {weeks} changed by hand", id="reset")
+        with VerticalScroll(id="kept-list"):
+            yield Static(id="kept", markup=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        ways = self.query_one(Ways)
+        for scope, preview in (("this", self._this), ("future", self._future)):
+            if preview.problem:
+                ways.disable_option(scope)
+        ways.highlighted = 1 if self._this.problem and not self._future.problem else 0
+        self._explain()
+
+    @property
+    def _shown(self) -> Preview:
+        future = self._reset if self._reset is not None and self._resetting else self._future
+        return future if self.query_one(Ways).highlighted == 1 else self._this
+
+    @property
+    def _resetting(self) -> bool:
+        return self._resets and self.query_one("#reset", Checkbox).value
 
     @on(OptionList.OptionHighlighted)
-    def _explain(self, event: OptionList.OptionHighlighted) -> None:
-        kept = self.query_one("#kept", Static)
-        text = kept_words(self._previews[event.option_id or "this"], self._names)
-        kept.update(plain(text))
-        kept.display = bool(text)
+    @on(Checkbox.Changed)
+    def _explain(self) -> None:
+        text = kept_words(self._shown, self._names)
+        self.query_one("#kept", Static).update(plain(text))
+        self.query_one("#kept-list").display = bool(text)
+
+    @on(Checkbox.Changed)
+    def _count(self) -> None:
+        future = self._reset if self._reset is not None and self._resetting else self._future
+        words = way("future", "This and all future events", preview_words(future)).prompt
+        self.query_one(Ways).replace_option_prompt("future", words)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         self.action_take(event.option_id or "this")
 
+    def action_reset(self) -> None:
+        """Tick or untick that changed weeks are reset."""
+        if self._resets:
+            self.query_one("#reset", Checkbox).toggle()
+
     def action_take(self, scope: str) -> None:
-        """Close with a scope."""
-        self.dismiss("future" if scope == "future" else "this")
+        """Close with a scope, unless it is refused."""
+        preview = self._future if scope == "future" else self._this
+        if preview.problem:
+            self.show_problem(f"{preview.problem[:1].upper()}{preview.problem[1:]}.")
+        elif scope == "future":
+            self.dismiss(ScopeAnswer("future", self._resetting))
+        else:
+            self.dismiss(ScopeAnswer("this"))
 
 
 def preview_words(preview: Preview) -> str:
-    """`14 sessions change · 2 stay as they are`."""
+    """`14 sessions change · 3 go · 2 new · 2 stay as they are`, or why it cannot be."""
+    if preview.problem:
+        return f"not possible: {preview.problem}"
     count = preview.changes
-    words = "nothing changes" if not count else f"{count} session{'s change' if count > 1 else ' changes'}"
+    words = [f"{count} session{'s change' if count > 1 else ' changes'}"] if count else []
+    words += [f"{preview.removed} go{'es' if preview.removed == 1 else ''}"] if preview.removed else []
+    words += [f"{preview.added} new"] if preview.added else []
     stay = len(preview.kept)
-    return f"{words} · {stay} stay{'s as it is' if stay == 1 else ' as they are'}" if stay else words
+    words = words or ["nothing changes"]
+    if stay:
+        words.append(f"{stay} stay{'s as it is' if stay == 1 else ' as they are'}")
+    return " · ".join(words)
 
 
 def kept_words(preview: Preview, names: str = "full") -> str:
-    """The rows that stay, one a line with the reason; a long list is cut. Their labels hold names: only where
-    these may be shown."""
-    called = [f"{row.label} " if names == "full" else "" for row in preview.kept[:_SHOWN]]
-    lines = [f"stays: {label}({row.reason})" for label, row in zip(called, preview.kept, strict=False)]
-    if len(preview.kept) > _SHOWN:
-        lines.append(f"and {len(preview.kept) - _SHOWN} more")
+    """The rows that stay, one a line with the reason. Their labels hold names: only where these may be shown."""
+    lines = []
+    for verb, kept in (("stays", preview.kept), ("partly", preview.by_hand)):
+        lines += [
+            f"{verb}: {row.label if names == 'full' else ''} ({row.reason})".replace(":  ", ": ") for row in kept
+        ]
     return "\n".join(lines)

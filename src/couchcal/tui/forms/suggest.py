@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 from textual.message import Message
 from textual.widgets import Input
 from textual_autocomplete import AutoComplete, DropdownItem, TargetState
-
-_MOST = 8
 
 
 class Suggest(AutoComplete):
@@ -23,7 +19,7 @@ class Suggest(AutoComplete):
             super().__init__()
             self.target = target
 
-    def __init__(self, target: Input, find: Callable[[str], Sequence[str]]) -> None:
+    def __init__(self, target: Input | str, find: Callable[[str], Sequence[str]]) -> None:
         super().__init__(target, self._items, prevent_default_tab=False)
         self._find = find
 
@@ -46,20 +42,3 @@ class Suggest(AutoComplete):
         super().post_completion()
         self.target.cursor_position = len(self.target.value)
         self.target.post_message(self.Taken(self.target))
-
-
-@lru_cache(maxsize=1)
-def _zones() -> tuple[str, ...]:
-    return tuple(sorted(name for name in available_timezones() if "/" in name or name == "UTC"))
-
-
-def find_zones(text: str) -> list[str]:
-    """IANA zones of which a part begins with `text` (APT-13): `new y` finds America/New_York."""
-    wanted = text.strip().lower().replace(" ", "_")
-    if not wanted:
-        return []
-    begins = [name for name in _zones() if name.lower().startswith(wanted)]
-    parts = [name for name in _zones() if f"/{wanted}" in f"/{name.lower()}"]
-    inside = [name for name in _zones() if f"_{wanted}" in name.lower()]
-    usual = [name for name in parts if not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))]
-    return list(dict.fromkeys([*usual, *begins, *parts, *inside]))[:_MOST]

@@ -113,8 +113,7 @@ class ClientRecordScreen(ClientActions):
 
     def _begin(self, loaded: LoadedRecord) -> None:
         """Put the cursor where the next step is: on the decision, else on the sessions."""
-        if not loaded.coming and loaded.past:
-            self.query_one("#view", Choice).value = "past"
+        self.query_one("#view", Choice).value = "past" if loaded.past and not loaded.coming else "coming"
         self.query_one("#decide" if self.query_one("#decide").display else "#sessions").focus()
 
     def _show(self, loaded: LoadedRecord) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
-from couchcal.practice import clients, services, sessions
+from couchcal.practice import clients, services, sessions, usual
 from couchcal.practice.agenda import Entry
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.sessions import ClientRecord, Seen, Side
@@ -42,8 +42,8 @@ def read_record(database: Database, client_id: int, now: datetime, tz: tzinfo) -
     with closing(database.connect()) as connection:
         record = sessions.record_of(connection, client_id, now, tz)
         row = record.details.row
-        places = {place.id: place.name for place in services.locations(connection)}
-        labels = {service.code: service.label for service in services.services(connection)}
+        places = {place.id: place.name for place in services.locations(connection, retired=True)}
+        labels = {service.code: service.label for service in services.services(connection, retired=True)}
         return LoadedRecord(
             record,
             sessions.page(connection, client_id, "coming", now, tz),
@@ -62,16 +62,17 @@ def read_page(
 
 
 def new_session(database: Database, row: ClientRow, now: datetime, tz: tzinfo) -> dict[str, Any]:
-    """What a new session of this client begins with: their usual service, place, zone and time (APT-20). Blocks."""
+    """What a new session of this client begins with (APT-20): the usual service, place and length, the zone their
+    sessions are in, and the next time of their habit. Blocks."""
     draft: dict[str, Any] = {"kind": "client_session", "client_id": row.id}
-    if row.usual_service:
-        draft["service"] = row.usual_service
-    if row.usual_location_id is not None:
-        draft["location_id"] = row.usual_location_id
-    if row.tz:
-        draft["tz"] = row.tz
     with closing(database.connect()) as connection:
+        slot = usual.slot_of(connection, row.id)
+        offered = {service.code for service in services.services(connection)}
         start = sessions.next_usual_start(connection, row.id, now, tz)
-    if start is not None:
-        draft["start"] = start
+    known = {"service": slot.service, "location_id": slot.location_id, "tz": slot.tz, "start": start}
+    draft |= {name: value for name, value in known.items() if value is not None}
+    if slot.service not in offered:
+        draft.pop("service", None)
+    if start is not None and slot.minutes:
+        draft["end"] = start + timedelta(minutes=slot.minutes)
     return draft

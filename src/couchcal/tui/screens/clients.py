@@ -38,19 +38,19 @@ _KEYS = (
 )
 """With room, and without."""
 _KEYS_OF_LIST = (
-    ("enter", "open the record"),
-    ("n", "new client"),
-    ("N", "new session for the client"),
-    ("e", "edit the record"),
-    ("a", "accept a new booking"),
-    ("X", "reject a new booking"),
-    ("M", "merge into another client"),
-    ("z", "archive, or bring back"),
-    ("/", "filter by name, id, e-mail or telephone"),
-    ("s", "sort by name or by next session"),
-    (".", "show or hide archived clients"),
-    ("u  Ctrl+r", "undo, redo"),
-    ("Esc", "close"),
+    ("Look", "enter", "open the record"),
+    ("Look", "/", "filter by name, id, e-mail, telephone"),
+    ("Look", "s", "sort by name or by next session"),
+    ("Look", ".", "show or hide archived clients"),
+    ("Look", "esc", "take the filter away, or close"),
+    ("Change", "n", "new client"),
+    ("Change", "N", "new session for the client"),
+    ("Change", "e", "edit the record"),
+    ("Change", "a", "accept a new booking"),
+    ("Change", "X", "reject a new booking"),
+    ("Change", "M", "merge into another client"),
+    ("Change", "z", "archive, or bring back"),
+    ("Change", "u  ctrl+r", "undo, redo"),
 )
 
 
@@ -204,7 +204,7 @@ class ClientsScreen(ClientActions):
         """Show every key of this list."""
         from couchcal.tui.screens.help import HelpRow, HelpScreen
 
-        self.app.push_screen(HelpScreen([HelpRow("Clients", key, words) for key, words in _KEYS_OF_LIST]))
+        self.app.push_screen(HelpScreen([HelpRow(*row) for row in _KEYS_OF_LIST]))
 
     def action_add(self) -> None:
         """Add a client."""

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.practice import make_practice
 
-HEAVY = {"sqlalchemy", "sqlmodel", "icalendar", "requests", "google", "keyring"}
+HEAVY = {"sqlalchemy", "sqlmodel", "icalendar", "requests", "google", "keyring", "tomlkit"}
 NEVER_FOR_AGENDA = HEAVY | {"textual", "rich", "dataclasses", "platformdirs", "tomllib", "alembic", "pydantic"}
 
 

@@ -13,7 +13,15 @@ from sqlmodel import SQLModel
 from couchcal.errors import Invalid, Stale
 from couchcal.practice import undo
 from couchcal.practice.outcome import Done
-from couchcal.practice.practice_setting_values import ABOUT, LABELS, UNLIMITED, from_text, is_npi, to_text
+from couchcal.practice.practice_setting_values import (
+    ABOUT,
+    LABELS,
+    SESSION_STEP,
+    UNLIMITED,
+    from_text,
+    is_npi,
+    to_text,
+)
 from couchcal.practice.practice_settings import PracticeSettings, change, read
 from couchcal.store import records
 from couchcal.store.connection import Database
@@ -83,6 +91,7 @@ def test_one_setting_is_named(db: Database) -> None:
         ("tz", "Paris"), ("tz", "VTIMEZONE:x"), ("slug", "Quiet Room"), ("slug", "-a"), ("slug", "a" * 61),
         ("identifier_mode", "nick"), ("week_start", 7), ("week_start", True), ("min_notice_min", -1),
         ("min_notice_min", "30"), ("window_days", 3651), ("window_days", None), ("slot_step", 7),
+        ("slot_step", "session"),
         ("max_per_day", 0), ("confirm_public", "never"), ("use_rooms", 1), ("reminder_lead", 20),
         ("notify_on_move", ""), ("telehealth_template", "ftp://x"), ("telehealth_template", "https://x/{id}"),
         ("telehealth_template", "https://x/{token}{token}"), ("telehealth_modifier", "9"),
@@ -119,6 +128,8 @@ def test_text_and_value_are_inverse(db: Database) -> None:
     assert from_text("max_per_day", "none") is None
     assert from_text("week_start", "noday") == "noday"
     assert from_text("slot_step", "³") == "³"
+    assert from_text("slot_step", "session") == SESSION_STEP == 0
+    assert to_text("slot_step", SESSION_STEP) == "session"
 
 
 def test_a_practice_without_a_practitioner_gets_one(db: Database) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from couchcal.errors import Invalid
+from couchcal.practice.event_type_values import SESSION_STEP, SLOT_STEPS
 from couchcal.store.vocabulary import IDENTIFIER_MODES
 
 UNLIMITED = 0
@@ -15,7 +16,6 @@ CONFIRM_MODES = ("instant", "request")
 NOTIFY_MODES = ("ask", "always", "never")
 REVEAL_MODES = ("always", "after_accept")
 REMINDER_LEADS = (15, 30, 45)
-SLOT_STEPS = (5, 10, 15, 20, 30, 60)
 TRUTHS = frozenset({"use_rooms", "self_scheduling", "allow_reschedule", "reminders_on", "reminder_24h"})
 """Settings that are on or off."""
 LABELS = {
@@ -67,7 +67,7 @@ ABOUT = {
     "week_start": "if this computer does not say",
     "min_notice_min": "minutes from booking to start",
     "window_days": "days ahead; empty: unlimited",
-    "slot_step": "minutes between starts",
+    "slot_step": "minutes apart",
     "max_per_day": "client sessions; empty: no limit",
     "confirm_public": "at once, or you decide",
     "confirm_portal": "at once, or you decide",
@@ -134,7 +134,8 @@ def _value(name: str, value: Any) -> Any:
         return value
     if name in WORDS:
         if type(value) is not type(WORDS[name][0]) or value not in WORDS[name]:
-            raise Invalid(f"use one of {', '.join(str(word) for word in WORDS[name])}", "choose one", field=name)
+            allowed = ", ".join(to_text(name, word) for word in WORDS[name])
+            raise Invalid(f"use one of {allowed}", "choose one", field=name)
         return value
     if name in RANGES:
         return _number(name, value)
@@ -201,6 +202,7 @@ def is_npi(text: str) -> bool:
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _YES_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_SESSION = "session"
 NONE_WORDS = {"window_days": "unlimited", "max_per_day": "none"}
 """What an empty field means, as a word of the command line."""
 
@@ -213,6 +215,8 @@ def to_text(name: str, value: Any) -> str:
         return _WEEKDAYS[value]
     if value is None or (name == "window_days" and value == UNLIMITED):
         return ""
+    if name == "slot_step" and value == SESSION_STEP:
+        return _SESSION
     return str(value)
 
 
@@ -226,6 +230,8 @@ def from_text(name: str, text: str) -> Any:
         return _WEEKDAYS.index(word) if word in _WEEKDAYS else text
     if name in NONE_WORDS and word in ("", NONE_WORDS[name]):
         return UNLIMITED if name == "window_days" else None
+    if name == "slot_step" and word == _SESSION:
+        return SESSION_STEP
     if name in RANGES or (name in WORDS and isinstance(WORDS[name][0], int)):
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else text
     return word if name in WORDS else text

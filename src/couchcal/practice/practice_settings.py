@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class PracticeSettings(NamedTuple):
     """Every editable column of the practice, and of its one practitioner (APT-07).
 
-    Times are minutes (`_min`, `reminder_lead`, `slot_step`), hours (`cancel_notice_h`) or days (`window_days`,
-    0 = unlimited); `week_start` 0 is Monday; `max_per_day` None is no limit.
+    Times are minutes (`_min`, `reminder_lead`, `slot_step`), hours (`cancel_notice_h`) or days (`window_days`);
+    `slot_step` 0 is the session's length, `window_days` 0 unlimited, `max_per_day` None no limit, `week_start` 0
+    Monday.
     """
 
     name: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from couchcal.practice import practice_setting_values as practice
+from couchcal.practice.event_type_values import SLOT_STEPS
 from couchcal.practice.practice_settings import PracticeSettings
 from couchcal.settings import Settings
 from couchcal.settings_keys import KEYS, WEEKDAYS
@@ -66,6 +67,9 @@ _NAMES = (("id", "id"), ("initials", "initials"), ("first", "first"), ("full", "
 _HOURS = tuple((f"{hour:02}:00", str(hour)) for hour in range(24))
 
 
+_STEPS = tuple(practice.to_text("slot_step", step) for step in SLOT_STEPS)
+
+
 def _ours(name: str, way: str = "text", options: Options = ()) -> Item:
     return Item(name, practice.LABELS[name], practice.ABOUT[name], way, options, here=False)
 
@@ -104,7 +108,7 @@ PRACTICE = (
     )),
     Section("Online booking", (
         _ours("slug"), _ours("min_notice_min"), _ours("window_days"),
-        _ours("slot_step", "words", _plain(practice.SLOT_STEPS)), _ours("max_per_day"),
+        _ours("slot_step", "words", tuple((text, text) for text in _STEPS)), _ours("max_per_day"),
         _ours("confirm_public", "words", _plain(practice.CONFIRM_MODES)),
         _ours("confirm_portal", "words", _plain(practice.CONFIRM_MODES)),
         _ours("self_scheduling", "tick"), _ours("allow_reschedule", "tick"),

@@ -239,7 +239,7 @@ def test_a_fit_is_the_first_minute_at_which_it_fits(
         if from_time is None:
             return True
         closes = datetime.combine(local.date(), to_time or time())
-        closes += timedelta(days=0 if to_time else 1)
+        closes += timedelta(days=1 if to_time in (None, time()) else 0)
         return local.time() >= from_time and until.replace(tzinfo=None) <= closes
 
     tried = (begins + timedelta(minutes=15 * step) for step in range(length + 1))

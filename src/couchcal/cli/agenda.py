@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from itertools import groupby
 
-from couchcal.cli.arguments import add_json, add_names, add_range
+from couchcal.cli.arguments import add_json, add_names, add_range, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
+from couchcal.cli.day_sheet import write_days
 from couchcal.cli.moments import DEFAULT_DAYS, days
-from couchcal.cli.occurrence_json import occurrence, place_of, write_json_list
-from couchcal.cli.plain import (
-    clean,
-    colour_wanted,
-    day_words,
-    entry_style,
-    heading,
-    marks,
-    styled,
-    time_words,
-    title_words,
-)
-from couchcal.practice.agenda import Entry, between, day_instant, horizon_reached, local_day
-from couchcal.practice.cadence import repeat_words
-
-_LONGEST_COLUMN = 40
-_CONTACTS = {"client_contact": "contact", "collateral_contact": "collateral"}
+from couchcal.cli.occurrence_json import occurrence, write_json_list
+from couchcal.cli.plain import one_line
+from couchcal.errors import UsageProblem
+from couchcal.practice.agenda import Entry, between, day_instant, horizon_reached
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -36,9 +22,16 @@ def _configure(parser: ArgumentParser) -> None:
     add_json(parser)
     add_names(parser)
     parser.add_argument("--cancelled", action="store_true", help="show cancelled entries, too")
+    parser.add_argument("--html", action="store_true", help="a page to print, complete in one file")
+    parser.add_argument("-o", "--output", metavar="FILE", type=whole_text, help="where --html goes")
+    parser.add_argument("--page-per-day", action="store_true", help="with --html: each day on a page of its own")
 
 
 def _run(args: Namespace) -> int:
+    if args.html and args.json:
+        raise UsageProblem("--html and --json are two forms", "choose one")
+    if not args.html and (args.output is not None or args.page_per_day):
+        raise UsageProblem("-o and --page-per-day belong to --html", "add --html")
     return show_agenda(args)
 
 
@@ -54,9 +47,26 @@ def show_agenda(args: Namespace, default_days: int = DEFAULT_DAYS) -> int:
         )
         if args.json:
             write_json_list(occurrence(entry, names=practice.names, now=practice.now) for entry in entries)
+        elif getattr(args, "html", False):
+            _write_page(practice, entries, first, until, args)
         else:
             write_days(practice, entries, first, until)
     return 0
+
+
+def _write_page(practice: Practice, entries: list[Entry], first: date, until: date, args: Namespace) -> None:
+    """The day sheet as HTML, to a private file or to standard output."""
+    from couchcal.cli.day_sheet_html import page
+
+    content = page(practice, entries, first, until, page_per_day=args.page_per_day)
+    if args.output in (None, "-"):
+        sys.stdout.write(content)
+        return
+    from couchcal.cli.files import written
+
+    with written(args.output) as out:
+        out.write(content.encode("utf-8"))
+    sys.stdout.write(f"Wrote {one_line(args.output)}\n")
 
 
 def entries_between(practice: Practice, start: datetime, end: datetime, *, cancelled: bool = False) -> list[Entry]:
@@ -71,58 +81,6 @@ def extend_to(practice: Practice, start: datetime, end: datetime) -> None:
         from couchcal.practice.series import extend_all
 
         extend_all(practice.database, start, end)
-
-
-def write_days(practice: Practice, entries: list[Entry], first: date, until: date) -> None:
-    """Print entries under their days, those that began earlier under `first`."""
-    if not entries:
-        sys.stdout.write(f"Nothing on the calendar from {day_words(first, year=True)}")
-        sys.stdout.write(f" until {day_words(until, year=True)}.\n")
-        return
-
-    def day_of(entry: Entry) -> date:
-        return max(first, entry.first_day or local_day(entry.start, practice.tz))
-
-    rows = [_cells(practice, entry) for entry in entries]
-    widths = [min(max(map(_width, column)), _LONGEST_COLUMN) for column in zip(*rows, strict=True)]
-    lines = iter(_aligned(rows, widths))
-    coloured = colour_wanted()
-    separator = ""
-    for day, of_day in groupby(sorted(entries, key=day_of), day_of):
-        sys.stdout.write(f"{separator}{heading(day_words(day, year=True))}\n")
-        separator = "\n"
-        for entry in of_day:
-            line = next(lines)
-            sys.stdout.write(f"  {styled(line, *entry_style(entry)) if coloured else line}\n")
-
-
-def _cells(practice: Practice, entry: Entry) -> tuple[str, ...]:
-    service = "-".join((entry.service, *entry.modifiers)) if entry.service else _CONTACTS.get(entry.kind, "")
-    return (
-        time_words(entry, practice.tz, clock_24h=practice.settings.clock_24h),
-        entry.id,
-        title_words(entry, practice.names),
-        service,
-        clean(place_of(entry) or ""),
-        clean(repeat_words(entry.rrule) or ""),
-        " ".join(marks(entry)),
-    )
-
-
-def _aligned(rows: Iterable[tuple[str, ...]], widths: list[int]) -> Iterator[str]:
-    shown = [index for index, width in enumerate(widths) if width]
-    for row in rows:
-        yield "  ".join(row[index] + " " * (widths[index] - _width(row[index])) for index in shown).rstrip()
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal that `text` takes."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
-
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(bool(unicodedata.combining(character)) for character in text)
 
 
 HANDLERS = {"agenda": Handler(_configure, _run)}

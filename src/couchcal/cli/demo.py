@@ -9,11 +9,12 @@ from argparse import ArgumentParser, Namespace
 from datetime import timedelta
 from pathlib import Path
 
-from couchcal.cli.agenda import entries_between, write_days
+from couchcal.cli.agenda import entries_between
 from couchcal.cli.arguments import add_names
 from couchcal.cli.calendar import at_terminal, show
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import opened
+from couchcal.cli.day_sheet import write_days
 from couchcal.cli.plain import note
 from couchcal.clock import local_zone_name
 from couchcal.paths import private_directory

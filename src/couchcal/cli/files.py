@@ -134,15 +134,16 @@ def _export(args: Namespace) -> int:
             export(practice.database, sys.stdout.buffer, **options)
             sys.stdout.buffer.flush()
             return 0
-        with _writable(Path(os.path.realpath(args.output))) as out:
+        with written(args.output) as out:
             count = export(practice.database, out, **options)
     sys.stdout.write(f"Wrote {count} events to {one_line(args.output)}\n")
     return 0
 
 
 @contextmanager
-def _writable(path: Path) -> Iterator[BinaryIO]:
-    """A private file that becomes `path` once it is whole; a device or pipe is written to as it is."""
+def written(name: str) -> Iterator[BinaryIO]:
+    """A private file that is called `name` once it is whole; a device or pipe is written to as it is."""
+    path = Path(os.path.realpath(name))
     with path.open("wb") if path.exists() and not path.is_file() else replacing(path) as out:
         yield out
 

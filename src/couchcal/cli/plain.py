@@ -118,6 +118,11 @@ def heading(text: str) -> str:
     return styled(text, _BOLD) if colour_wanted() else text
 
 
+def faint(text: str) -> str:
+    """Something of less weight, dim where colour is wanted."""
+    return styled(text, _DIM) if colour_wanted() else text
+
+
 def entry_style(entry: Entry) -> tuple[str, ...]:
     """SGR codes of an entry's line: what they say is in its marks, too."""
     if entry.cancelled:

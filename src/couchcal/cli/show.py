@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 
-from couchcal.cli.agenda import write_days
 from couchcal.cli.arguments import add_id, add_json, add_names, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
+from couchcal.cli.day_sheet import write_days
 from couchcal.cli.entries import entry_of, named, overlapping
 from couchcal.cli.occurrence_json import occurrence, place_of, status, write_json, write_json_list
 from couchcal.cli.plain import clean, day_words, heading, last_day, time_words, title_words
@@ -96,7 +96,7 @@ def _find(args: Namespace) -> int:
             sys.stdout.write("Nothing fits. Fewer words or letters find more.\n")
         else:
             earliest = min(entry.first_day or local_day(entry.start, practice.tz) for entry in entries)
-            write_days(practice, entries, earliest, practice.today)
+            write_days(practice, entries, earliest, practice.today, whole=False)
     return 0
 
 

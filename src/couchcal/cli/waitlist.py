@@ -17,7 +17,7 @@ from couchcal.practice import clients, waitlist
 from couchcal.practice.agenda import local_day
 from couchcal.practice.event_types import event_types
 from couchcal.practice.names import client_label
-from couchcal.practice.waitlist import WEEKDAYS, Waiting, read_hours
+from couchcal.practice.waitlist import WEEKDAYS, Waiting, hours_text, read_hours
 from couchcal.store.public_id import scramble
 
 _EXAMPLES = {
@@ -157,6 +157,7 @@ def _public_id(row: Waiting) -> str:
 
 def _record(practice: Practice, row: Waiting) -> dict[str, object]:
     """The entry; without full names only what tells nobody who it is."""
+    from_text, _, to_text = hours_text(row.from_time, row.to_time).partition("-")
     return {
         "id": _public_id(row),
         "client": row.internal_id,
@@ -166,8 +167,8 @@ def _record(practice: Practice, row: Waiting) -> dict[str, object]:
         "event_type": row.event_type,
         "minutes": row.minutes,
         "days": [WEEKDAYS[day].lower() for day in sorted(row.days)],
-        "from": f"{row.from_time:%H:%M}" if row.from_time is not None else None,
-        "to": (f"{row.to_time:%H:%M}" if row.to_time else "24:00") if row.from_time is not None else None,
+        "from": from_text or None,
+        "to": to_text or None,
         "note": (row.note or None) if practice.names == "full" else None,
     }
 

@@ -127,7 +127,7 @@ def first_fit(row: Waiting, start: datetime, end: datetime, tz: tzinfo) -> datet
 
 
 def _until(day: date, to_time: time | None, midnight: datetime, tz: tzinfo) -> datetime:
-    return first_existing(datetime.combine(day, to_time), tz) if to_time else midnight
+    return midnight if to_time in (None, time()) else first_existing(datetime.combine(day, to_time), tz)
 
 
 def add(
@@ -282,10 +282,10 @@ def read_hours(text: str) -> tuple[time | None, time | None]:
 
 
 def hours_text(from_time: time | None, to_time: time | None) -> str:
-    """`12:00-17:00`, empty for the whole day."""
+    """`12:00-17:00`, to the end of the day `12:00-24:00`; empty for the whole day."""
     if from_time is None:
         return ""
-    return f"{from_time:%H:%M}-{to_time or time():%H:%M}"
+    return f"{from_time:%H:%M}-{'24:00' if to_time in (None, time()) else f'{to_time:%H:%M}'}"
 
 
 def read_days(text: str) -> frozenset[int]:
@@ -295,17 +295,9 @@ def read_days(text: str) -> frozenset[int]:
 
 def _row(row: tuple[Any, ...]) -> Waiting:
     *head, days, from_time, to_time, note, state, since, version, event_type_id = row
-    return Waiting(
-        *head,
-        read_days(days),
-        time.fromisoformat(from_time) if from_time else None,
-        time.fromisoformat(to_time) if to_time else None,
-        note,
-        state,
-        _EPOCH + timedelta(seconds=since),
-        version,
-        event_type_id,
-    )
+    hours = (time.fromisoformat(text) if text else None for text in (from_time, to_time))
+    instant = _EPOCH + timedelta(seconds=since)
+    return Waiting._make([*head, read_days(days), *hours, note, state, instant, version, event_type_id])
 
 
 def _seconds(instant: datetime) -> int:

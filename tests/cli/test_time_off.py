@@ -90,7 +90,8 @@ def test_the_reason_is_for_the_terminal_alone(cli: Cli, monkeypatch: pytest.Monk
     (ident,) = [row["id"] for row in cli.json("time-off", "list")]
     everywhere = [
         ("agenda",), ("agenda", "--json"), ("agenda", "--names", "full"), ("show", ident),
-        ("show", ident, "--json"), ("show", ident, "--names", "full"), ("export",), ("export", "--names", "full"), ("find", "knee"),
+        ("show", ident, "--json"), ("show", ident, "--names", "full"), ("export",),
+        ("export", "--names", "full"), ("find", "knee"),
         ("find", "knee", "--json"), ("time-off", "list"), ("time-off", "list", "--json"), ("free", "--json"),
         ("undo", "--names", "full"),
     ]  # fmt: skip

@@ -85,7 +85,7 @@ def free(
 
 
 def _instants(around: datetime) -> st.SearchStrategy[datetime]:
-    return st.integers(-3 * 288, 5 * 288).map(lambda steps: around + steps * GRID)
+    return st.integers(-288, 3 * 288).map(lambda steps: around + steps * GRID)
 
 
 def _clocks() -> st.SearchStrategy[time]:
@@ -94,14 +94,14 @@ def _clocks() -> st.SearchStrategy[time]:
 
 KINDS = st.builds(
     Kind,
-    minutes=st.sampled_from([5, 30, 50, 120]),
+    minutes=st.sampled_from([5, 30, 50, 50, 90]),
     before=st.sampled_from([0, 0, 10, 30]),
     after=st.sampled_from([0, 0, 15, 60]),
-    visit_mode=st.sampled_from(["both", "both", "telehealth", "in_person"]),
-    notice=st.sampled_from([None, 0, 600]),
-    window=st.sampled_from([None, 0, 2]),
+    visit_mode=st.sampled_from(["both", "both", "both", "telehealth", "in_person"]),
+    notice=st.sampled_from([None, None, 0, 600]),
+    window=st.sampled_from([None, None, 0, 2]),
     step=st.sampled_from([None, 0, 20, 60]),
-    cap=st.sampled_from([None, None, 1, 2]),
+    cap=st.sampled_from([None, None, None, 1, 3]),
 )
 
 
@@ -109,11 +109,11 @@ KINDS = st.builds(
 def days_of_hours(draw: st.DrawFn) -> tuple[Hours, ...]:
     found = []
     for weekday in range(7):
-        edges = sorted(draw(st.lists(_clocks(), max_size=5, unique=True)))
+        edges = sorted(draw(st.lists(_clocks(), min_size=draw(st.integers(0, 3)), max_size=5, unique=True)))
         ends = [*edges[1:], time()] if draw(st.booleans()) else edges[1:]
         for start, end in zip(edges, ends, strict=False):
             if start != time() or end != time():
-                kinds = draw(st.sampled_from([frozenset[int](), frozenset[int](), {1}, {2}]))
+                kinds = draw(st.sampled_from([frozenset[int](), frozenset[int](), {1}, {1, 2}, {2}]))
                 visits = draw(st.sampled_from([frozenset[str](), frozenset[str](), {"telehealth"}, {"in_person"}]))
                 if draw(st.integers(0, 3)):
                     found.append(Hours(weekday, start, end, frozenset(kinds), frozenset(visits)))
@@ -149,9 +149,8 @@ def takings(draw: st.DrawFn, around: datetime, now: datetime) -> Taken:
 def scenarios(draw: st.DrawFn) -> Scenario:
     zone = draw(st.sampled_from(sorted(PLACES)))
     day = date.fromisoformat(draw(st.sampled_from(PLACES[zone])))
-    noon = datetime.combine(day, time(12), UTC)
-    now = draw(_instants(noon - DAY))
-    first = day + draw(st.integers(-3, 1)) * DAY
+    first = day + draw(st.integers(-2, 0)) * DAY
+    now = datetime.combine(first, time(12), UTC) + draw(st.integers(-288, 96)) * GRID
     return Scenario(
         zone,
         now,
@@ -159,13 +158,13 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         first + draw(st.integers(0, 4)) * DAY,
         kinds=(draw(KINDS), draw(KINDS)),
         hours=draw(days_of_hours()),
-        taken=tuple(draw(st.lists(takings(noon, now), max_size=8))),
+        taken=tuple(draw(st.lists(takings(datetime.combine(first, time(12), UTC), now), max_size=8))),
         visit=draw(st.sampled_from(["telehealth", "in_person"])),
         rules={
-            "min_notice_min": draw(st.sampled_from([0, 30, 1440])),
+            "min_notice_min": draw(st.sampled_from([0, 0, 30, 1440])),
             "window_days": draw(st.sampled_from([0, 1, 60])),
             "slot_step": draw(st.sampled_from([5, 15, 30])),
-            "max_per_day": draw(st.sampled_from([None, 1, 3])),
+            "max_per_day": draw(st.sampled_from([None, None, 2])),
         },
     )
 

@@ -141,6 +141,28 @@ def test_the_larger_of_two_buffers_is_kept(desk: Desk) -> None:
     assert offered(desk, kind) == ["09:25", "09:30", "11:30"]
     event_types.remove(desk.database, long_after, clock=desk.clock)
     assert offered(desk, kind) == ["09:25", "09:30", "11:30"]  # it was booked with it
+    assert free(desk, 30, step=5)[:3] == ["09:25", "09:30", "11:00"]  # buffers are for clients
+
+
+def test_buffers_before_a_later_neighbour(desk: Desk) -> None:
+    kind = event_type(desk, minutes=30, buffer_after=15, slot_step=5)
+    careful = event_type(desk, title="Careful", buffer_before=20)
+    desk.book("2026-03-04 10:00", 120)
+    open_hours(desk, "9-12")
+    assert offered(desk, kind)[-1] == "09:15"
+    with closing(desk.database.connect()) as connection:
+        connection.execute("UPDATE appointment SET event_type_id = ?", (careful,))
+    assert offered(desk, kind)[-1] == "09:10"
+
+
+def test_hours_on_the_nights_when_clocks_change(desk: Desk) -> None:  # AVL-01
+    """What the clocks never show is left out; what they show twice is there twice."""
+    kind = event_type(desk, min_notice_min=0, window_days=0)
+    open_hours(desk, "2:30-4:30", weekday=6)
+    assert offered(desk, kind, day=date(2026, 3, 8)) == ["03:00", "03:30"]
+    open_hours(desk, "0:30-2", weekday=6)
+    assert offered(desk, kind, day=date(2026, 11, 1)) == ["00:30", "01:00", "01:30", "01:00"]
+    assert offered(desk, kind, day=date(2026, 10, 25)) == ["00:30", "01:00"]
 
 
 def test_a_group_is_one_session_of_the_day(desk: Desk) -> None:
@@ -165,6 +187,7 @@ def test_a_moved_appointment_and_an_own_hold_are_not_in_the_way(desk: Desk) -> N
     assert offered(desk, kind, ignoring=(moved,)) == free(desk, ignoring=(moved,)) == ["09:00"]
     held = hold(desk, "2026-03-04 09:10")
     assert offered(desk, kind, ignoring=(moved,)) == []
+    assert free(desk, ignoring=(moved,)) == ["09:00"]  # INV-A7
     assert offered(desk, kind, ignoring=(moved, held)) == ["09:00"]
 
 
@@ -182,6 +205,52 @@ def test_a_hold_ends_when_it_is_not_confirmed_or_its_time_passes(desk: Desk) -> 
     assert offered(desk, kind) == []
     desk.now = desk.at("2026-03-04 09:30")
     assert offered(desk, kind) == ["09:30"]
+
+
+@pytest.mark.parametrize(
+    ("table", "fields", "blocks"),
+    [
+        ("appointment", {}, True),
+        ("appointment", {"status": "completed"}, True),
+        ("appointment", {"status": "tentative"}, True),
+        ("appointment", {"status": "cancelled"}, False),
+        ("appointment", {"busy": False}, False),
+        ("external_event", {"status": "confirmed"}, True),
+        ("external_event", {"status": "tentative"}, True),
+        ("external_event", {"status": "cancelled"}, False),
+        ("external_event", {"status": "declined"}, False),
+        ("external_event", {"status": "confirmed", "transparent": True}, False),
+        ("external_event", {"status": "confirmed", "rrule": "FREQ=DAILY"}, False),
+    ],
+)
+def test_what_blocks(desk: Desk, table: str, fields: dict[str, Any], blocks: bool) -> None:  # INV-A1, INV-A9
+    """A series of a remote calendar is on it by its occurrences."""
+    kind = event_type(desk)
+    open_hours(desk, "9-10")
+    start = int(desk.at("2026-03-04 09:30").timestamp())
+    with closing(desk.database.connect()) as connection:
+        insert_link(connection)
+        insert(connection, table, [{"start_utc": start, "end_utc": start + 60, **fields}])
+    assert offered(desk, kind) == free(desk) == ([] if blocks else ["09:00"])
+
+
+@pytest.mark.parametrize("status", ["declined", "withdrawn", "expired", "accepted"])
+def test_a_decided_request_holds_nothing(desk: Desk, status: str) -> None:  # REQ-04
+    kind = event_type(desk)
+    open_hours(desk, "9-10")
+    hold(desk, "2026-03-04 09:30", status=status)
+    assert offered(desk, kind) == ["09:00"]
+
+
+def test_a_day_of_another_calendar_is_one_of_the_practice(desk: Desk) -> None:
+    kind = event_type(desk, minutes=60)
+    for weekday in (1, 2, 3):
+        open_hours(desk, "0-1, 23-24", weekday)
+    midnight = int(datetime(2026, 3, 4, tzinfo=UTC).timestamp())
+    row = {"start_utc": midnight, "end_utc": midnight + DAY, "all_day": True}
+    with closing(desk.database.connect()) as connection:
+        insert(connection, "appointment", [row])
+    assert offered(desk, kind, day=date(2026, 3, 3), last=date(2026, 3, 5)) == ["00:00", "23:00"] * 2
 
 
 def test_time_off_takes_slots_and_gives_back_the_same(desk: Desk) -> None:  # TOF-02, TOF-03, TOF-04, INV-A8

@@ -12,11 +12,11 @@ from sqlmodel import SQLModel
 
 from couchcal.errors import Invalid, Stale
 from couchcal.practice import undo
+from couchcal.practice.event_type_values import SESSION_STEP
 from couchcal.practice.outcome import Done
 from couchcal.practice.practice_setting_values import (
     ABOUT,
     LABELS,
-    SESSION_STEP,
     UNLIMITED,
     from_text,
     is_npi,

@@ -179,13 +179,6 @@ def test_a_session_over_midnight_ends_the_next_day() -> None:
     assert draft.end_local == datetime.combine(date(2026, 11, 21), time(0, 30))
 
 
-def test_the_order_of_numbers_in_a_date() -> None:
-    assert times(read("12/3 3pm bob", order="mdy")).startswith("Thu 03 Dec")
-    assert times(read("12/3 3pm bob", order="ymd")).startswith("Thu 03 Dec")
-    assert times(read("12/3 3pm bob", order="dmy")).startswith("Fri 12 Mar")
-    assert times(read("12/31 3pm bob", order="dmy")).startswith("Thu 31 Dec")
-
-
 def test_default_length() -> None:
     assert times(read("3pm bob", default_minutes=45)) == "Fri 20 Nov 15:00-15:45"
 
@@ -502,14 +495,6 @@ def test_days(text: str, expected: date | None) -> None:
     assert parse_day(text, TODAY) == expected
 
 
-def test_days_by_their_order_and_at_the_end_of_time() -> None:
-    assert parse_day("12/3", TODAY, order="dmy") == date(2027, 3, 12)
-    assert parse_day("26/12/3", TODAY, order="ymd") == date(2026, 12, 3)
-    assert parse_day("27/1/31", TODAY, order="ymd") == date(2027, 1, 31)
-    assert parse_day("12/3/2027", TODAY, order="ymd") == date(2027, 12, 3)
-    assert parse_day("12/3/27", TODAY, order="dmy") == date(2027, 3, 12)
-    assert parse_day("12/3/27", TODAY) == date(2027, 12, 3)
-    assert parse_day("12/3/7", TODAY) is None
-    assert parse_day("2026/12/3", TODAY, order="dmy") == date(2026, 12, 3)
+def test_days_at_the_end_of_time() -> None:
     assert parse_day("tomorrow", date.max) is None
     assert parse_day("+1w", date.max) is None

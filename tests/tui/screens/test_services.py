@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from couchcal.practice import catalogue, practice_settings
+from couchcal.practice import appointments, catalogue, practice_settings
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.catalogue import CatalogueForm, find_pos
@@ -120,7 +120,9 @@ async def test_what_is_wrong_stands_beside_the_field(
 
 
 async def test_a_place_is_moved_to_telehealth_and_its_sessions_follow(database: Database) -> None:  # MOD-01
-    session(database, people(database)["Jane Doe"], at(3, 15))
+    jane = people(database)["Jane Doe"]
+    session(database, jane, at(3, 15))
+    appointments.mark(database, session(database, jane, at(4, 15)), "note-signed", clock=clock)
     modal = ServicesScreen(database, clock=clock)
     async with shown(modal) as (app, pilot):
         await pilot.press("3", "e")
@@ -128,7 +130,10 @@ async def test_a_place_is_moved_to_telehealth_and_its_sessions_follow(database: 
         assert form.query_one("#row-pos", Field).note == "Telehealth, client at home"
         await pilot.press("ctrl+s")
         await saved(pilot)
-        assert toasts(app) == ["Changed place Office: 1 upcoming session with it"]
+        assert toasts(app) == [
+            "Changed place Office: 1 upcoming session with it",
+            "1 session stays as it is: the note is signed",
+        ]
         assert lines(modal)[0].split("  ")[0] == "Office"
         assert lines(modal)[0].endswith("[default, telehealth]")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from functools import partial
 from typing import ClassVar, NamedTuple, cast
@@ -205,8 +206,9 @@ class ServicesScreen(Modal[Done]):
         if done is None:
             return
         self.notify(done.label, markup=False)
-        for kept in done.kept[:3]:
-            self.notify(f"{kept.label} stays: {kept.reason}", severity="warning", markup=False)
+        for reason, count in Counter(kept.reason for kept in done.kept).items():
+            what = "1 session stays as it is" if count == 1 else f"{count} sessions stay as they are"
+            self.notify(f"{what}: {reason}", severity="warning", markup=False)  # no names, whatever the mode
         self._read()
 
 

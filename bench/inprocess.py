@@ -111,12 +111,12 @@ def _clients(table: Table, work: Path) -> None:
     connection = database.connect()
     connection.execute("UPDATE client SET state = 'intake' WHERE id = ?", (visitor.id,))
     connection.close()
-    for what, change in (
-        ("merging a client with 1,000 sessions", partial(client_merge.merge, into_id=known.id)),
-        ("rejecting a client with 1,000 sessions", client_reject.reject),
+    for what, bar, change in (
+        ("merging a client with 1,000 sessions", 200, partial(client_merge.merge, into_id=known.id)),
+        ("rejecting a client with 1,000 sessions", 300, client_reject.reject),
     ):
         best = float("inf")
         for _ in range(5):
             best = min(best, least(partial(change, database, client_id=visitor.id, clock=clock), 1))
             undo.undo(database, clock=clock)
-        table.limit(what, best * 1000, 200, "ms")
+        table.limit(what, best * 1000, bar, "ms")

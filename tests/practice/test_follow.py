@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from couchcal.errors import NotFound, Refused
 from couchcal.practice import undo
 from couchcal.practice.follow import let_future_follow
+from couchcal.practice.glance import held_back
 from couchcal.practice.outcome import Done
 from tests.practice.conftest import Desk
 
@@ -20,7 +23,10 @@ def test_the_rest_follows_and_what_is_worked_on_stays_and_is_told(desk: Desk) ->
     ids = desk.weekly("2026-03-03 10:00")
     desk.mark(ids[3], "note-signed")
     desk.move(ids[1], "2026-03-11 14:00")
+    with closing(desk.database.connect()) as connection:
+        announced = held_back(connection, ids[1])
     done = follow(desk, ids[1], "2026-03-10 10:00", "2026-03-10 10:50")
+    assert announced == len(done.kept)
     assert desk.locals_of(ids[:5]) == [
         "2026-03-03 10:00", "2026-03-11 14:00", "2026-03-18 14:00", "2026-03-24 10:00", "2026-04-01 14:00",
     ]  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.command import DiscoveryHit
 
 from couchcal.scheduling.drag import GRAB_KEYS
 from couchcal.tui.calendar.screen import CalendarScreen
-from couchcal.tui.commands import COMMANDS, GRAB_HELP, GoToDate, bindings, keymap
+from couchcal.tui.commands import COMMANDS, GRAB_HELP, CalendarCommands, GoToDate, bindings, keymap
+from tests.tui.conftest import AppFactory, settle
 
 IDS = [command.id() for command in COMMANDS]
 
@@ -54,6 +56,16 @@ def test_whatever_is_remapped_every_command_keeps_a_key_of_its_own(overrides: di
     if not found.problems:
         keys = [key for name in IDS for key in found.keys[name].split(",")]
         assert len(keys) == len(set(keys))
+
+
+async def test_the_palette_shows_the_keys_that_work(make: AppFactory) -> None:
+    async with make(keys={"privacy": "P"}).run_test(size=(80, 24)) as pilot:
+        screen = await settle(pilot)
+        shown = [
+            str(hit.text) async for hit in CalendarCommands(screen).discover() if isinstance(hit, DiscoveryHit)
+        ]
+    assert "Privacy  (P)" in shown
+    assert "Move  (m)" in shown
 
 
 def test_help_for_grab_mode_covers_its_keys() -> None:

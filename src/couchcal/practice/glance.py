@@ -42,6 +42,18 @@ def client_zones(connection: sqlite3.Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
+def held_back(connection: sqlite3.Connection, appointment_id: int) -> int:
+    """How many later sessions of its series would not follow a move: worked on (REC-09), or moved by hand."""
+    row = connection.execute(
+        "SELECT count(*) FROM appointment a JOIN appointment b"
+        " ON b.series_id = a.series_id AND b.series_key > a.series_key"
+        " WHERE a.id = ? AND (b.note_signed_at IS NOT NULL OR b.billing_status <> 'none'"
+        " OR b.claim_status <> 'none' OR b.status = 'cancelled' OR ' ' || b.overridden || ' ' LIKE '% time %')",
+        (appointment_id,),
+    ).fetchone()
+    return int(row[0])
+
+
 def particulars(connection: sqlite3.Connection, appointment_id: int) -> Particulars:
     """Link and instructions of an appointment, and its client's zone."""
     row = connection.execute(

@@ -465,7 +465,9 @@ class CalendarCommands(Provider):
         return [command for command in COMMANDS if command.palette]
 
     def _title(self, command: type[Command]) -> str:
-        return f"{command.label}  ({display(command.keys.split(',')[0])})"
+        keys = getattr(self.app, "keys", None)
+        key = keys.shown_first(command.id()) if isinstance(keys, Keymap) else display(command.keys.split(",")[0])
+        return f"{command.label}  ({key})"
 
     def _run(self, command: type[Command]) -> IgnoreReturnCallbackType:
         return partial(self.screen.run_action, command.action())

@@ -71,7 +71,7 @@ async def test_all_future_follow_and_what_stays_is_named(make: AppFactory, demo:
         stand_on(screen, "Maria", date(2026, 3, 5))
         await pilot.press("m", "J", "enter")
         await settle(pilot)
-        assert "M move all future too" in toasts(pilot)[-1]
+        assert "M move all future too, 1 stays" in toasts(pilot)[-1]
         await pilot.press("M")
         await settle(pilot)
         said = toasts(pilot)[-1]

@@ -6,6 +6,7 @@ from textual import work
 from textual.message import Message
 
 from couchcal.practice.agenda import clashes
+from couchcal.practice.glance import held_back
 from couchcal.practice.outcome import Done, Kept
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors
@@ -35,7 +36,7 @@ class Answers(Dragging):
         hints = [f"{self.keymap.shown_first('undo')} undo"]
         self.last_move, self.moving_one = self.moving_one, None
         if self.last_move is not None:
-            hints.append(f"{self.keymap.shown_first('apply-to-future')} move all future too")
+            hints.append(self._future_words(self.last_move.row_id))
         text = self.glyphs.separator.join([words, *hints])
         notes = self._notes(done)
         if notes:
@@ -49,6 +50,13 @@ class Answers(Dragging):
         if freed is not None and freed.start > self.clock():
             self._look_for_waiting(freed)
         self.settled()
+
+    def _future_words(self, row_id: int) -> str:
+        """What a key would do for the rest of the series, and how much of it would stay (C-02)."""
+        offer = f"{self.keymap.shown_first('apply-to-future')} move all future too"
+        with database_errors(self.database.path):
+            staying = held_back(self.reader, row_id)
+        return f"{offer}, {staying} {'stays' if staying == 1 else 'stay'}" if staying else offer
 
     def _notes(self, done: Done) -> list[str]:
         """Overlaps and the way to them (REC-11), what a series change left alone (REC-09), advice."""

@@ -208,6 +208,30 @@ def test_neighbours_without_buffers_stay_offered(
 
 
 @settings(max_examples=60, deadline=None)
+@given(scenarios(), st.data())
+def test_time_off_takes_slots_and_nothing_else(
+    connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
+) -> None:  # INV-A8, TOF-02, TOF-03
+    taken = tuple(item for item in scenario.taken if item.table != "time_off")
+    scenario = replace(scenario, taken=taken)
+    noon = datetime.combine(scenario.first, time(12), UTC)
+    off = data.draw(takings(noon, scenario.now).filter(lambda item: item.table == "time_off"))
+    begins, ends = span_of(off, scenario.zone)
+    with practice(connection, scenario):
+        clients, own = offered(connection, scenario), free(connection, scenario)
+        appointments = connection.execute("SELECT * FROM appointment ORDER BY id").fetchall()
+        put(connection, (off,))
+        length = timedelta(minutes=50)
+        assert free(connection, scenario) == [
+            start for start in own if begins == ends or start + length <= begins or start >= ends
+        ]
+        assert not [start for start in offered(connection, scenario) if begins <= start < ends]
+        assert connection.execute("SELECT * FROM appointment ORDER BY id").fetchall() == appointments
+        connection.execute("DELETE FROM time_off")
+        assert (offered(connection, scenario), free(connection, scenario)) == (clients, own)
+
+
+@settings(max_examples=60, deadline=None)
 @given(scenarios())
 def test_holds_keep_clients_away_and_nobody_else(connection: sqlite3.Connection, scenario: Scenario) -> None:
     """INV-A7, REQ-04, C-13."""

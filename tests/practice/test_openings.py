@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from couchcal.practice import agenda, client_changes, openings
 from couchcal.practice.openings import Key
 from couchcal.store.connection import Database
-from tests.support.openings import Hours, Kind, Scenario, Taken, blocks_clients, slowly_offered, span_of, store
+from tests.support.openings import Hours, Kind, Scenario, Taken, blocks_clients, put, slowly_offered, span_of, store
 from tests.support.practice import make_practice
 
 PLACES = {

@@ -196,5 +196,5 @@ def test_other_events_have_no_bills(desk: Desk) -> None:
 def test_advice_never_blocks(desk: Desk) -> None:  # practice.md 10
     done = desk.done(TUESDAY, 50, service="90837")
     assert done.advice == ("needs 53 min for 90837",)
-    assert desk.done(TUESDAY, 60, service="90837").advice == ()
+    assert desk.done("2026-03-04 15:00", 60, service="90837").advice == ()
     assert advice(None, 5, ()) == ()

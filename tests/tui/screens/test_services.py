@@ -135,7 +135,7 @@ async def test_a_place_is_moved_to_telehealth_and_its_sessions_follow(database: 
             "1 session stays as it is: the note is signed",
         ]
         assert lines(modal)[0].split("  ")[0] == "Office"
-        assert lines(modal)[0].endswith("[default, telehealth]")
+        assert lines(modal)[0].endswith("Telehealth, client at home [default]")
 
 
 async def test_a_room_is_added_to_a_place(database: Database) -> None:  # APT-11
@@ -212,3 +212,14 @@ async def test_an_old_session_keeps_what_is_retired_since(database: Database) ->
         assert new.query_one("#location_id", Pick).value != 1
         new.query_one("#service", Pick).value = "90791"
         assert new.query_one("#service", Pick).value is None
+
+
+async def test_a_session_keeps_its_room_when_rooms_are_switched_off(database: Database) -> None:  # APT-11
+    catalogue.add(database, "room", {"name": "Blue", "location_id": 1}, clock=clock)
+    kept = session(database, people(database)["Jane Doe"], at(3, 15), room_id=1)
+    form = AppointmentForm(database, ZONE, draft={}, appointment_id=kept, mode="edit", clock=clock)
+    async with shown(form) as (_, pilot):
+        form.query_one("#instructions").text = "Bring the form"  # type: ignore[attr-defined]  # a TextArea
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+    assert (row(database, kept)["room_id"], row(database, kept)["instructions"]) == (1, "Bring the form")

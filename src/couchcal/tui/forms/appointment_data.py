@@ -95,7 +95,11 @@ def read(
             clients.list_clients(connection, archived=True),
             services.services(connection, used_by=appointment_id),
             services.locations(connection, used_by=appointment_id),
-            services.rooms(connection, used_by=appointment_id) if defaults.use_rooms else [],
+            [
+                room
+                for room in services.rooms(connection, used_by=appointment_id)
+                if defaults.use_rooms or room.id == stored.get("room_id")  # switched off since: it keeps its room
+            ],
             frozenset(code for code, _ in services.modifiers(connection, used_by=appointment_id)),
             defaults.telehealth_modifier,
             defaults.telehealth_template,

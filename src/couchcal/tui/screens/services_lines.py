@@ -52,7 +52,7 @@ def _cells(item: Item) -> tuple[list[str], tuple[str, ...]]:
         case ModifierItem():
             return [pad(clean(item.code), _CODE), clean(item.label)], ()
         case PlaceItem():
-            tags = tuple(word for word, on in (("default", item.is_default), ("telehealth", item.telehealth)) if on)
+            tags = ("default",) if item.is_default else ()
             words = pos_words(item.pos) or "not in our list"
             return [pad(clean(item.name), _NAME - 1) + " ", pad(clean(item.pos), _POS), words], tags
         case RoomItem():

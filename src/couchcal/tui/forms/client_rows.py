@@ -96,8 +96,9 @@ def rows(*, new: bool) -> Iterator[Widget]:
 
 
 def _text(name: str) -> Field:
+    """A line of text. Nothing is selected on arrival: a stray key must not take a whole address away."""
     limit = 120 if name == "name" else LIMITS.get(name, 64)
-    control = Input(id=name, max_length=limit, placeholder=_PLACEHOLDERS.get(name, ""))
+    control = Input(id=name, max_length=limit, placeholder=_PLACEHOLDERS.get(name, ""), select_on_focus=False)
     return Field(LABELS[name], control, id=f"row-{name}")
 
 

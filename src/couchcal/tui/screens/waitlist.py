@@ -219,7 +219,7 @@ class WaitlistScreen(Modal[Done]):
         """Book a time for the client: the freed one, else the first free one that suits them."""
         row = self._current()
         if row is not None and row.state != "booked":
-            self.run_worker(self._book(row), group="save", exclusive=True, exit_on_error=False)
+            self.run_worker(self._book(row), group="read", exclusive=True, exit_on_error=False)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -239,9 +239,13 @@ class WaitlistScreen(Modal[Done]):
         if "start" not in draft:
             self.notify("No free time suits within the next weeks: choose one", severity="warning")
         form = AppointmentForm(self._database, str(self._tz), draft=draft, names=self._names, clock=self._clock)
-        done = await self.app.push_screen_wait(form)
-        if done is None:
-            return
+        self.app.push_screen(form, partial(self._form_closed, row))
+
+    def _form_closed(self, row: Waiting, done: Done | None) -> None:
+        if done is not None:
+            self.run_worker(self._booked(row, done), group="write", exit_on_error=False)
+
+    async def _booked(self, row: Waiting, done: Done) -> None:
         try:
             await in_thread(self, "write", partial(booked, self._database, row, done, self._clock))
         except Exception as error:

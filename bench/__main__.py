@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import agenda, files, inprocess, openings, screen, search
+from bench import agenda, files, form, inprocess, openings, screen, search
 from bench.table import Table
 
 
@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,100000", help="numbers of stored entries, ascending")
     parser.add_argument("--repeats", type=int, default=9, help="times each command takes its turn")
-    parser.add_argument("--only", default="files,agenda,search,screen,inprocess,openings", help="parts to run")
+    parser.add_argument("--only", default="files,agenda,search,screen,inprocess,openings,form", help="parts to run")
     parser.add_argument("--no-peers", action="store_true", help="leave khal and calcurse out")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
@@ -33,6 +33,8 @@ def main() -> int:
             search.measure(table, stores[sizes[-1]])
         if "screen" in parts:
             screen.measure(table, work, stores[sizes[-1]], options.repeats)
+        if "form" in parts:
+            form.measure(table, work, stores[sizes[-1]])
         if "inprocess" in parts:
             inprocess.measure(table, work)
         if "openings" in parts:

@@ -50,7 +50,7 @@ def _run(args: Namespace) -> int:
             return _preview(practice, args, planned)
         from couchcal.practice.appointments import book
 
-        done = book(practice.database, draft, repeat=repeat)
+        done = book(practice.database, draft, repeat=repeat, strict=args.strict)
         tail = f", {repeat_phrase(planned[0].rrule)}" if repeat else ""
         return report(practice, args, "Booked", done, tail=tail)
 

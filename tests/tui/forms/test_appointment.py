@@ -479,7 +479,7 @@ async def test_a_visit_type_moves_the_place(database: Database) -> None:  # VIS-
     connection.close()
     existing = session(database, people(database)["Jane Doe"], at(3, 15))
     modal = form(database, appointment_id=existing, mode="edit")
-    async with shown(modal) as (app, pilot):
+    async with shown(modal) as (_, pilot):
         visit, place = modal.query_one("#visit_type", Choice), modal.query_one("#location_id", Pick)
         assert visit.value == "in_person"
         visit.value = "telehealth"

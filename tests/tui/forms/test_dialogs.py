@@ -68,24 +68,53 @@ PREVIEWS = (Preview(1, ()), Preview(14, (Kept(3, "[b]Tue 10 Mar", "the note is s
 async def test_scope_is_chosen_by_arrows_or_letters(keys: list[str], answer: str | None) -> None:  # REC-04
     async with shown(ScopeDialog("Change which?", *PREVIEWS)) as (app, pilot):
         await pilot.press(*keys)
-        assert app.answer == answer
+        assert (app.answer and app.answer.scope) == answer
 
 
 async def test_scope_says_what_each_way_would_change_and_keep() -> None:  # REC-04
     dialog = ScopeDialog("Change which?", *PREVIEWS)
     async with shown(dialog) as (_, pilot):
         kept = dialog.query_one("#kept", Static)
-        assert not kept.display
+        assert not dialog.query_one("#kept-list").display
         await pilot.press("down")
         assert str(kept.render()) == "stays: [b]Tue 10 Mar (the note is signed)"
         prompts = [str(option.prompt) for option in dialog.query_one(OptionList).options]
         assert "14 sessions change · 1 stays as it is" in prompts[1]
 
 
-def test_a_long_list_of_kept_sessions_is_cut() -> None:
+def test_every_session_that_stays_is_listed() -> None:
     preview = Preview(0, tuple(Kept(n, f"day {n}", "paid") for n in range(9)))
-    assert kept_words(preview).splitlines()[-1] == "and 3 more"
+    assert kept_words(preview).splitlines()[-1] == "stays: day 8 (paid)"
     assert preview_words(preview) == "nothing changes · 9 stay as they are"
+    assert "day" not in kept_words(preview, "id")
+
+
+async def test_changed_weeks_can_be_reset_as_well() -> None:  # practice.md 9.4 rule 5
+    future = Preview(14, (), by_hand=(Kept(2, "Tue 10 Mar", "moved by hand"),))
+    dialog = ScopeDialog("Change which?", Preview(1, ()), future, reset=Preview(15, ()))
+    async with shown(dialog) as (app, pilot):
+        await pilot.press("down")
+        assert str(dialog.query_one("#kept", Static).render()) == "partly: Tue 10 Mar (moved by hand)"
+        await pilot.press("r")
+        await pilot.pause()
+        assert not dialog.query_one("#kept-list").display
+        prompts = [str(option.prompt) for option in dialog.query_one(OptionList).options]
+        assert "15 sessions change" in prompts[1]
+        await pilot.press("f")
+        assert app.answer == ("future", True)
+
+
+async def test_a_scope_that_is_refused_says_why_and_cannot_be_taken() -> None:  # EDT-01
+    refused = Preview(0, (), problem="a cadence is of this and all following")
+    dialog = ScopeDialog("Change which?", refused, Preview(4, (), removed=6, added=2))
+    async with shown(dialog) as (app, pilot):
+        await pilot.press("t")
+        assert app.answer is PENDING
+        prompts = [str(option.prompt) for option in dialog.query_one(OptionList).options]
+        assert "not possible: a cadence" in prompts[0]
+        assert "4 sessions change · 6 go · 2 new" in prompts[1]
+        await pilot.press("enter")
+        assert app.answer == ("future", False)
 
 
 @pytest.mark.parametrize(

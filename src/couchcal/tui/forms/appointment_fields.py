@@ -124,6 +124,11 @@ class AppointmentFields(ChangedModal[Done]):
         """Begin empty and read nothing: `build_rows` and `reopen` follow."""
         self._waiting = True
 
+    def finish(self) -> None:
+        """Every row is there, in the styles of the present theme: the form may be opened."""
+        self._styled_for = self.app.theme
+        self.built = True
+
     async def build_rows(self) -> AsyncIterator[None]:
         """Mount the rows a few at a time."""
         rows = self.query_one("#rows")
@@ -173,7 +178,6 @@ class AppointmentFields(ChangedModal[Done]):
         self.show_problem("")
         for row in self.query(Field):
             row.error("")
-            row.hint("")
         self.query_one("#rows", VerticalScroll).scroll_home(animate=False, immediate=True)
         try:
             data = read(connection, opening.appointment_id, opening.names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 from textual.app import App
 
@@ -58,10 +59,14 @@ async def build(app: App[object], database: Database, tz_name: str, clock: Clock
     await mounted
     async for _ in form.build_rows():
         await asyncio.sleep(_PAUSE_S)
+    with closing(database.connect()) as connection:
+        form.reopen(Opening(tz_name), connection)
     form.arrange_for(app.size.height)
+    await asyncio.sleep(_PAUSE_S)
     form._refresh_layout(app.size)
     await asyncio.sleep(_PAUSE_S)
-    form.built = True
+    form._compositor.render_full_update()  # for what widgets remember of how they look
+    form.finish()
 
 
 def _ready(app: App[object], database: Database) -> AppointmentForm | None:

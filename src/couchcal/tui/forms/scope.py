@@ -33,6 +33,7 @@ class ScopeDialog(Modal[ScopeAnswer]):
             None where the caller does not offer it.
     """
 
+    SIZE = "-wide"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "take('this')", "This event", show=False),
         Binding("f", "take('future')", "This and all future", show=False),

@@ -40,7 +40,7 @@ class ReportsScreen(Modal[Entry]):
         names: how clients are called: `id`, `initials`, `first` or `full`.
     """
 
-    SIZE = "-full"
+    SIZE = "-full -reports"
     AUTO_FOCUS = "#rows"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(at), f"tab({at - 1})", title, show=False) for at, title in enumerate(_TABS, start=1)),

@@ -10,7 +10,7 @@ from couchcal.tui.text import clean, fit, pad
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _GAP = "  "
-_LONGEST_BAR, _SHORTEST_BAR = 32, 12
+_LONGEST_BAR, _SHORTEST_BAR = 32, 6
 _NARROWEST_TEXT = 24
 
 

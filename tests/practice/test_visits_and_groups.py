@@ -133,7 +133,7 @@ def test_several_clients_in_one_slot(desk: Desk) -> None:  # GRP-01, INV-A10
     use(desk, TEMPLATE)
     before = dump(desk.database)
     draft = desk.draft(TUESDAY, service="90853", location_id=desk.places["10"])
-    who = [desk.ann, desk.bob, "Kim Lo"]
+    who: list[int | str] = [desk.ann, desk.bob, "Kim Lo"]
     done = appointments.book(desk.database, draft, who=who, repeat=Repeat("weekly"), clock=desk.clock)
     assert done.label == "Booked Ann S. and 2 others Tue 3 Mar 15:00, every week"
     rows = list(desk.rows().values())

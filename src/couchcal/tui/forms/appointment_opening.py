@@ -10,6 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 from textual.app import App
 
@@ -25,7 +26,7 @@ _PAUSE_S = 0.02
 
 
 def open_form(
-    app: App[object],
+    app: App[Any],
     database: Database,
     connection: sqlite3.Connection,
     opening: Opening,
@@ -46,7 +47,7 @@ def open_form(
     return form
 
 
-async def build(app: App[object], database: Database, tz_name: str, clock: Clock) -> None:
+async def build(app: App[Any], database: Database, tz_name: str, clock: Clock) -> None:
     """Let a form stand ready, in steps between which keys come through. Once only."""
     if app.is_screen_installed(_NAME):
         return
@@ -69,7 +70,7 @@ async def build(app: App[object], database: Database, tz_name: str, clock: Clock
     form.finish()
 
 
-def _ready(app: App[object], database: Database) -> AppointmentForm | None:
+def _ready(app: App[Any], database: Database) -> AppointmentForm | None:
     if not app.is_screen_installed(_NAME):
         return None
     form = app.get_screen(_NAME, AppointmentForm)

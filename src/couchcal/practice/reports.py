@@ -178,11 +178,11 @@ def report(
 
 
 def missed(connection: sqlite3.Connection, first: date, until: date, tz: tzinfo) -> list[Entry]:
-    """The late cancels and no-shows that begin on the days `[first, until)`, in order."""
+    """The late cancels and no-shows that begin on the days `[first, until)`, sorted by start and id."""
     bounds = {"lo": _seconds(day_instant(first, tz)), "hi": _seconds(day_instant(until, tz))}
-    ids = connection.execute(f"SELECT a.id {_MISSED} ORDER BY a.start_utc, a.id", bounds).fetchall()
+    ids = connection.execute(f"SELECT a.id {_MISSED}", bounds).fetchall()
     entries = (agenda.one(connection, row_id, tz) for (row_id,) in ids)
-    return [entry for entry in entries if entry is not None]
+    return sorted((entry for entry in entries if entry is not None), key=lambda entry: (entry.start, entry.id))
 
 
 class _Range:

@@ -436,6 +436,8 @@ class Lists(RuleBasedStateMachine):
         assert len({row["position"] for row in offered}) == len(offered)
         assert sum(row["is_default"] for row in self.after["location"].values() if row["active"]) <= 1
         assert any(row["active"] for row in self.after["location"].values())
+        waiting = [row for row in self.after["waitlist"].values() if row["state"] != "booked"]
+        assert len({(row["client_id"], row["event_type_id"]) for row in waiting}) == len(waiting)
         self.before = self.after
 
     @invariant()

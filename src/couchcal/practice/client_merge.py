@@ -13,6 +13,7 @@ from couchcal.practice.clients import ClientRow
 from couchcal.store.connection import Database
 
 if TYPE_CHECKING:
+    from couchcal.store.journal import JournalSession
     from couchcal.store.records import Client
 
 CONTACT = ("email", "phone", "tz")
@@ -90,6 +91,7 @@ def merge(
 
     What the other lacks (address, telephone, zone, usual service and place) is taken over, notes of the
     office are put below theirs. Portal access goes with the e-mail address. Whoever was accepted stays it.
+    Who waits for the same thing twice waits once, since the earlier day.
 
     Args:
         take: fields of `CONTACT` in which the emptied record is right where both have a value.
@@ -105,6 +107,7 @@ def merge(
     with write_session(database, "Merged clients", actor=actor, clock=clock) as session:
         source, target = load(session, client_id), load(session, into_id)
         session.relabel(f"Merged {source.internal_id} into {target.internal_id}")
+        _wait_once(session, client_id, into_id)
         for column in referring(Client.metadata.tables["client"]):
             update_rows(session, column.table, column == client_id, {column.name: into_id})
         values = _taken(source, target, take)
@@ -114,6 +117,21 @@ def merge(
             setattr(target, name, value)
         session.flush()
         return row_of(target)
+
+
+def _wait_once(session: JournalSession, client_id: int, into_id: int) -> None:
+    """Of two who wait for the same thing the one who has waited longer stays on the list."""
+    from sqlmodel import col, select
+
+    from couchcal.store.records import Waitlist
+
+    wanted = select(Waitlist).where(col(Waitlist.client_id).in_((client_id, into_id)), Waitlist.state != "booked")
+    seen: set[int | None] = set()
+    for row in session.exec(wanted.order_by(col(Waitlist.created_at), col(Waitlist.id))).all():
+        if row.event_type_id in seen:
+            session.delete(row)
+        seen.add(row.event_type_id)
+    session.flush()
 
 
 def _check(client_id: int, into_id: int, take: Collection[str]) -> None:

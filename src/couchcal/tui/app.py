@@ -15,16 +15,18 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import use_clock_24h
 from couchcal.settings import Settings, load, remembered_view
 from couchcal.store.connection import Database
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
+from couchcal.tui.key_order import KeysInOrder
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
 from couchcal.typed_dates import use_date_order
 
 
-class CouchcalApp(App[None]):
+class CouchcalApp(KeysInOrder[None]):
     """couchcal in a terminal. The title never carries a name."""
 
     TITLE = "couchcal"
@@ -46,6 +48,7 @@ class CouchcalApp(App[None]):
         self.settings = settings if settings is not None else load()
         self.keys = keymap(self.settings.keys, _where)
         use_date_order(self.settings.date_order or None)
+        use_clock_24h(self.settings.clock_24h)
         self.first_view = view or View(remembered_view())
         for theme in THEMES:
             self.register_theme(theme)
@@ -76,6 +79,7 @@ class CouchcalApp(App[None]):
         """Show everything by other settings at once: theme, keys, order of dates, and the calendar."""
         self.settings, self.theme = settings, settings.theme
         use_date_order(settings.date_order or None)
+        use_clock_24h(settings.clock_24h)
         self.keys = keymap(settings.keys, _where)
         self.set_keymap(self.keys.remapped)
         for screen in self.screen_stack:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -17,6 +17,7 @@ from couchcal.practice import appointments, client_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.store.connection import Database
+from couchcal.tui.key_order import KeysInOrder
 from couchcal.tui.theme import THEMES
 
 ZONE = "America/New_York"
@@ -37,7 +38,7 @@ def at(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
     return datetime(2026, month, day, tzinfo=UTC) + timedelta(hours=hour + 5, minutes=minute)
 
 
-class Host(App[None]):
+class Host(KeysInOrder[None]):
     """Pushes a modal over something that looks like a calendar and keeps its answer."""
 
     def __init__(

@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("ci", derandomize=True, print_blob=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")  # the same change gives the same verdict; at home every run looks elsewhere
+# How long an example takes tells more about the machine than about the code: nothing here is timed.
+settings.register_profile("couchcal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same change gives the same verdict; at home every run looks elsewhere.
+settings.register_profile("ci", settings.get_profile("couchcal"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "couchcal")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

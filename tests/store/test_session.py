@@ -19,6 +19,7 @@ from couchcal.store import connection as connection_module
 from couchcal.store.connection import Database
 from couchcal.store.records import Appointment, Change, ChangeRow, Client
 from couchcal.store.session import read_session, write_session
+from tests.support.database import everything
 from tests.support.practice import make_practice
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -81,10 +82,10 @@ def test_a_failing_change_leaves_no_trace(tmp_path: Path) -> None:
             raise ValueError
 
     with closing(database.connect()) as connection:
-        before = list(connection.iterdump())
+        before = everything(connection)
         with pytest.raises(ValueError):  # noqa: PT011  nothing else can raise it
             fail()
-        assert list(connection.iterdump()) == before
+        assert everything(connection) == before
 
 
 def test_the_journal_has_each_row_before_and_after(tmp_path: Path) -> None:
@@ -121,8 +122,8 @@ def test_setting_what_is_there_already_changes_nothing(tmp_path: Path) -> None:
     with write_session(database, "made") as session:
         session.add(_event("same"))
     with closing(database.connect()) as connection:
-        before = list(connection.iterdump())
+        before = everything(connection)
         with write_session(database, "no change") as session:
             row = session.exec(select(Appointment)).one()
             row.title = "same"
-        assert list(connection.iterdump()) == before
+        assert everything(connection) == before

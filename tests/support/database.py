@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from typing import Any
 
@@ -19,27 +20,43 @@ Rows = dict[int, dict[str, Any]]
 def rows_of(database: Database, table: str) -> Rows:
     """Every row of a table by its id, all columns."""
     with closing(database.connect()) as connection:
-        cursor = connection.execute(f"SELECT * FROM {table}")
-        names = [column[0] for column in cursor.description]
-        return {row[names.index("id")]: dict(zip(names, row, strict=True)) for row in cursor}
+        return _rows(connection, table)
 
 
 def dump(database: Database, *, beside: tuple[str, ...] = ()) -> dict[str, Rows]:
     """Every table but those of the journal, without bookkeeping columns and the columns named in `beside`."""
+    found: dict[str, Rows] = {}
     with closing(database.connect()) as connection:
-        names = [
-            name
-            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            if name not in BESIDE and not name.startswith(("sqlite_", *SEARCH_INDEXES))
-        ]
-    return {
-        name: {
-            row_id: {
-                column: value
-                for column, value in row.items()
-                if column not in bookkeeping(name) and column not in beside
+        for name in _tables(connection):
+            if name in BESIDE or name.startswith(SEARCH_INDEXES):
+                continue
+            left_out = {*bookkeeping(name), *beside}
+            found[name] = {
+                row_id: {column: value for column, value in row.items() if column not in left_out}
+                for row_id, row in _rows(connection, name).items()
             }
-            for row_id, row in rows_of(database, name).items()
-        }
-        for name in names
+    return found
+
+
+def everything(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of every table there is: the journal's and what the full-text indexes store among them."""
+    return {
+        name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+        for name in _tables(connection)
     }
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    """All tables that store rows: a full-text index is read in the tables inside it."""
+    found = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    )
+    return [name for (name,) in found]
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> Rows:
+    cursor = connection.execute(f"SELECT * FROM {table}")
+    names = [column[0] for column in cursor.description]
+    key = names.index("id")
+    return {row[key]: dict(zip(names, row, strict=True)) for row in cursor}

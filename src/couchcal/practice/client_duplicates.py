@@ -28,7 +28,9 @@ class Duplicate(NamedTuple):
 @lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """Text as it is compared and searched: lower case, without accents; `Łukasz Élodie` is `lukasz elodie`."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    # Folded letters may come apart once more, and what they come apart into may have a case.
+    plain = unicodedata.normalize("NFKD", plain).casefold().translate(_LETTERS)
     return "".join(character for character in plain if not unicodedata.combining(character))
 
 

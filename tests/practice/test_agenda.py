@@ -19,6 +19,7 @@ from sqlmodel import SQLModel
 
 from couchcal.practice import agenda
 from couchcal.practice.agenda import Entry
+from couchcal.practice.entries_by_id import NEIGHBOURS, entries_by_id
 from couchcal.store.records import Appointment
 from tests.support.entries import insert, insert_link, spread
 from tests.support.practice import make_practice
@@ -177,6 +178,15 @@ def test_between_is_what_a_plain_loop_finds(
             entry = agenda.one(connection, number, tz)
             assert entry is not None
             assert entry.conflict == marks["appointment", number]
+        ids = {table: range(len(found), 0, -2) for table, found in calendar.items()}  # not all: the rest clash, too
+        some = entries_by_id(connection, ids["appointment"], ids["external_event"], tz)
+        on_calendar = {
+            (table, number) for table in ("appointment", "external_event") for number in ids[table]
+        } & marks.keys()
+        assert {(entry.table, entry.row_id) for entry in some} == on_calendar
+        assert len(some) == len(on_calendar)
+        for entry in some:
+            assert entry.conflict == marks[entry.table, entry.row_id]
     finally:
         connection.execute("ROLLBACK")
 
@@ -225,11 +235,15 @@ def test_the_plan_searches_the_span_indexes(tmp_path: Path, encrypt: bool, analy
         if analyzed:
             connection.execute("ANALYZE")
         arguments = agenda.statement_arguments(BASE, BASE + 7 * DAY, cancelled=True)
-        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {agenda.STATEMENT}", arguments)]
-    for table in ("appointment", "external_event"):
-        searched = f"SEARCH a USING INDEX ix_{table}_span (span=? AND start_utc>? AND start_utc<?)"
-        assert searched in plan, plan
-    assert not [step for step in plan if re.match(r"SCAN (a|appointment|external_event)\b", step)], plan
+        plans = [
+            [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+            for statement, values in ((agenda.STATEMENT, arguments), (NEIGHBOURS, ("[]", "[]")))
+        ]
+    for plan in plans:
+        for table in ("appointment", "external_event"):
+            searched = f"SEARCH a USING INDEX ix_{table}_span (span=? AND start_utc>? AND start_utc<?)"
+            assert searched in plan, plan
+        assert not [step for step in plan if re.match(r"SCAN (a|appointment|external_event)\b", step)], plan
 
 
 def _steps(connection: sqlite3.Connection) -> int:

@@ -62,6 +62,21 @@ def test_operators_are_words(desk: Desk, text: str) -> None:
     assert sorted(found(desk, text)) == has_all
 
 
+def test_many_words_may_begin_as_typed(desk: Desk) -> None:
+    walks = list(range(1, 61))
+    with closing(desk.database.connect()) as connection:
+        titles = {number: f"Walk{number:02} Mörder" for number in walks}
+        rows = [{"start_utc": n * 3600, "end_utc": n * 3600 + 60, "title": title} for n, title in titles.items()]
+        insert(connection, "appointment", rows)
+    assert found(desk, "walk") == found(desk, "WALK mord") == found(desk, "walk mör") == walks
+    assert found(desk, "walk3") == walks[29:39]
+    assert found(desk, "walk30 mo") == found(desk, "walk30") == [30]
+    assert found(desk, "walk walk7") == found(desk, "walkz") == []
+    desk.delete(30)
+    assert found(desk, "walk30") == []
+    assert found(desk, "walk3") == walks[30:39]
+
+
 def test_case_and_accents_do_not_count(desk: Desk) -> None:
     client = client_changes.add(desk.database, "Zoë O'Brien-Łuczak")
     booked = desk.book(TUESDAY, client_id=client.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 import unicodedata
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from couchcal.errors import CouchcalError
+from couchcal.ics.importer import import_file
 from couchcal.practice import appointments, client_changes, client_merge, search, undo
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.search_query import Query, words_of
@@ -25,6 +28,24 @@ WORDS = ("ann", "Annex", "É", "elan", "Bob", "bob-cat", "x9", "90834", "O'Neil"
 TYPED = ("a", "an", "e", "bob", "bob c", "x", "9", "neil", "oneil", "und", "stra", "ann bob", "no", "c-0001", "q")
 phrases = st.lists(st.sampled_from(WORDS), max_size=3).map(" ".join)
 numbers = st.integers(0, 30)
+
+
+RAW = (
+    "UPDATE appointment SET instructions = ? || ' ' || id, start_utc = start_utc - 60",
+    "UPDATE client SET last = ?",
+    "UPDATE cancellation SET type = 'late_cancel', reason = ?",
+    "DELETE FROM appointment WHERE instructions = ?",
+    "DELETE FROM series WHERE instructions = ?",
+    "DELETE FROM cancellation WHERE reason <> ? || 'x'",
+    "DELETE FROM cancellation WHERE note <> ?",
+)
+
+
+def small_practice(folder: Path) -> Desk:
+    database = make_practice(folder)
+    client_changes.add(database, "Ann Sample")
+    client_changes.add(database, "Bob O'Test")
+    return Desk(database)
 
 
 def book(desk: Desk, number: int, text: str) -> None:
@@ -80,21 +101,24 @@ def step_on(desk: Desk, _number: int, _text: str) -> None:
 
 def raw(desk: Desk, number: int, text: str) -> None:
     """Somebody with another program, who knows nothing of an index."""
-    statements = (
-        "UPDATE appointment SET instructions = ? || ' ' || id, start_utc = start_utc - 60",
-        "UPDATE client SET last = ?",
-        "UPDATE cancellation SET type = 'late_cancel', reason = ?",
-        "DELETE FROM appointment WHERE instructions = ?",
-        "DELETE FROM series WHERE instructions = ?",
-        "DELETE FROM cancellation WHERE reason <> ? || 'x'",
-        "DELETE FROM cancellation WHERE note <> ?",
-    )
     with closing(desk.database.connect()) as connection:
-        connection.execute(statements[number % len(statements)], (text,))
+        connection.execute(RAW[number % len(RAW)], (text,))
+
+
+def together(desk: Desk, number: int, text: str) -> None:
+    """Rows that are indexed when all is done, whatever happens to them, to their neighbours and to clients."""
+    with closing(desk.database.connect()) as connection:
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO entry_search_later (id, first_id, last_id) VALUES (1, ?, ?)", (number, 99))
+        for step in (number, number + 1, number + 3):
+            connection.execute(RAW[step % len(RAW)], (text,))
+        connection.execute("DELETE FROM entry_search_later")
+        connection.execute("COMMIT")
 
 
 STEPS: tuple[Callable[[Desk, int, str], None], ...] = (
     book, edit, edit, move, cancel, cancel, restore, delete, rename, rename, merge, step_back, step_on, raw,
+    together, together,
 )  # fmt: skip
 
 
@@ -104,10 +128,7 @@ STEPS: tuple[Callable[[Desk, int, str], None], ...] = (
 @given(st.lists(st.tuples(st.sampled_from(STEPS), numbers, phrases), min_size=6, max_size=14))
 def test_the_index_is_what_the_rows_are(steps: list[tuple[Callable[[Desk, int, str], None], int, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        database = make_practice(Path(folder))
-        client_changes.add(database, "Ann Sample")
-        client_changes.add(database, "Bob O'Test")
-        desk = Desk(database)
+        desk = small_practice(Path(folder))
         for number in range(1, 8):
             book(desk, number, WORDS[number])
         for step, number, text in steps:
@@ -115,7 +136,7 @@ def test_the_index_is_what_the_rows_are(steps: list[tuple[Callable[[Desk, int, s
                 step(desk, number, text)
             desk.now += timedelta(seconds=1)
         check(desk)
-        database.dispose()
+        desk.database.dispose()
 
 
 def check(desk: Desk) -> None:
@@ -124,13 +145,15 @@ def check(desk: Desk) -> None:
         rows = documents(desk.database)
         for text in TYPED:
             wanted = {row_id for row_id, have in rows.items() if has(have[0], text)}
-            assert {e.row_id for e in search.find(connection, text, NEW_YORK, now=desk.now)} == wanted, text
+            assert {
+                e.row_id for e in search.find(connection, text, NEW_YORK, now=desk.now, limit=1000)
+            } == wanted, text
         for state in ("no-show", "late-cancel", "cancelled"):
             wanted = {row_id for row_id, have in rows.items() if state in have[1]}
             assert {e.row_id for e in search.find(connection, f"is:{state}", NEW_YORK, now=desk.now)} == wanted
         keys = connection.execute("SELECT rowid FROM entry_search WHERE entry_search MATCH ?", (Query().match(),))
         assert len(keys.fetchall()) == len(rows)  # nothing of what is gone
-        every = [e.row_id for e in search.find(connection, "in:2026", NEW_YORK, now=desk.now)]
+        every = [e.row_id for e in search.find(connection, "in:2026", NEW_YORK, now=desk.now, limit=1000)]
         assert sorted(every) == sorted(rows)
         people = {client.id for client in search.find_all(connection, "o", NEW_YORK, now=desk.now).clients}
         names = connection.execute("SELECT id, first || ' ' || last || ' ' || preferred FROM client")
@@ -161,3 +184,47 @@ def has(text: str, typed: str) -> bool:
 def folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.lower())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def test_an_import_is_indexed_at_once_and_so_are_its_undo_and_redo(tmp_path: Path) -> None:
+    desk = small_practice(tmp_path)
+    database = desk.database
+    book(desk, 1, "Annex")
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:{n}@x\r\nDTSTART:202603{28 - n % 27:02}T{n % 24:02}0000Z\r\nDURATION:PT50M\r\n"
+        f"SUMMARY:{WORDS[n % len(WORDS)]} bobcat\r\nEND:VEVENT\r\n"
+        for n in [*range(620), *range(5)]
+    )
+    file = tmp_path / "many.ics"
+    file.write_text(f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{events}END:VCALENDAR\r\n", "utf-8", newline="")
+    import_file(database, file, clock=desk.clock)
+    for step, count in ((None, 621), (undo.undo, 1), (undo.redo, 621)):
+        if step is not None:
+            step(database, clock=desk.clock)
+        check(desk)
+        with closing(database.connect()) as connection:
+            found = search.find(connection, "in:2026", NEW_YORK, now=desk.now, limit=1000)
+        assert len(found) == count
+
+
+def test_what_is_indexed_later_cannot_be_forgotten(tmp_path: Path) -> None:
+    desk = small_practice(tmp_path)
+    later = "INSERT INTO entry_search_later (id, first_id, last_id) VALUES (?, 1, 9)"
+    book(desk, 1, "Annex")
+    with closing(desk.database.connect()) as connection:
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(later, (1,))
+        connection.execute("BEGIN")
+        connection.execute(later, (1,))
+        for statement in (
+            "UPDATE entry_search_later SET last_id = 1",
+            later.replace("?", "1"),
+            later.replace("?", "2"),
+            later.replace("INSERT", "REPLACE").replace("?", "1"),
+        ):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(statement)
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("COMMIT")
+        connection.execute("ROLLBACK")
+    check(desk)

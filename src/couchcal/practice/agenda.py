@@ -7,7 +7,7 @@ imports no ORM. Week grid, month grid, CLI, conflict marks and ICS all ask here.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -15,9 +15,9 @@ from couchcal.scheduling.span import CLASSES, reach
 from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.store.public_id import encode
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-_WIDEST_OFFSET_S = 15 * 3600
+WIDEST_OFFSET_S = 15 * 3600
 """All-day rows hold dates as UTC midnights; no zone is further than this from UTC."""
 
 
@@ -71,7 +71,7 @@ class Entry(NamedTuple):
         return self.status == "cancelled"
 
 
-_APPOINTMENT = """
+APPOINTMENT = """
 SELECT 'appointment', a.id, a.kind, a.start_utc, a.end_utc, a.all_day, a.tz, a.status, a.title,
        a.client_id, c.internal_id, coalesce(nullif(c.preferred, ''), c.first), c.last, a.service,
        (SELECT group_concat(code, ' ') FROM
@@ -87,7 +87,7 @@ LEFT JOIN calendar k ON k.id = a.calendar_id
 LEFT JOIN cancellation x ON x.appointment_id = a.id
 WHERE {condition}
 """
-_EXTERNAL = """
+EXTERNAL = """
 SELECT 'external_event', a.id, 'external', a.start_utc, a.end_utc, a.all_day, a.tz,
        CASE a.status WHEN 'tentative' THEN 'tentative' ELSE 'scheduled' END, a.title,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NOT a.transparent, NULL,
@@ -101,14 +101,14 @@ _WINDOW = "a.span = span.class AND a.start_utc > ? - span.reach AND a.start_utc 
 STATEMENT = f"""
 WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in range(CLASSES))})
 {
-    _APPOINTMENT.format(
+    APPOINTMENT.format(
         source=f"span CROSS JOIN appointment a ON {_WINDOW}",
         condition="(a.end_utc > ? OR a.start_utc >= ?) AND (a.status <> 'cancelled' OR ?)",
     )
 }
 UNION ALL
 {
-    _EXTERNAL.format(
+    EXTERNAL.format(
         source=f"span CROSS JOIN external_event a ON {_WINDOW}", condition="(a.end_utc > ? OR a.start_utc >= ?)"
     )
 }
@@ -142,11 +142,7 @@ WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND NOT a.transparent AND a.rrul
 """  # noqa: S608  no value is in the text, only our own fragments
 """What may overlap, as `(table, id, start, end, all_day, group_key)`; `busy_arguments` gives its values."""
 
-_ONE = _APPOINTMENT.format(source="appointment a", condition="a.id = ?")
-_SEVERAL = (
-    _APPOINTMENT.format(source="appointment a", condition="a.id IN (SELECT value FROM json_each(?))"),
-    _EXTERNAL.format(source="external_event a", condition="a.id IN (SELECT value FROM json_each(?))"),
-)
+_ONE = APPOINTMENT.format(source="appointment a", condition="a.id = ?")
 
 
 def between(
@@ -167,7 +163,7 @@ def between(
     for entry in shown:
         key = (entry.table, entry.row_id)
         beyond = entry.start < start or entry.end > end
-        if beyond and key not in clashing and _may_conflict(entry) and _clashes(connection, entry, tz):
+        if beyond and key not in clashing and may_conflict(entry) and clashes_with_another(connection, entry, tz):
             clashing.add(key)
     if not clashing:
         return shown
@@ -179,29 +175,19 @@ def one(connection: sqlite3.Connection, appointment_id: int, tz: tzinfo) -> Entr
     row = connection.execute(_ONE, (appointment_id,)).fetchone()
     if row is None:
         return None
-    return _marked(connection, _entry(row, tz), tz)
-
-
-def several(
-    connection: sqlite3.Connection, appointments: Sequence[int], externals: Sequence[int], tz: tzinfo
-) -> list[Entry]:
-    """The entries of these appointments, cancelled or not, and external events, with their conflict marks.
-
-    Ids of what is not there, or not on the calendar, are passed over; the order is none in particular.
-    """
-    return [
-        _marked(connection, _entry(row, tz), tz)
-        for statement, ids in zip(_SEVERAL, (appointments, externals), strict=True)
-        if ids
-        for row in connection.execute(statement, (f"[{','.join(map(str, ids))}]",)).fetchall()
-    ]
+    return _marked(connection, entry_of(row, tz), tz)
 
 
 def _marked(connection: sqlite3.Connection, entry: Entry, tz: tzinfo) -> Entry:
-    return entry._replace(conflict=True) if _may_conflict(entry) and _clashes(connection, entry, tz) else entry
+    return (
+        entry._replace(conflict=True)
+        if may_conflict(entry) and clashes_with_another(connection, entry, tz)
+        else entry
+    )
 
 
-def _clashes(connection: sqlite3.Connection, entry: Entry, tz: tzinfo) -> bool:
+def clashes_with_another(connection: sqlite3.Connection, entry: Entry, tz: tzinfo) -> bool:
+    """Whether an entry that `may_conflict` does: `clashes` of its own times."""
     return clashes(connection, (entry.table, entry.row_id), entry.start, entry.end, entry.group_key, tz)
 
 
@@ -222,7 +208,7 @@ def clashes(
         if (table, row_id) == key or (group_key is not None and group_key == other_group):
             continue
         if all_day:
-            other_start, other_end = _all_day_bounds(start_s, end_s, tz)
+            other_start, other_end = all_day_bounds(start_s, end_s, tz)
             if other_start < end and other_end > start:
                 return True
         elif start_s < hi and end_s > lo:
@@ -232,7 +218,7 @@ def clashes(
 
 def busy_arguments(lo: int, hi: int) -> tuple[int, ...]:
     """The values of `BUSY` for a window of epoch seconds, widened for all-day rows."""
-    window = (lo - _WIDEST_OFFSET_S, hi + _WIDEST_OFFSET_S, lo - _WIDEST_OFFSET_S)
+    window = (lo - WIDEST_OFFSET_S, hi + WIDEST_OFFSET_S, lo - WIDEST_OFFSET_S)
     return (*window, *window)
 
 
@@ -241,7 +227,7 @@ def conflicting(entries: Iterable[Entry]) -> set[tuple[str, int]]:
 
     Busy, not cancelled, half-open; members of one group do not clash; holds and time off never do.
     """
-    active = sorted((entry for entry in entries if _may_conflict(entry)), key=_start)
+    active = sorted((entry for entry in entries if may_conflict(entry)), key=_start)
     found: set[tuple[str, int]] = set()
     running: list[Entry] = []
     for entry in active:
@@ -254,7 +240,8 @@ def conflicting(entries: Iterable[Entry]) -> set[tuple[str, int]]:
     return found
 
 
-def _may_conflict(entry: Entry) -> bool:
+def may_conflict(entry: Entry) -> bool:
+    """Whether an entry takes time from others: busy, not cancelled, longer than nothing, no hold, no time off."""
     return (
         entry.busy
         and entry.status != "cancelled"
@@ -273,30 +260,31 @@ def _overlaps(entry: Entry, start: datetime, end: datetime) -> bool:
 
 def statement_arguments(lo: int, hi: int, *, cancelled: bool) -> tuple[int, ...]:
     """The values of `STATEMENT` for a window of epoch seconds, widened for all-day rows."""
-    wide_lo, wide_hi = lo - _WIDEST_OFFSET_S, hi + _WIDEST_OFFSET_S
+    wide_lo, wide_hi = lo - WIDEST_OFFSET_S, hi + WIDEST_OFFSET_S
     window = (wide_lo - 1, wide_hi, wide_lo, wide_lo)
     return (*window, int(cancelled), *window, wide_hi, wide_lo, hi, lo - _LONGEST_REQUEST_S, lo)
 
 
 def _select(connection: sqlite3.Connection, lo: int, hi: int, tz: tzinfo, *, cancelled: bool) -> list[Entry]:
     rows = connection.execute(STATEMENT, statement_arguments(lo, hi, cancelled=cancelled))
-    entries = [_entry(row, tz) for row in rows if row[5] or (row[3] < hi and (row[4] > lo or row[3] >= lo))]
+    entries = [entry_of(row, tz) for row in rows if row[5] or (row[3] < hi and (row[4] > lo or row[3] >= lo))]
     entries.sort(key=lambda entry: (entry.start, entry.id))
     return entries
 
 
-def _entry(row: tuple[object, ...], tz: tzinfo) -> Entry:
+def entry_of(row: tuple[object, ...], tz: tzinfo) -> Entry:
+    """The entry of a row of `APPOINTMENT` or `EXTERNAL`, not marked."""
     (
         table, row_id, kind, start_s, end_s, all_day, zone, status, title, client_id, internal_id, first, last,
         service, modifiers, location, pos, place, busy, series_id, rrule, origin, calendar, group_key, signed,
         billing, claim, cancel_type, cancel_reason, cancel_fee, uid, version,
     ) = row  # fmt: skip
-    start = _EPOCH + timedelta(seconds=start_s)  # type: ignore[arg-type]  # integer columns
-    end = _EPOCH + timedelta(seconds=end_s)  # type: ignore[arg-type]
+    start = EPOCH + timedelta(seconds=start_s)  # type: ignore[arg-type]  # integer columns
+    end = EPOCH + timedelta(seconds=end_s)  # type: ignore[arg-type]
     first_day = end_day = None
     if all_day:
         first_day, end_day = start.date(), end.date()
-        start, end = _all_day_bounds(start_s, end_s, tz)  # type: ignore[arg-type]
+        start, end = all_day_bounds(start_s, end_s, tz)  # type: ignore[arg-type]
     return Entry(  # the statement's columns have these types; a test holds them against the records
         table, row_id, kind, start, end, bool(all_day), first_day, end_day, zone, status, title,  # type: ignore[arg-type]
         client_id, internal_id, first or "", last or "", service,  # type: ignore[arg-type]
@@ -306,8 +294,9 @@ def _entry(row: tuple[object, ...], tz: tzinfo) -> Entry:
     )  # fmt: skip
 
 
-def _all_day_bounds(start_s: int, end_s: int, tz: tzinfo) -> tuple[datetime, datetime]:
-    first, last = _EPOCH + timedelta(seconds=start_s), _EPOCH + timedelta(seconds=end_s)
+def all_day_bounds(start_s: int, end_s: int, tz: tzinfo) -> tuple[datetime, datetime]:
+    """The local midnights in `tz` of an all-day row, whose columns hold dates as UTC midnights."""
+    first, last = EPOCH + timedelta(seconds=start_s), EPOCH + timedelta(seconds=end_s)
     return day_instant(first.date(), tz), day_instant(last.date(), tz)
 
 
@@ -322,11 +311,11 @@ def local_day(instant: datetime, tz: tzinfo) -> date:
 
 
 def _seconds(instant: datetime) -> int:
-    return (instant - _EPOCH) // _SECOND
+    return (instant - EPOCH) // _SECOND
 
 
 def _seconds_up(instant: datetime) -> int:
-    return -((_EPOCH - instant) // _SECOND)
+    return -((EPOCH - instant) // _SECOND)
 
 
 def horizon_reached(connection: sqlite3.Connection, start: datetime, end: datetime) -> bool:

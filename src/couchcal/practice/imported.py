@@ -39,6 +39,7 @@ from couchcal.practice.occurrences import horizon, key_start, local_starts
 from couchcal.scheduling.span import span_class
 from couchcal.scheduling.vtimezone import parse_definition
 from couchcal.scheduling.wallclock import CUSTOM_PREFIX, register_zone
+from couchcal.store.bulk import search_later, search_now
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import (
@@ -99,6 +100,7 @@ class ImportDoor:
         self._exdates = BulkTable(self._connection, SeriesExdate, ("series_id", "series_key"), made)
         self._events = BulkTable(self._connection, Appointment, _EVENT_COLUMNS, ours)
         self._events_extra = BulkTable(self._connection, AppointmentIcs, ("appointment_id", "extra"), made)
+        search_later(session, self._events.first_id)
         self._zone_names: dict[tuple[str, str], str] = {}
         self._newer_events: dict[int, ImportedEvent] = {}
         self._newer_series: dict[int, ImportedSeries] = {}
@@ -315,6 +317,7 @@ class ImportDoor:
         """Journal the new rows and change the old ones; the change is called `label`."""
         self.flush()
         session = self._session
+        search_now(session)
         session.relabel(label)
         for table in self._tables:
             if table.next_id > table.first_id:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import PydanticUndefined
@@ -99,13 +98,11 @@ class BulkTable:
         fixed.update(constants)
         columns = ("id", *bound, *fixed)
         values = ", ".join(["?"] * (len(bound) + 1) + [_literal(value) for value in fixed.values()])
-        self._row = f"({values})"
-        self._statement = f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES "  # noqa: S608  our names
+        self._statement = f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608  our names
         counter = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (self.name,)).fetchone()
         highest: int = counter[0] if counter else 0  # the highest ever: ids of deleted rows are not given again
         self.first_id = highest + 1
         self.next_id = self.first_id
-        self._start = 1 + bound.index("start_utc") if "start_utc" in bound else 0
         self._rows: list[tuple[Any, ...]] = []
 
     def add(self, *values: Any) -> int:
@@ -118,20 +115,10 @@ class BulkTable:
         return row_id
 
     def flush(self) -> None:
-        """Write what is buffered.
-
-        Entries go in one statement, by start: the search index writes its words out after each statement, and
-        before each entry that is earlier than the last one.
-        """
-        if not self._rows:
-            return
-        if self._start:
-            self._rows.sort(key=itemgetter(self._start))
-            rows = ", ".join([self._row] * len(self._rows))
-            self._connection.execute(self._statement + rows, [value for row in self._rows for value in row])
-        else:
-            self._connection.executemany(self._statement + self._row, self._rows)
-        self._rows.clear()
+        """Write what is buffered."""
+        if self._rows:
+            self._connection.executemany(self._statement, self._rows)
+            self._rows.clear()
 
     def made(self, row_id: int) -> bool:
         """Whether the row is of this run."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -41,9 +42,15 @@ class Query(NamedTuple):
     def empty(self) -> bool:
         return not (self.words or self.states or self.since)
 
-    def match(self) -> str:
-        """The full-text expression; each word is a quoted prefix."""
-        terms = [_prefix(word) for word in self.words]
+    def match(self, whole: Mapping[str, Sequence[str]] | None = None) -> str:
+        """The full-text expression; each word is a quoted prefix.
+
+        `whole` has for some words the words of the index that begin with them, at least one.
+        """
+        terms = [
+            f"({' OR '.join(map(_quoted, found))})" if (found := (whole or {}).get(word)) else _prefix(word)
+            for word in self.words
+        ]
         if self.states:
             terms.append("(" + " OR ".join(_mark(state.replace("-", "")) for state in self.states) + ")")
         return " AND ".join(terms or [_mark("any")])
@@ -78,11 +85,15 @@ def words_match(words: tuple[str, ...]) -> str:
 
 
 def _prefix(word: str) -> str:
-    return f'"{word}"*'
+    return f"{_quoted(word)}*"
 
 
 def _mark(name: str) -> str:
-    return f'"{_MARK}{name}"'
+    return _quoted(_MARK + name)
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'
 
 
 def _state(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -14,6 +15,7 @@ from sqlmodel import select as select_model
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Refused
+from couchcal.store.bulk import search_later, search_now
 from couchcal.store.connection import Database
 from couchcal.store.journal import (
     UNTRACKED,
@@ -28,6 +30,8 @@ from couchcal.store.session import write_session
 
 UNDOABLE_ACTORS = ("user", "import")
 _ENTRIES = ("appointment", "series")
+_MANY = 500
+"""Appointments that are indexed for search one by one when they are fewer."""
 _HORIZON = frozenset({"materialised_from", "materialised_to"})
 """Columns of a series that the worker moves on by itself."""
 _DELIVERIES = ("outbox_email", "reminder")
@@ -144,11 +148,23 @@ def _remove(session: JournalSession, table: Table, doomed: dict[int, dict[str, A
             journal += _remove(session, child, hanging)
         else:
             raise Refused("it is in use since", "undo that first, or delete it by hand")
-    for batch in _batches(ids):
-        session.connection().execute(delete(table).where(table.c.id.in_(batch)))
+    with _indexed_together(session, table, ids):
+        for batch in _batches(ids):
+            session.connection().execute(delete(table).where(table.c.id.in_(batch)))
     if table.name not in UNTRACKED:
         journal += [_entry(table, row_id, "delete", before=row) for row_id, row in doomed.items()]
     return journal
+
+
+@contextmanager
+def _indexed_together(session: JournalSession, table: Table, ids: list[int]) -> Iterator[None]:
+    """Tell the index of search before and after of appointments that one import has brought."""
+    together = table.name == "appointment" and len(ids) >= _MANY and max(ids) - min(ids) < 2 * len(ids)
+    if together:
+        search_later(session, min(ids), max(ids))
+    yield
+    if together:
+        search_now(session)
 
 
 @cache
@@ -182,8 +198,9 @@ def _revert_deletes(session: JournalSession, table: Table, entries: list[ChangeR
     images = [decode_row(table, entry.before or "{}") for entry in entries]
     for values in images:
         _grow(session, table, values)
-    for _columns, group in groupby(images, key=tuple):
-        session.connection().execute(insert(table), list(group))
+    with _indexed_together(session, table, [entry.row_id for entry in entries]):
+        for _columns, group in groupby(images, key=tuple):
+            session.connection().execute(insert(table), list(group))
     return [
         _entry(table, entry.row_id, "insert", after=values) for entry, values in zip(entries, images, strict=True)
     ]

@@ -1,6 +1,9 @@
 """Many rows changed by one statement, each journalled as the ORM would journal it, so that undo is exact.
 
 What the session holds of these rows is not refreshed: flush before, and load afterwards.
+
+The index of search follows each row by itself, and thousands of them in half the time when it is told before and
+after: `search_later`, `search_now`.
 """
 
 from __future__ import annotations
@@ -56,6 +59,21 @@ def delete_rows(session: JournalSession, table: Table, where: ColumnElement[bool
             for row in found
         )
     return len(found)
+
+
+def search_later(session: JournalSession, first_id: int, last_id: int = (1 << 63) - 1) -> None:
+    """Take the appointments `first_id` to `last_id` out of the index of search until `search_now`.
+
+    A session that is left in between cannot be committed.
+    """
+    session.connection().exec_driver_sql(
+        "INSERT INTO entry_search_later (id, first_id, last_id) VALUES (1, ?, ?)", (first_id, last_id)
+    )
+
+
+def search_now(session: JournalSession) -> None:
+    """Put into the index of search what the appointments of `search_later` have become."""
+    session.connection().exec_driver_sql("DELETE FROM entry_search_later")
 
 
 def referring(table: Table) -> list[Column[Any]]:

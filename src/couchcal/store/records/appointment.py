@@ -43,7 +43,7 @@ class Appointment(OccurrenceFields, table=True):
             sqlite_where=text("series_id IS NOT NULL"),
             postgresql_where=text("series_id IS NOT NULL"),
         ),
-        Index("ix_appointment_span", "span", "start_utc"),
+        Index("ix_appointment_span", "span", "start_utc", "end_utc"),
         Index(
             "ix_appointment_client",
             "client_id",

@@ -83,7 +83,7 @@ class ExternalEvent(Record, table=True):
     __tablename__ = "external_event"
     __table_args__ = (
         UniqueConstraint("link_id", "remote_event_id"),
-        Index("ix_external_event_span", "span", "start_utc"),
+        Index("ix_external_event_span", "span", "start_utc", "end_utc"),
     )
 
     link_id: int = Field(foreign_key="calendar_link.id", ondelete="CASCADE")

@@ -6,6 +6,12 @@ external events: matches come by time without sorting, and a range of days is a 
 
 Words that begin with U+E000, which nobody types, say what an entry is: `any`, and of cancelled appointments and
 of sessions without a signed note what the search offers as `is:`.
+
+Thousands of rows cost half when they are indexed at once and by start. Who writes so many puts the range of their
+ids into `entry_search_later`: the appointments of that range leave the index with it, and what has become of them comes
+back when the row is deleted. Its reference to nothing is looked at on commit, so that it cannot be forgotten.
+
+The indexes over spans carry the end, so that what is over before a window is passed over without being read.
 """
 
 from __future__ import annotations
@@ -23,7 +29,18 @@ _ENTRY_COLUMNS = (
     "id", "start_utc", "kind", "status", "title", "place", "instructions", "service", "collateral_name",
     "client_id", "note_signed_at",
 )  # fmt: skip
+_LATER = """
+CREATE TABLE entry_search_later (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    first_id INTEGER NOT NULL,
+    last_id INTEGER NOT NULL,
+    never INTEGER NOT NULL DEFAULT 0 CHECK (never = 0)
+        REFERENCES entry_search_later(id) DEFERRABLE INITIALLY DEFERRED
+)
+"""
 _NAMES = ("internal_id", "first", "last", "preferred")
+_OUTSIDE = "NOT EXISTS (SELECT 1 FROM entry_search_later l WHERE {row}.id BETWEEN l.first_id AND l.last_id)"
+_SPANS = ("appointment", "external_event")
 _STORED_CLIENT = "(SELECT {words} FROM client c WHERE c.id = {row}.client_id)"
 _STORED_TYPE = "(SELECT x.type FROM cancellation x WHERE x.appointment_id = {row}.id)"
 
@@ -66,11 +83,17 @@ def _delete(table: str, key: str, words: str, source: str = "") -> str:
 
 
 def _add(row: str, source: str = "", **stored: str) -> str:
-    return _insert("entry_search", _key(row, 0), _entry_words(row, **stored), source)
+    return _insert("entry_search", _key(row, 0), _entry_words(row, **stored), _indexed(row, source))
 
 
 def _remove(row: str, source: str = "", **stored: str) -> str:
-    return _delete("entry_search", _key(row, 0), _entry_words(row, **stored), source)
+    return _delete("entry_search", _key(row, 0), _entry_words(row, **stored), _indexed(row, source))
+
+
+def _indexed(row: str, source: str) -> str:
+    """`source`, an appointment or several with a condition, less what is to be indexed later."""
+    outside = _OUTSIDE.format(row=row)
+    return f"{source} AND {outside} ORDER BY {row}.start_utc, {row}.id" if source else f"WHERE {outside}"
 
 
 def _event_words(row: str) -> str:
@@ -88,11 +111,17 @@ def _trigger(name: str, when: str, *statements: str) -> None:
 def upgrade() -> None:
     for name in ("entry_search", "client_search"):
         op.execute(f"CREATE VIRTUAL TABLE {name} USING fts5(words, {_OPTIONS})")
+    op.execute("CREATE VIRTUAL TABLE entry_search_terms USING fts5vocab(entry_search, 'instance')")
+    op.execute(_LATER)
     _appointments()
     _external_events()
     _clients()
     _cancellations()
-    op.execute(_add("a", "FROM appointment a ORDER BY 1"))
+    _later()
+    for table in _SPANS:
+        op.drop_index(f"ix_{table}_span", table)
+        op.create_index(f"ix_{table}_span", table, ["span", "start_utc", "end_utc"])
+    op.execute(_add("a", "FROM appointment a WHERE 1"))
     op.execute(_insert("entry_search", _key("e", 1), _event_words("e"), "FROM external_event e ORDER BY 1"))
     op.execute(_insert("client_search", "c.id", _contact_words("c"), "FROM client c ORDER BY 1"))
 
@@ -124,6 +153,37 @@ def _external_events() -> None:
     _trigger("external_event_search_delete", "AFTER DELETE ON external_event", _delete(*words("OLD")))
 
 
+def _later() -> None:
+    """Before the row is there and after it is gone, so that it does not hold back its own range.
+
+    The ids are sorted alone and not with their words, of which there may be many megabytes.
+    """
+
+    def entries(row: str) -> str:
+        return (
+            f"FROM (SELECT id FROM appointment WHERE id BETWEEN {row}.first_id AND {row}.last_id"  # noqa: S608  ours
+            " ORDER BY start_utc, id LIMIT -1) o CROSS JOIN appointment a ON a.id = o.id"
+        )
+
+    key, words = _key("a", 0), _entry_words("a")
+    _trigger(
+        "entry_search_later_insert",
+        "BEFORE INSERT ON entry_search_later",
+        "SELECT RAISE(ABORT, 'one range at a time') FROM entry_search_later",
+        _delete("entry_search", key, words, entries("NEW")),
+    )
+    _trigger(
+        "entry_search_later_delete",
+        "AFTER DELETE ON entry_search_later",
+        _insert("entry_search", key, words, entries("OLD")),
+    )
+    _trigger(
+        "entry_search_later_update",
+        "BEFORE UPDATE ON entry_search_later",
+        "SELECT RAISE(ABORT, 'delete and insert')",
+    )
+
+
 def _clients() -> None:
     """A client's words are in the index of clients, and in that of entries with each of their appointments."""
 
@@ -131,7 +191,7 @@ def _clients() -> None:
         return "client_search", f"{row}.id", _contact_words(row)
 
     def entries(row: str) -> str:
-        return f"FROM appointment a WHERE a.client_id = {row}.id ORDER BY a.start_utc, a.id"
+        return f"FROM appointment a WHERE a.client_id = {row}.id"
 
     none, old, new = "NULL", _client_words("OLD"), _client_words("NEW")
     _trigger(
@@ -184,5 +244,8 @@ def downgrade() -> None:
     for table, events in triggers.items():
         for event in events:
             op.execute(f"DROP TRIGGER {table}_search_{event}")
-    for name in ("entry_search", "client_search"):
+    for name in ("entry_search_terms", "entry_search", "client_search", "entry_search_later"):
         op.execute(f"DROP TABLE {name}")
+    for table in _SPANS:
+        op.drop_index(f"ix_{table}_span", table)
+        op.create_index(f"ix_{table}_span", table, ["span", "start_utc"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,7 @@ from couchcal.practice.agenda import Entry
 from couchcal.store.connection import Database
 from couchcal.tui.screens.help import HelpRow, HelpScreen, grouped, halves, matching
 from couchcal.tui.screens.search import SearchScreen
-from tests.tui.forms.host import ZONE, at, clock, looked, people, session, shown
+from tests.tui.forms.host import PENDING, ZONE, Host, at, clock, looked, people, session, shown
 
 TZ = ZoneInfo(ZONE)
 ROWS = [
@@ -19,6 +20,15 @@ ROWS = [
     HelpRow("Appointments", "n", "A new [b]appointment"),
     HelpRow("Appointments", "ctrl+r", "Do again"),
 ]
+
+
+async def answered(app: Host) -> None:
+    """Wait until the modal has closed with an answer."""
+    for _ in range(800):
+        if app.answer is not PENDING:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("no answer came")
 
 
 def texts(listing: OptionList) -> list[str]:
@@ -71,8 +81,36 @@ async def test_search_finds_as_you_type_and_enter_goes_there(database: Database)
         ]
         assert found[1].endswith("[no show]")
         await pilot.press("down", "up", "enter")
+        await answered(app)
     assert isinstance(app.answer, Entry)
     assert app.answer.start == at(3, 15)
+
+
+async def test_enter_takes_what_is_found_for_all_that_is_typed(database: Database) -> None:
+    ids = people(database)
+    session(database, ids["Jane Doe"], at(3, 15))
+    session(database, ids["Bob Reed"], at(5, 15))
+    modal = SearchScreen(database, TZ, clock=clock)
+    async with shown(modal) as (app, pilot):
+        modal.query_one(Input).value = "jane"
+        await looked(pilot)
+        modal.query_one(Input).value = "bob"
+        await pilot.press("enter")  # while the list is still that of jane
+        await answered(app)
+    assert isinstance(app.answer, Entry)
+    assert app.answer.first == "Bob"
+
+
+async def test_enter_is_forgotten_when_more_is_typed(database: Database) -> None:
+    ids = people(database)
+    session(database, ids["Jane Doe"], at(3, 15))
+    modal = SearchScreen(database, TZ, clock=clock)
+    async with shown(modal) as (app, pilot):
+        modal.query_one(Input).value = "jan"
+        await pilot.press("enter", "e")
+        await looked(pilot)
+        assert app.screen is modal
+        assert texts(modal.query_one(OptionList))[-1].split()[5] == "Jane"
 
 
 async def test_search_without_a_hit_says_what_to_do(database: Database) -> None:

@@ -60,7 +60,10 @@ class SearchScreen(Modal[Entry]):
         self._clock = clock
         self._rows: list[Entry | ClientRow | None] = []
         """What each line of the list stands for; None for a heading."""
-        self._typed_text = ""
+        self._shown_text = ""
+        """What the list is the answer to."""
+        self._entered: str | None = None
+        """What Enter was pressed on before there was an answer."""
         self._pause: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -82,6 +85,7 @@ class SearchScreen(Modal[Entry]):
     def _typed(self, event: Input.Changed) -> None:
         if self._pause is not None:
             self._pause.stop()
+        self._entered = None
         self._pause = self.set_timer(_PAUSE_S, partial(self._look, event.value))
 
     def _look(self, text: str) -> None:
@@ -89,7 +93,6 @@ class SearchScreen(Modal[Entry]):
 
     async def _find(self, text: str) -> None:
         self.show_problem("")
-        self._typed_text = text
         try:
             found = await in_thread(self, "read", partial(self._read, text))
         except Invalid as error:
@@ -99,6 +102,9 @@ class SearchScreen(Modal[Entry]):
             self.show_problem(problem_words(error))
             return
         self._show(found)
+        self._shown_text = text
+        if self._entered == text:
+            self._go()
 
     def _read(self, text: str) -> Found:
         connection = self._database.connect()
@@ -156,9 +162,11 @@ class SearchScreen(Modal[Entry]):
 
     @on(Input.Submitted)
     def _go(self) -> None:
+        """Take the highlighted line of the answer to what is typed, as soon as there is one."""
+        text = self.query_one(Input).value
+        self._entered = None if text == self._shown_text else text
         highlighted = self.query_one("#results", OptionList).highlighted
-        current = self.query_one(Input).value == self._typed_text
-        if current and highlighted is not None and highlighted < len(self._rows):
+        if self._entered is None and highlighted is not None:
             self._take(self._rows[highlighted])
 
     @on(OptionList.OptionSelected)
@@ -172,7 +180,7 @@ class SearchScreen(Modal[Entry]):
             from couchcal.tui.screens.client_record import ClientRecordScreen
 
             screen = ClientRecordScreen(self._database, row.id, self._tz, names=self._names, clock=self._clock)
-            self.app.push_screen(screen, lambda _answer: self._look(self._typed_text))
+            self.app.push_screen(screen, lambda _answer: self._look(self._shown_text))
 
 
 def client_result(row: ClientRow, names: str) -> Content:

@@ -97,7 +97,7 @@ def test_dry_run_tells_and_stores_nothing(cli: Cli) -> None:
     assert (entry["id"], entry["uid"]) == (None, None)
     assert (entry["conflict"], entry["repeats"], entry["modifiers"]) == (True, "weekly", ["95"])
     out = cli("add", "--dry-run", "wed 9:30 maria 90834").out
-    assert out.startswith("Would book C-0004 Wed 4 Mar 09:30-10:15 90834 Office\n")
+    assert out.startswith("Would book C-0004 Wed 4 Mar 9:30-10:15 90834 Office\n")
     assert "overlaps 9e3779b1" in out
     assert cli.rows("SELECT count(*) FROM appointment") == [(1,)]
     assert cli.rows("SELECT count(*) FROM change") == before
@@ -116,7 +116,7 @@ def test_strict_refuses_a_conflict_before_anything_is_stored(cli: Cli) -> None:
 def test_strict_looks_at_later_dates_of_a_series_too(cli: Cli) -> None:
     cli("add", "2026-03-25 9am bob 90834")
     error = cli.json("add", "wed 9:30 maria 90834 weekly", "--strict", code=1)["error"]
-    assert error["message"].startswith("Wed 25 Mar 09:30-10:15 overlaps 9e3779b1")
+    assert error["message"].startswith("Wed 25 Mar 9:30-10:15 overlaps 9e3779b1")
     assert cli.rows("SELECT count(*) FROM series") == [(0,)]
 
 

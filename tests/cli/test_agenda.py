@@ -204,13 +204,13 @@ def test_plain_agenda_is_grouped_by_day_and_aligned(cli: Cli) -> None:
     ids = [entry["id"] for entry in cli.json("agenda")]
     assert out.splitlines() == [
         "Wed 4 Mar 2026",
-        f"  09:00-09:45      {ids[0]}  C-0003  90834-GT  Office",
+        f"   9:00-9:45      {ids[0]}  C-0003  90834-GT  Office",
         "  1 session, 45 min",
         "",
         "Thu 5 Mar 2026",
-        f"  08:00-08:15      {ids[1]}  C-0004  contact   Office",
+        f"   8:00-8:15      {ids[1]}  C-0004  contact   Office",
         "                   13 h 45 min free",
-        f"  22:00-Fri 01:00  {ids[2]}  C-0004  90837     Office",
+        f"  22:00-Fri 1:00  {ids[2]}  C-0004  90837     Office",
         "  1 session, 3 h; 1 contact",
     ]
 

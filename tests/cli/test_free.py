@@ -82,7 +82,7 @@ def test_a_wish_in_words(hours: Cli) -> None:
     hours("add", "wed 10am 45m bob 90834")
     (slot, *_) = hours.json("free", "for bob next week")
     assert (slot["start"], slot["end"]) == ("2026-03-11T09:00:00-04:00", "2026-03-11T09:45:00-04:00")
-    assert hours("free", "for bob tomorrow").out.splitlines()[1] == "  09:00  11:00"
+    assert hours("free", "for bob tomorrow").out.splitlines()[1] == "  9:00  11:00"
     assert hours("free", "sat").out == "No 50 minutes are free.\n"
 
 

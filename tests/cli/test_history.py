@@ -9,7 +9,7 @@ def test_undo_and_redo_put_entries_back(cli: Cli) -> None:
     ident = cli.json("add", "wed 9am bob 90834")["id"]
     cli("move", ident, "+1d")
     moved = cli.json("show", ident)
-    assert f"now {ident}  C-0003 Wed 4 Mar 09:00-09:45" in cli("undo").out
+    assert f"now {ident}  C-0003 Wed 4 Mar 9:00-9:45" in cli("undo").out
     assert cli.json("show", ident)["start"][:10] == "2026-03-04"
     assert cli.json("redo") == {"done": "redid", "rows": 1, "ids": [ident]}
     assert cli.json("show", ident)["start"] == moved["start"]

@@ -333,9 +333,9 @@ def test_moving_saves_at_once_and_can_be_undone(desk: Desk) -> None:  # DND-01, 
     row_id = desk.book(TUESDAY)
     before = dump(desk.database)
     done = desk.move(row_id, "2026-03-05 09:15")
-    assert done.label == "Moved Ann S. to Thu 5 Mar 09:15"
+    assert done.label == "Moved Ann S. to Thu 5 Mar 9:15"
     assert desk.local(row_id) == "2026-03-05 09:15"
-    assert undo.undo(desk.database, clock=desk.clock) == "Undid: Moved Ann S. to Thu 5 Mar 09:15"
+    assert undo.undo(desk.database, clock=desk.clock) == "Undid: Moved Ann S. to Thu 5 Mar 9:15"
     assert dump(desk.database) == before
 
 

@@ -235,10 +235,10 @@ def test_day_steps_keep_the_wall_clock_over_dst(key: str, days: int) -> None:
 def test_through_a_gap_and_back() -> None:
     start = timed(2, 30, day=7)
     on_gap = press(start, "l")
-    assert describe(on_gap) == "Sun 8 Mar 03:30–04:20"
-    assert describe(press(on_gap, "l")) == "Mon 9 Mar 02:30–03:20"
+    assert describe(on_gap) == "Sun 8 Mar 3:30–4:20"
+    assert describe(press(on_gap, "l")) == "Mon 9 Mar 2:30–3:20"
     assert press(on_gap, "h") == start
-    assert describe(press(on_gap, "j", "l")) == "Mon 9 Mar 03:45–04:35"
+    assert describe(press(on_gap, "j", "l")) == "Mon 9 Mar 3:45–4:35"
 
 
 def test_the_second_0130_of_autumn_comes_back_to_itself() -> None:
@@ -380,13 +380,13 @@ def test_the_mouse_cannot_leave_the_calendar() -> None:
     ("state", "hour24", "text"),
     [
         (timed(15), True, "Tue 3 Mar 15:00–15:50"),
-        (timed(15), False, "Tue 3 Mar 3:00–3:50 PM"),
-        (timed(11, 30), False, "Tue 3 Mar 11:30 AM–12:20 PM"),
-        (timed(0, 5), False, "Tue 3 Mar 12:05–12:55 AM"),
-        (timed(23, 0, length=60), True, "Tue 3 Mar 23:00–00:00"),
-        (timed(23, 0, length=60), False, "Tue 3 Mar 11:00 PM–12:00 AM"),
-        (timed(23, 0, length=90), True, "Tue 3 Mar 23:00–Wed 4 Mar 00:30"),
-        (timed(23, 0, length=90), False, "Tue 3 Mar 11:00 PM–Wed 4 Mar 12:30 AM"),
+        (timed(15), False, "Tue 3 Mar 3:00–3:50pm"),
+        (timed(11, 30), False, "Tue 3 Mar 11:30am–12:20pm"),
+        (timed(0, 5), False, "Tue 3 Mar 12:05–12:55am"),
+        (timed(23, 0, length=60), True, "Tue 3 Mar 23:00–0:00"),
+        (timed(23, 0, length=60), False, "Tue 3 Mar 11:00pm–12:00am"),
+        (timed(23, 0, length=90), True, "Tue 3 Mar 23:00–Wed 4 Mar 0:30"),
+        (timed(23, 0, length=90), False, "Tue 3 Mar 11:00pm–Wed 4 Mar 12:30am"),
     ],
 )
 def test_descriptions(state: Grab, hour24: bool, text: str) -> None:

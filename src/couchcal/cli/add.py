@@ -177,7 +177,7 @@ def _preview(practice: Practice, args: Namespace, planned: list[Entry]) -> int:
     service = " " + "-".join((first.service, *first.modifiers)) if first.service else ""
     place = f" {first.location}" if first.location else ""
     repeats = f", {repeat_phrase(first.rrule)}" if first.rrule else ""
-    when = when_words(first, practice.tz, clock_24h=practice.settings.clock_24h)
+    when = when_words(first, practice.tz)
     sys.stdout.write(f"Would book {title_words(first, practice.names)} {when}{service}{place}{repeats}\n")
     for entry in planned:
         if entry.conflict:

@@ -14,6 +14,7 @@ from couchcal.cli.context import Practice
 from couchcal.cli.event_types import resolve
 from couchcal.cli.occurrence_json import write_json_list
 from couchcal.cli.plain import clean
+from couchcal.clock_words import in_chosen_clock
 from couchcal.errors import Invalid, UsageProblem
 from couchcal.practice import availability
 from couchcal.practice.availability import BlockRow
@@ -129,7 +130,7 @@ def _told(practice: Practice, args: Namespace, done: Done, days: Iterable[int]) 
         _write_json(practice)
         return 0
     if not done.changed:
-        sys.stdout.write(f"{done.label}\n")
+        sys.stdout.write(f"{in_chosen_clock(done.label)}\n")
     _write(practice, days)
     return 0
 

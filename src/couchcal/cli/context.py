@@ -13,6 +13,7 @@ from typing import NamedTuple
 from couchcal.cli.plain import note
 from couchcal.cli.prompt import passphrase_prompt
 from couchcal.clock import local_zone_name, system_clock
+from couchcal.clock_words import use_clock_24h
 from couchcal.errors import DatabaseProblem, NotFound
 from couchcal.practice.agenda import PracticeFacts, local_day, practice_facts
 from couchcal.practice.opening import create_practice, locate, open_database
@@ -73,6 +74,7 @@ def _practice(database: Database, connection: Connection, names: str | None) -> 
         ) from None
     settings = load()
     use_date_order(settings.date_order or None)
+    use_clock_24h(settings.clock_24h)
     for problem in settings.problems:
         note(problem)
     return Practice(database, connection, facts, tz, system_clock(), settings, names or settings.cli_names)

@@ -19,7 +19,7 @@ from couchcal.cli.plain import (
     heading,
     marks,
     styled,
-    time_words,
+    time_column,
     title_words,
 )
 from couchcal.cli.widths import PAGE, cut, padded, width
@@ -149,7 +149,7 @@ def write_days(practice: Practice, entries: list[Entry], first: date, until: dat
 
 def _cells(practice: Practice, entry: Entry) -> tuple[str, ...]:
     return (
-        time_words(entry, practice.tz, clock_24h=practice.settings.clock_24h),
+        time_column(entry, practice.tz),
         entry.id,
         title_words(entry, practice.names),
         service_words(entry),

@@ -92,7 +92,7 @@ def _day(practice: Practice, day: Day) -> Iterator[str]:
 
 def _entry(practice: Practice, entry: Entry) -> str:
     remarks = " ".join(([clean(repeat_phrase(entry.rrule))] if entry.rrule else []) + marks(entry))
-    when = time_words(entry, practice.tz, clock_24h=practice.settings.clock_24h)
+    when = time_words(entry, practice.tz)
     name = f"<span{_class('name')}>{_isolated(title_words(entry, practice.names))}</span>"
     below = f"<span{_class('marks')}>{escape(remarks)}</span>" if remarks else ""
     cells = (escape(when), name + below, escape(service_words(entry)), _isolated(place_of(entry) or ""), "")

@@ -99,7 +99,7 @@ def report(practice: Practice, args: Namespace, verb: str, done: Done, *, to: bo
     if args.json:
         write_json(None if found is None else occurrence(found, names=practice.names, now=practice.now))
     elif found is not None:
-        when = when_words(found, practice.tz, clock_24h=practice.settings.clock_24h)
+        when = when_words(found, practice.tz)
         place = f" {found.location}" if found.location else ""
         joint = " to " if to else " "
         sys.stdout.write(f"{verb} {title_words(found, practice.names)}{joint}{when}{place}{tail} ({found.id})\n")

@@ -16,7 +16,8 @@ from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import MOST_NAMED
 from couchcal.cli.moments import days
 from couchcal.cli.occurrence_json import write_json_list
-from couchcal.cli.plain import clock_words, day_words, heading, note
+from couchcal.cli.plain import day_words, heading, note
+from couchcal.clock_words import clock_words
 from couchcal.errors import UsageProblem
 from couchcal.practice.agenda import day_instant
 from couchcal.practice.availability import weekly
@@ -55,7 +56,7 @@ def _run(args: Namespace) -> int:
             sys.stdout.write(f"No {sought.minutes} minutes are free.\n")
         else:
             for day, of_day in groupby(starts, lambda start: start.date()):
-                times = "  ".join(clock_words(start, clock_24h=practice.settings.clock_24h) for start in of_day)
+                times = "  ".join(clock_words(start) for start in of_day)
                 sys.stdout.write(f"{heading(day_words(day, year=True))}\n  {times}\n")
     return 0
 

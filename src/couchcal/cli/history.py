@@ -10,6 +10,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json
 from couchcal.cli.plain import clean, title_words, when_words
+from couchcal.clock_words import in_chosen_clock
 from couchcal.practice.agenda import one
 
 MOST_SHOWN = 5
@@ -44,7 +45,11 @@ def _report(practice: Practice, args: Namespace, verb: str, label: str) -> int:
     if args.json:
         write_json({"done": verb.lower(), "rows": len(rows), "ids": [entry.id for entry in entries]})
         return 0
-    words = clean(label) if practice.names == "full" else f"{verb} the latest change ({_rows(len(rows))})"
+    words = (
+        clean(in_chosen_clock(label))
+        if practice.names == "full"
+        else f"{verb} the latest change ({_rows(len(rows))})"
+    )
     sys.stdout.write(f"{words}\n")
     for entry in entries[:MOST_SHOWN]:
         state = ", cancelled" if entry.cancelled else ""

@@ -144,6 +144,7 @@ def _described(error: Exception) -> CouchcalError:
 
 def _report(error: CouchcalError, arguments: list[str]) -> int:
     from couchcal.cli.plain import one_line
+    from couchcal.clock_words import in_chosen_clock
 
     try:
         if "--json" in arguments:
@@ -155,7 +156,7 @@ def _report(error: CouchcalError, arguments: list[str]) -> int:
     except OSError:
         _drop_output()
     try:
-        sys.stderr.write(f"couchcal: error: {one_line(str(error))}\n")
+        sys.stderr.write(f"couchcal: error: {one_line(in_chosen_clock(str(error)))}\n")
         sys.stderr.flush()
     except OSError:
         return error.exit_code or EXIT_REFUSED

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 
+from couchcal.clock_words import clock_cells, clock_words
 from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import lock_reasons
 from couchcal.practice.names import entry_title
@@ -41,34 +42,33 @@ def day_words(day: date, *, year: bool = False) -> str:
     return f"{words} {day.year}" if year else words
 
 
-def clock_words(local: datetime, *, clock_24h: bool = True) -> str:
-    """`15:00`, or `3:00pm`."""
-    if clock_24h:
-        return f"{local.hour:02}:{local.minute:02}"
-    return f"{(local.hour - 1) % 12 + 1}:{local.minute:02}{'am' if local.hour < 12 else 'pm'}"
-
-
-def time_words(entry: Entry, tz: tzinfo, *, clock_24h: bool = True) -> str:
-    """`15:00-15:50`, `22:00-Tue 02:00` or `all day`, in the zone `tz`."""
+def time_words(entry: Entry, tz: tzinfo) -> str:
+    """`15:00-15:50`, `22:00-Tue 2:00` or `all day`, in the zone `tz`, on the chosen clock."""
     if entry.first_day is not None:
         return "all day"
     start, end = to_local(entry.start, tz), to_local(entry.end, tz)
-    until = clock_words(end, clock_24h=clock_24h)
+    until = clock_words(end)
     if end.date() != start.date():
         until = (
             f"{_WEEKDAYS[end.weekday()]} {until}"
             if end - start < timedelta(days=6)
             else f"{day_words(end)} {until}"
         )
-    return f"{clock_words(start, clock_24h=clock_24h)}-{until}"
+    return f"{clock_words(start)}-{until}"
 
 
-def when_words(entry: Entry, tz: tzinfo, *, clock_24h: bool = True) -> str:
+def time_column(entry: Entry, tz: tzinfo) -> str:
+    """`time_words` for a column: the starts stand below each other."""
+    start, dash, rest = time_words(entry, tz).partition("-")
+    return f"{start:>{clock_cells()}}{dash}{rest}" if dash else start
+
+
+def when_words(entry: Entry, tz: tzinfo) -> str:
     """`Tue 3 Mar 15:00-15:50`, `Fri 6 Mar all day until Sat 7 Mar`."""
     day = entry.first_day or to_local(entry.start, tz).date()
     last = last_day(entry)
     until = f" until {day_words(last)}" if last is not None else ""
-    return f"{day_words(day)} {time_words(entry, tz, clock_24h=clock_24h)}{until}"
+    return f"{day_words(day)} {time_words(entry, tz)}{until}"
 
 
 def last_day(entry: Entry) -> date | None:

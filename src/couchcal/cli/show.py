@@ -42,7 +42,7 @@ def _show(args: Namespace) -> int:
 
 def _details(practice: Practice, entry: Entry) -> list[tuple[str, str]]:
     first = entry.first_day or local_day(entry.start, practice.tz)
-    times = time_words(entry, practice.tz, clock_24h=practice.settings.clock_24h)
+    times = time_words(entry, practice.tz)
     rows = [("when", f"{day_words(first, year=True)} {times} ({practice.facts.tz})")]
     last = last_day(entry)
     if last is not None:

@@ -15,7 +15,8 @@ from couchcal.cli.arguments import add_names, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice
 from couchcal.cli.occurrence_json import occurrence, write_json, write_json_list
-from couchcal.cli.plain import clean, clock_words, day_words, title_words, when_words
+from couchcal.cli.plain import clean, day_words, title_words, when_words
+from couchcal.clock_words import clock_words
 from couchcal.errors import NotFound, UsageProblem
 from couchcal.practice import time_off
 from couchcal.practice.agenda import Entry
@@ -80,7 +81,7 @@ def _write_affected(practice: Practice, affected: list[Entry]) -> None:
     words = "1 session in it stays as it is" if count == 1 else f"{count} sessions in it stay as they are"
     sys.stdout.write(f"{words}; couchcal cancel ID --type therapist_cancel cancels one:\n")
     for entry in affected[:MOST_SHOWN]:
-        when = when_words(entry, practice.tz, clock_24h=practice.settings.clock_24h)
+        when = when_words(entry, practice.tz)
         sys.stdout.write(f"  {entry.id}  {title_words(entry, practice.names)} {when}\n")
     if count > MOST_SHOWN:
         sys.stdout.write(f"  and {count - MOST_SHOWN} more\n")
@@ -141,7 +142,8 @@ def _span(practice: Practice, first: str, last: str | None) -> tuple[date, date]
     end = _end(last, start)
     if end <= start:
         raise UsageProblem(
-            f"{end:%Y-%m-%d %H:%M} is not after {start:%Y-%m-%d %H:%M}", "give the earlier time first"
+            f"{end:%Y-%m-%d} {clock_words(end)} is not after {start:%Y-%m-%d} {clock_words(start)}",
+            "give the earlier time first",
         )
     return to_instant(start, practice.tz), to_instant(end, practice.tz)
 
@@ -167,11 +169,10 @@ def _words(practice: Practice, row: TimeOffRow) -> str:
         first_words, last_words = day_words(row.first_day, year=True), day_words(last, year=True)
         return first_words if last == row.first_day else f"{first_words} to {last_words}"
     start, end = to_local(row.start, practice.tz), to_local(row.end, practice.tz)
-    clock_24h = practice.settings.clock_24h
     until = "" if end.date() == start.date() else f"{day_words(end.date(), year=True)} "
     joint = " to " if until else "-"
-    begins = f"{day_words(start.date(), year=True)} {clock_words(start, clock_24h=clock_24h)}"
-    return f"{begins}{joint}{until}{clock_words(end, clock_24h=clock_24h)}"
+    begins = f"{day_words(start.date(), year=True)} {clock_words(start)}"
+    return f"{begins}{joint}{until}{clock_words(end)}"
 
 
 def _record(practice: Practice, row: TimeOffRow) -> dict[str, object]:

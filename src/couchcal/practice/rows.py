@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
 
 from sqlmodel import Session, col, select
 
+from couchcal.clock_words import day_words, inert, moment_words
 from couchcal.errors import Invalid, NotFound, Refused, Stale
 from couchcal.practice import agenda
-from couchcal.practice.cadence import weekday_name
 from couchcal.practice.draft import DRAFT_FIELDS, REMOVED_BY_HAND, Draft
 from couchcal.practice.fields import NOTE_FIELDS, TIME_FIELDS
 from couchcal.practice.locks import refusal
@@ -286,21 +286,15 @@ def title_of(session: Session, row: Appointment) -> str:
     if row.client_id is not None:
         client = session.get(Client, row.client_id)
         if client is not None:
-            return short_name(client.internal_id, client.preferred or client.first, client.last)
-    return row.title or "the event"
+            return inert(short_name(client.internal_id, client.preferred or client.first, client.last))
+    return inert(row.title) or "the event"
 
 
 def when_words(row: Appointment) -> str:
-    """`Tue 3 Mar 15:00`, on the row's own wall clock."""
+    """`Tue 3 Mar 15:00`, on the row's own wall clock, for labels (`clock_words`)."""
     if row.all_day:
         return day_words(row.start_utc)
-    local = to_local(row.start_utc, zone_or_utc(row.tz))
-    return f"{day_words(local)} {local:%H:%M}"
-
-
-def day_words(local: datetime) -> str:
-    """`Tue 3 Mar`."""
-    return f"{weekday_name(local.date())} {local.day} {local:%b}"
+    return moment_words(to_local(row.start_utc, zone_or_utc(row.tz)))
 
 
 def count_conflicts(session: JournalSession, rows: list[Appointment]) -> int:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import clock_words, day_words
 from couchcal.errors import Invalid, NotFound, Stale
 from couchcal.practice import agenda
 from couchcal.practice.agenda import Entry
@@ -251,14 +252,14 @@ def _when(start: datetime, end: datetime, tz: tzinfo, *, all_day: bool, now: dat
     if all_day:
         return first_words if last <= start else f"{first_words} to {last_words}"
     if start.date() == last.date():
-        return f"{first_words} {start:%H:%M}-{last:%H:%M}"
-    return f"{first_words} {start:%H:%M} to {last_words} {last:%H:%M}"
+        return f"{first_words} {_clock(start)}-{_clock(last)}"
+    return f"{first_words} {_clock(start)} to {last_words} {_clock(last)}"
+
+
+def _clock(local: datetime) -> str:
+    return clock_words(local, clock_24h=True)
 
 
 def _day(day: datetime, year: int) -> str:
-    words = f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    words = day_words(day)
     return words if day.year == year else f"{words} {day.year}"
-
-
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -11,10 +11,12 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import chosen_24h
 from couchcal.errors import Invalid, NotFound, Refused, Stale
+from couchcal.practice.draft import LONGEST
 from couchcal.practice.names import short_name
 from couchcal.practice.outcome import Done
-from couchcal.scheduling.hours import parse_hours
+from couchcal.scheduling.hours import hours_words, parse_hours
 from couchcal.scheduling.wallclock import day_bounds, first_existing, to_local
 from couchcal.store.connection import Database
 
@@ -45,8 +47,8 @@ WHERE c.state <> 'archived' AND (w.state <> 'booked' OR ?)
 ORDER BY w.state = 'booked', w.created_at, w.id
 """
 _OCCUPIED = """
-SELECT DISTINCT client_id FROM appointment
-WHERE client_id IS NOT NULL AND status <> 'cancelled' AND start_utc < ? AND end_utc > ?
+SELECT DISTINCT w.client_id FROM waitlist w CROSS JOIN appointment a ON a.client_id = w.client_id
+WHERE a.status <> 'cancelled' AND a.start_utc > ? AND a.start_utc < ? AND a.end_utc > ?
 """
 
 
@@ -76,8 +78,8 @@ class Waiting(NamedTuple):
 
     @property
     def wants(self) -> str:
-        """`Tue, Thu 12:00–17:00 · 50 min`."""
-        hours = hours_text(self.from_time, self.to_time).replace("-", "–")
+        """`Tue, Thu 12:00–17:00 · 50 min`, on the chosen clock."""
+        hours = hours_shown(self.from_time, self.to_time)
         length = f"{self.event_type}, {self.minutes} min" if self.event_type else f"{self.minutes} min"
         return f"{days_text(self.days)}{f' {hours}' if hours else ''} · {length}"
 
@@ -99,7 +101,8 @@ def fitting(connection: sqlite3.Connection, start: datetime, end: datetime, tz: 
     listed = waiting(connection)
     if not listed or end <= start:
         return []
-    occupied = {row[0] for row in connection.execute(_OCCUPIED, (_seconds(end), _seconds(start)))}
+    bounds = (_seconds(start) - LONGEST // timedelta(seconds=1), _seconds(end), _seconds(start))
+    occupied = {row[0] for row in connection.execute(_OCCUPIED, bounds)}
     return [row for row in listed if row.client_id not in occupied and first_fit(row, start, end, tz) is not None]
 
 
@@ -185,6 +188,7 @@ def edit(
     Raises:
         NotFound, Stale: it is gone, or not at `expected_version` any more. Invalid, Refused: as `add`.
     """
+    from couchcal.practice.rows import put
     from couchcal.store.session import write_session
 
     unknown = set(changes) - set(_EDITABLE)
@@ -196,9 +200,11 @@ def edit(
         row, client = _load(session, waiting_id, expected_version)
         values = {name: getattr(row, name) for name in _EDITABLE}
         values["days"] = read_days(row.days)
-        for name, value in _checked(session, values | dict(changes)).items():
-            if getattr(row, name) != value:
-                setattr(row, name, value)
+        wanted = _checked(session, values | dict(changes))
+        if all(getattr(row, name) == value for name, value in wanted.items()):
+            return Done("Nothing changed", changed=0)
+        for name, value in wanted.items():
+            put(row, name, value)
         _refuse_second(session, row)
         session.relabel(f"Changed what {_name(client)} waits for")
         return Done(f"Changed what {_name(client)} waits for")
@@ -288,6 +294,13 @@ def hours_text(from_time: time | None, to_time: time | None) -> str:
     return f"{from_time:%H:%M}-{'24:00' if to_time in (None, time()) else f'{to_time:%H:%M}'}"
 
 
+def hours_shown(from_time: time | None, to_time: time | None) -> str:
+    """`12:00–17:00` or `12:00pm–5:00pm`, on the chosen clock; empty for the whole day."""
+    if from_time is None:
+        return ""
+    return hours_words([(from_time, to_time or time())], clock_24h=chosen_24h()).replace("-", "–")
+
+
 def read_days(text: str) -> frozenset[int]:
     """Weekdays of a stored list."""
     return frozenset(map(int, text.split()))
@@ -358,7 +371,7 @@ def _load(session: JournalSession, waiting_id: int, expected_version: int | None
 
 def _booking_change(session: JournalSession, appointment_id: int | None) -> int | None:
     """The change that booked the appointment, unless it was undone."""
-    from sqlmodel import col, func, select
+    from sqlmodel import col, select
 
     from couchcal.store.records import Change, ChangeRow
 
@@ -369,9 +382,8 @@ def _booking_change(session: JournalSession, appointment_id: int | None) -> int 
         .join(ChangeRow, col(ChangeRow.change_id) == Change.id)
         .where(
             ChangeRow.table_name == "appointment",
+            ChangeRow.row_id == appointment_id,
             ChangeRow.operation == "insert",
-            col(ChangeRow.row_id) <= appointment_id,
-            func.coalesce(ChangeRow.last_row_id, ChangeRow.row_id) >= appointment_id,
         )
         .order_by(col(Change.id).desc())
     ).first()

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from typing import Literal
 
+from couchcal.clock_words import clock_words, span_words
 from couchcal.scheduling.wallclock import first_existing, to_instant, to_local
 
 MIN_LENGTH = timedelta(minutes=5)
@@ -148,28 +149,22 @@ def move_to_day(state: Grab, day: date) -> Grab:
 
 
 def describe(state: Grab, *, hour24: bool = True) -> str:
-    """The landing place in view-zone time, such as `Tue 3 Mar 15:00–15:50` or `Tue 3 Mar 3:00–3:50 PM`."""
+    """The landing place in view-zone time, such as `Tue 3 Mar 15:00–15:50` or `Tue 3 Mar 3:00–3:50pm`."""
     start, end = to_local(state.start, state.tz), to_local(state.end, state.tz)
     if state.all_day:
         last = max(start.date(), end.date() - _DAY)
         return _day_text(start.date()) + ("" if last == start.date() else f"–{_day_text(last)}")
-    start_text, end_text = _time_text(start.time(), hour24), _time_text(end.time(), hour24)
+    start_text, end_text = clock_words(start, clock_24h=hour24), clock_words(end, clock_24h=hour24)
     ends_same_day = end.date() == start.date() or (end.time() == time.min and end - start <= _DAY)
     if not ends_same_day:
         return f"{_day_text(start.date())} {start_text}–{_day_text(end.date())} {end_text}"
-    if not hour24 and start_text[-2:] == end_text[-2:] and start.date() == end.date():
-        start_text = start_text[:-3]
-    return f"{_day_text(start.date())} {start_text}–{end_text}"
+    same_day = start.date() == end.date()
+    span = span_words(start, end, clock_24h=hour24) if same_day else f"{start_text}–{end_text}"
+    return f"{_day_text(start.date())} {span}"
 
 
 def _day_text(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
-
-
-def _time_text(moment: time, hour24: bool) -> str:
-    if hour24:
-        return f"{moment:%H:%M}"
-    return f"{moment.hour % 12 or 12}:{moment:%M} {'AM' if moment.hour < 12 else 'PM'}"
 
 
 def _checked(state: Grab) -> Grab:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from datetime import time
 
+from couchcal.clock_words import clock_words
+
 MAX_BLOCKS = 15
 """Blocks a day may have (AVL-04)."""
 DAY_MINUTES = 1440
@@ -91,9 +93,9 @@ def minute_of(clock: time) -> int:
 
 
 def _words(clock: time, clock_24h: bool, *, end: bool = False) -> str:
-    if clock_24h:
-        return "24:00" if end and clock == time() else f"{clock.hour}:{clock.minute:02}"
-    return f"{(clock.hour - 1) % 12 + 1}:{clock.minute:02}{'am' if clock.hour < 12 else 'pm'}"
+    if clock_24h and end and clock == time():
+        return "24:00"
+    return clock_words(clock, clock_24h=clock_24h)
 
 
 def _block(start: str, end: str) -> Hours:

@@ -80,8 +80,8 @@ def test_times_on_a_twelve_hour_clock() -> None:
     def on_clock(first: datetime, last: datetime) -> str:
         return span_text(first, last, "–", hour24=False)
 
-    assert on_clock(local(3, 15), local(3, 15, 50)) == "3:00–3:50 PM"
-    assert on_clock(local(3, 11, 30), local(3, 12, 20)) == "11:30 AM–12:20 PM"
+    assert on_clock(local(3, 15), local(3, 15, 50)) == "3:00–3:50pm"
+    assert on_clock(local(3, 11, 30), local(3, 12, 20)) == "11:30am–12:20pm"
 
 
 def test_without_a_utf8_locale_marks_are_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -333,10 +333,10 @@ async def test_a_record_shows_sessions_in_pages_and_leads_to_the_calendar(
         await screen_of(app, ClientRecordScreen)
         await settle(pilot)
         record = app.screen
-        assert lines(record, "#sessions") == ["Wed  4 Mar 2026  09:00    90834  Office"]
+        assert lines(record, "#sessions") == ["Wed  4 Mar 2026     9:00  90834  Office"]
         await pilot.press("right")
         past = lines(record, "#sessions")
-        assert past[0] == "Sat 28 Feb 2026  09:00    90834  Office  [no show]"
+        assert past[0] == "Sat 28 Feb 2026     9:00  90834  Office  [no show]"
         assert past[1].endswith("Office  🔒")
         assert len(past) == PAGE
         await pilot.press("end")

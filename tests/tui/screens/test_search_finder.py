@@ -97,7 +97,7 @@ async def test_a_wish_finds_a_time_and_books_it(database: Database) -> None:
         understood = text_of(modal, "understood")
         assert understood == "50 min · Tue · until 12:00 · Sun 1 Mar to Sat 14 Mar · Jane Doe"
         listing = modal.query_one(OptionList)
-        assert lines(listing)[:4] == ["Tue 3 Mar", "  09:00–09:50", "  11:00–11:50", "Tue 10 Mar"]
+        assert lines(listing)[:4] == ["Tue 3 Mar", "   9:00–9:50", "  11:00–11:50", "Tue 10 Mar"]
         await pilot.press("down", "ctrl+o")
         await settle(pilot)
         assert "10:00" in text_of(modal, "around")

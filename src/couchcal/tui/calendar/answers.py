@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import work
 from textual.message import Message
 
+from couchcal.clock_words import in_chosen_clock
 from couchcal.practice.agenda import clashes
 from couchcal.practice.glance import held_back
 from couchcal.practice.outcome import Done, Kept
@@ -32,7 +33,7 @@ class Answers(Dragging):
 
     def on_writing_written(self, message: Writing.Written) -> None:
         done = message.done
-        words = done.label if self.shows_names else "Saved"
+        words = in_chosen_clock(done.label) if self.shows_names else "Saved"
         hints = [f"{self.keymap.shown_first('undo')} undo"]
         self.last_move, self.moving_one = self.moving_one, None
         if self.last_move is not None:
@@ -75,7 +76,7 @@ class Answers(Dragging):
     def _kept_words(self, kept: tuple[Kept, ...]) -> str:
         if not self.shows_names:
             return f"{len(kept)} left as they were"
-        named = [f"{clean(row.label)} ({clean(row.reason)})" for row in kept[:_KEPT_SHOWN]]
+        named = [f"{clean(in_chosen_clock(row.label))} ({clean(row.reason)})" for row in kept[:_KEPT_SHOWN]]
         more = [f"{len(kept) - _KEPT_SHOWN} more"] if len(kept) > _KEPT_SHOWN else []
         return f"left as {'it was' if len(kept) == 1 else 'they were'}: {', '.join(named + more)}"
 

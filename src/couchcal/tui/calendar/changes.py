@@ -9,6 +9,7 @@ from typing import Any
 from textual import work
 from textual.message import Message
 
+from couchcal.clock_words import in_chosen_clock
 from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import refusal
@@ -181,7 +182,9 @@ class Changes(FormOpening):
     def on_changes_reverted(self, message: Reverted) -> None:
         key = self.keymap.shown_first("undo" if message.redo else "redo")
         verb, other = ("Redone", "undo") if message.redo else ("Undone", "redo")
-        self.toast(f"{message.label if self.shows_names else verb}{self.glyphs.separator}{key} {other}")
+        self.toast(
+            f"{in_chosen_clock(message.label) if self.shows_names else verb}{self.glyphs.separator}{key} {other}"
+        )
         self.last_move = self.offered = None
         self.settled()
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from couchcal.clock_words import clock_words, span_words
 from couchcal.practice.agenda import Entry
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.practice.locks import lock_reasons
@@ -142,10 +143,8 @@ def _room(marks: list[str], width: int) -> int:
 
 
 def time_text(local: datetime, *, hour24: bool = True) -> str:
-    """`9:05`, `15:00`; or `3:00 PM`."""
-    if hour24:
-        return f"{local.hour}:{local.minute:02}"
-    return f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
+    """`9:05`, `15:00`; or `3:00pm`."""
+    return clock_words(local, clock_24h=hour24)
 
 
 def hour_text(local: datetime, *, hour24: bool = True) -> str:
@@ -166,11 +165,8 @@ def zone_label(tz: tzinfo, local: datetime) -> str:
 
 
 def span_text(start: datetime, end: datetime, dash: str, *, hour24: bool = True) -> str:
-    """`15:00–15:50`, or `3:00–3:50 PM`."""
-    first, last = time_text(start, hour24=hour24), time_text(end, hour24=hour24)
-    if not hour24 and first[-2:] == last[-2:]:
-        first = first[:-3]
-    return f"{first}{dash}{last}"
+    """`15:00–15:50`, or `3:00–3:50pm`."""
+    return span_words(start, end, dash, clock_24h=hour24)
 
 
 def when_text(entry: Entry, tz: tzinfo, dash: str, *, hour24: bool = True) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from textual.content import Content
 
+from couchcal.clock_words import clock_words
 from couchcal.practice.client_duplicates import Duplicate
 from couchcal.practice.clients import ClientDetails
 from couchcal.practice.names import client_label
@@ -120,13 +121,14 @@ def reminder_words(details: ClientDetails) -> str:
 
 
 def zone_words(tz: str, now: datetime) -> str:
-    """`Europe/Paris, 16:42 there now`."""
-    return f"{tz}, {to_local(now, zone_or_utc(tz)):%a %H:%M} there now"
+    """`Europe/Paris, Mon 16:42 there now`."""
+    there = to_local(now, zone_or_utc(tz))
+    return f"{tz}, {there:%a} {clock_words(there)} there now"
 
 
 def slot_words(slot: Slot | None) -> str:
     """`mostly Tue 15:00`; empty without a habit."""
-    return "" if slot is None else f"mostly {WEEKDAYS[slot.weekday]} {slot.start:%H:%M}"
+    return "" if slot is None else f"mostly {WEEKDAYS[slot.weekday]} {clock_words(slot.start)}"
 
 
 def count_words(counts: Counts) -> str:

@@ -11,6 +11,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import in_chosen_clock
 from couchcal.practice.agenda import Entry
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
@@ -198,7 +199,7 @@ class ClientActions(Modal[Entry]):
 
     def _booked(self, done: Done | None) -> None:
         if done is not None:
-            self.say(done.label if self._names == "full" else "Saved")
+            self.say(in_chosen_clock(done.label) if self._names == "full" else "Saved")
             self.reload()
 
     def action_undo(self) -> None:
@@ -214,7 +215,7 @@ class ClientActions(Modal[Entry]):
         self._write(partial(undo.redo, self._database, clock=self._clock), partial(self._reverted, "Redone"))
 
     def _reverted(self, verb: str, label: str) -> None:
-        self.say(label if self._names == "full" else verb, undo=False)
+        self.say(in_chosen_clock(label) if self._names == "full" else verb, undo=False)
         self.reload()
 
     def say(self, words: str, *, undo: bool = True) -> None:

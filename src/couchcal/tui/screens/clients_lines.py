@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from textual.content import Content
 
+from couchcal.clock_words import clock_words
 from couchcal.practice.client_duplicates import fold
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
@@ -107,7 +108,7 @@ def heading(columns: Columns, section: Section, order: Order, *, titled: bool) -
 
 
 def client_line(client: Listed, columns: Columns, now: datetime, tz: tzinfo, names: str) -> Content:
-    """`Jane Doe    C-0001    Mon 2 Mar 09:00    23 Feb`."""
+    """`Jane Doe    C-0001    Mon 2 Mar 9:00    Mon 23 Feb`."""
     row, seen = client.row, client.seen
     name = clean(client_label(row.internal_id, row.called, row.last, names))
     following = when_words(seen.next, now, tz) if seen.next is not None else "none"
@@ -123,10 +124,10 @@ def client_line(client: Listed, columns: Columns, now: datetime, tz: tzinfo, nam
 
 
 def when_words(instant: datetime, now: datetime, tz: tzinfo) -> str:
-    """`Mon 2 Mar 09:00`, with the year if it is another."""
+    """`Mon 2 Mar 9:00`, with the year if it is another."""
     local = to_local(instant, tz)
     year = "" if local.year == to_local(now, tz).year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b}{year} {clock_words(local)}"
 
 
 def _day_words(instant: datetime, now: datetime, tz: tzinfo) -> str:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from textual.content import Content
 
+from couchcal.clock_words import clock_words
 from couchcal.practice.agenda import Entry
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.scheduling.wallclock import to_local
@@ -16,11 +17,13 @@ from couchcal.tui.text import UNICODE, Glyphs, clean
 def entry_line(entry: Entry, tz: tzinfo, names: str, *, client: bool = True, glyphs: Glyphs = UNICODE) -> Content:
     """`Tue  3 Mar 2026  15:00    Jane Doe  90837 · Office  [no show] 🔒`, or without the client.
 
+    The time is on the chosen clock, aligned right.
+
     What is wrong with an entry (cancelled, locked, in conflict) is said by words and marks, not by colour.
     """
     start = to_local(entry.start, tz)
     when = f"{start:%a} {start.day:>2} {start:%b} {start.year}"
-    clock = "all day" if entry.all_day else f"{start:%H:%M}"
+    clock = "all day" if entry.all_day else clock_words(start)
     details = [entry.service or KIND_LABELS[entry.kind], place_text(entry, names)]
     if not client:
         title, details = clean(details[0]), details[1:]
@@ -29,7 +32,7 @@ def entry_line(entry: Entry, tz: tzinfo, names: str, *, client: bool = True, gly
     words = words_of(entry, glyphs, names)
     marks = " ".join(filter(None, (words.tag, *words.glyphs)))
     return Content.assemble(
-        (f"{when}  {clock:<7}  ", "dim"),
+        (f"{when}  {clock:>7}  ", "dim"),
         (title, "strike" if entry.cancelled else "bold"),
         (f"  {glyphs.separator.join(clean(word) for word in details if word)}".rstrip(), "dim"),
         (f"  {marks}" if marks else "", "$text-warning"),

@@ -16,6 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import clock_cells, clock_words
 from couchcal.practice import agenda, finder
 from couchcal.practice.agenda import Entry, day_instant, local_day
 from couchcal.practice.finder import Sought
@@ -122,7 +123,7 @@ class FinderScreen(Modal[Done]):
 
     def _read(self, wish: Wish, now: datetime) -> Offer:
         if wish.ready:
-            finder.cover(self._database, wish, self._tz)
+            finder.cover(self._database, wish, self._tz, clock=self._clock)
         connection = self._database.connect()
         try:
             known = finder.sought(connection, wish)
@@ -140,7 +141,7 @@ class FinderScreen(Modal[Done]):
         self._put_away()
         self._rows = []
         options: list[Option] = []
-        length = timedelta(minutes=offer.sought.minutes)
+        length, cells = timedelta(minutes=offer.sought.minutes), clock_cells()
         today = local_day(self._clock(), self._tz)
         for day, starts in groupby(offer.starts, lambda start: to_local(start, self._tz).date()):
             self._rows.append(None)
@@ -148,7 +149,7 @@ class FinderScreen(Modal[Done]):
             for start in starts:
                 self._rows.append(start)
                 begin, end = to_local(start, self._tz), to_local(start + length, self._tz)
-                options.append(Option(Content(f"  {begin:%H:%M}–{end:%H:%M}")))
+                options.append(Option(Content(f"  {clock_words(begin):>{cells}}–{clock_words(end)}")))
         results = self.query_one("#results", OptionList)
         results.clear_options()
         results.add_options(options)

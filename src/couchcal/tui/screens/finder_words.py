@@ -6,6 +6,7 @@ from datetime import date, time
 
 from textual.content import Content
 
+from couchcal.clock_words import clock_words, span_words
 from couchcal.practice.finder import Sought
 from couchcal.practice.names import client_label
 from couchcal.scheduling.finder import Wish
@@ -61,7 +62,7 @@ def _weekdays(days: frozenset[int]) -> str:
 
 def _hours(start: time | None, end: time | None) -> str:
     if start is not None and end is not None:
-        return f"{start:%H:%M}–{end:%H:%M}"
+        return span_words(start, end)
     if start is not None:
-        return f"from {start:%H:%M}"
-    return f"until {end:%H:%M}" if end is not None else ""
+        return f"from {clock_words(start)}"
+    return f"until {clock_words(end)}" if end is not None else ""

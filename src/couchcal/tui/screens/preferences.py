@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from functools import partial
+from itertools import groupby
 from typing import Any, ClassVar
 
 from textual import on
@@ -32,6 +34,17 @@ from couchcal.tui.screens.preferences_items import ITEMS, SECTIONS, Item
 
 _ZONES = ("here-second_time_zone", "ours-tz")
 _BY_ID = {item.id: item for item in ITEMS}
+_PLACE = {item.id: place for place, item in enumerate(ITEMS)}
+_SECTION_OF = {item.id: number for number, section in enumerate(SECTIONS) for item in section.items}
+_SEARCHED = {
+    item.id: f"{section.title} {item.label} {item.about} {item.name.replace('_', ' ')}".casefold()
+    for section in SECTIONS
+    for item in section.items
+}
+_AT_ONCE = 10
+"""Settings that get their fields in one go: those on top at once, the others while the screen is looked at."""
+_REST_S = 0.02
+"""Seconds between such goes, for keys and painting."""
 
 
 class PreferencesScreen(ChangedModal[Done]):
@@ -54,24 +67,19 @@ class PreferencesScreen(ChangedModal[Done]):
         self._clock = clock
         self._version = 0
         self._stored: dict[str, str] = {}
+        self._pending = list(ITEMS)
+        """What has no field on the screen yet, in the order of the screen."""
         self._theme_before = ""
 
     def compose_body(self) -> ComposeResult:
         yield Input(placeholder="find a setting: zone, names, reminders …", id="text", max_length=60)
-        with VerticalScroll(id="rows", can_focus=False):
-            for number, section in enumerate(SECTIONS):
-                yield Static(plain(section.title, "bold $accent"), classes="section", id=f"section-{number}")
-                for item in section.items:
-                    hint = "" if item.way == "tick" else item.about
-                    yield Field(item.label, _control(item), id=f"row-{item.id}", hint=hint)
+        yield VerticalScroll(id="rows", can_focus=False)
         yield Static(plain("Nothing is called that.", "dim"), id="nothing")
 
     def on_mount(self) -> None:
         super().on_mount()
         self._theme_before = self.app.theme
         self.query_one("#nothing").display = False
-        for name in _ZONES:
-            self.query_one("#frame").mount(Suggest(self.query_one(f"#{name}", Input), find_zones))
         self.run_worker(self._load(), group="read", exit_on_error=False)
 
     async def _load(self) -> None:
@@ -81,19 +89,54 @@ class PreferencesScreen(ChangedModal[Done]):
             self.show_problem(problem_words(error))
             return
         self.show_problem("\n".join(settings.problems))
-        self._take(settings, values, keep=False)
+        self._take(settings, values)
+        while self._pending:
+            await self._show_some()
+            await asyncio.sleep(_REST_S)
+
+    async def _show_some(self) -> None:
+        """Make fields for the next few settings: those that the filter asks for, then from the top."""
+        fitting = [item for item in self._pending if self._fits(item)]
+        chosen = (fitting or self._pending)[:_AT_ONCE]
+        self._pending = [item for item in self._pending if item not in chosen]
+        rows = self.query_one("#rows")
+        there = list(rows.children)
+
+        def below(item: Item) -> Widget | None:
+            return next((row for row in there if _place(row) > _place_of(item)), None)
+
+        for (section, row), items in groupby(chosen, key=lambda item: (_SECTION_OF[item.id], below(item))):
+            widgets: list[Widget] = [self._field(item) for item in items]
+            if not rows.query(f"#section-{section}"):
+                widgets.insert(0, self._heading(section))
+            await rows.mount(*widgets, before=row)
+        for item in chosen:
+            if item.id in _ZONES:
+                await self.query_one("#frame").mount(Suggest(self.query_one(f"#{item.id}", Input), find_zones))
+
+    def _heading(self, number: int) -> Static:
+        section = SECTIONS[number]
+        heading = Static(plain(section.title, "bold $accent"), classes="section", id=f"section-{number}")
+        heading.display = any(map(self._fits, section.items))
+        return heading
+
+    def _field(self, item: Item) -> Field:
+        hint = "" if item.way == "tick" else item.about
+        field = Field(item.label, _control(item, self._stored[item.id]), id=f"row-{item.id}", hint=hint)
+        field.display = self._fits(item)
+        return field
 
     def _read(self) -> tuple[Settings, PracticeSettings]:
         with closing(self._database.connect()) as connection:
             return load(), practice_settings.read(connection)
 
-    def _take(self, settings: Settings, values: PracticeSettings, *, keep: bool) -> None:
-        """Show what is stored; with `keep` only where nothing else was typed."""
-        changed = set(self._changed_items()) if keep else set()
+    def _take(self, settings: Settings, values: PracticeSettings) -> None:
+        """Show what is stored where nothing else was typed."""
+        changed = self._changed_items()
         self._version = values.version
         for item in ITEMS:
             stored = item.text(settings, values)
-            if item not in changed:
+            if item not in changed and item not in self._pending:
                 self._put(item, stored)
             self._stored[item.id] = stored
 
@@ -108,6 +151,8 @@ class PreferencesScreen(ChangedModal[Done]):
                 control.value = text or None
 
     def _text(self, item: Item) -> str:
+        if item in self._pending:
+            return self._stored[item.id]
         control = self.query_one(f"#{item.id}")
         if isinstance(control, Tick):
             return "on" if control.value else "off"
@@ -134,26 +179,38 @@ class PreferencesScreen(ChangedModal[Done]):
     @on(Input.Changed, "#text")
     def _filter(self, event: Input.Changed) -> None:
         event.stop()
-        words = event.value.casefold().split()
         shown = False
         for number, section in enumerate(SECTIONS):
             some = False
             for item in section.items:
-                fits = all(word in _searched(section.title, item) for word in words)
-                self.query_one(f"#row-{item.id}").display = fits
+                fits = self._fits(item)
                 some |= fits
-            self.query_one(f"#section-{number}").display = some
+                if item not in self._pending:
+                    self.query_one(f"#row-{item.id}").display = fits
+            self.query(f"#section-{number}").set(display=some)
             shown |= some
         self.query_one("#nothing").display = not shown
         if shown and self.focused is not None and not self.focused.is_on_screen and not event.input.has_focus:
             self._first_shown().focus_first()
 
+    def _fits(self, item: Item) -> bool:
+        """Whether the filter lets a setting through."""
+        words = self.query_one("#text", Input).value.casefold().split()
+        return all(word in _SEARCHED[item.id] for word in words)
+
     def _first_shown(self) -> Field:
         return next(field for field in self.query(Field) if field.display)
 
     @on(Input.Submitted)
-    def _entered(self) -> None:
+    async def _entered(self) -> None:
+        while self._stored and self._first_is_pending():
+            await self._show_some()
         self.focus_next()
+
+    def _first_is_pending(self) -> bool:
+        """Whether the first setting that the filter lets through has no field yet."""
+        first = next((item for item in ITEMS if self._fits(item)), None)
+        return first in self._pending
 
     # Changing
 
@@ -189,7 +246,7 @@ class PreferencesScreen(ChangedModal[Done]):
             done = await self._write(values)
         except Stale as error:
             settings, stored = await in_thread(self, "read", self._read)
-            self._take(settings, stored, keep=True)
+            self._take(settings, stored)
             self.show_problem(problem_words(error))
             return
         except Exception as error:
@@ -226,7 +283,8 @@ class PreferencesScreen(ChangedModal[Done]):
 
     def _show_errors(self, problems: dict[Item, str]) -> bool:
         for item in ITEMS:
-            self.query_one(f"#row-{item.id}", Field).error(problems.get(item, ""))
+            if item not in self._pending:
+                self.query_one(f"#row-{item.id}", Field).error(problems.get(item, ""))
         if not problems:
             return False
         self.query_one("#text", Input).value = ""
@@ -236,18 +294,27 @@ class PreferencesScreen(ChangedModal[Done]):
         return True
 
 
-def _control(item: Item) -> Widget:
+def _control(item: Item, text: str) -> Widget:
+    """The control of a setting, with what is stored in it."""
     if item.way == "words":
-        return Choice([(key, words) for words, key in item.options], id=item.id)
+        return Choice([(key, words) for words, key in item.options], text or None, id=item.id)
     if item.way == "list":
-        return Pick(item.options, blank=item.blank, id=item.id)
+        return Pick(item.options, text or None, blank=item.blank, id=item.id)
     if item.way == "tick":
-        return Tick(plain(item.about), id=item.id)
-    return Input(id=item.id, max_length=500)
+        return Tick(plain(item.about), text == "on", id=item.id)
+    return Input(text, id=item.id, max_length=500)
 
 
-def _searched(section: str, item: Item) -> str:
-    return f"{section} {item.label} {item.about} {item.name.replace('_', ' ')}".casefold()
+def _place(row: Widget) -> int:
+    """Where a row of the screen belongs; a heading is before the first setting of its section."""
+    name = row.id or ""
+    if name.startswith("section-"):
+        return _place_of(SECTIONS[int(name.removeprefix("section-"))].items[0]) - 1
+    return _place_of(_BY_ID[name.removeprefix("row-")])
+
+
+def _place_of(item: Item) -> int:
+    return 2 * _PLACE[item.id]
 
 
 def _meant(item: Item, text: str) -> str:

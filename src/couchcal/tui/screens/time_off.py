@@ -13,6 +13,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import in_chosen_clock
 from couchcal.practice import time_off
 from couchcal.practice.agenda import Entry
 from couchcal.practice.time_off import TimeOffRow
@@ -133,7 +134,7 @@ class TimeOffScreen(Modal[Entry]):
     def _saved(self, saved: Saved | None) -> None:
         self._read()
         if saved is not None:
-            self.notify(saved.done.label, markup=False)
+            self.notify(in_chosen_clock(saved.done.label), markup=False)
             if saved.span is not None:
                 self.run_worker(self._list_sessions(*saved.span), group="read", exit_on_error=False)
 
@@ -155,7 +156,7 @@ class TimeOffScreen(Modal[Entry]):
             return
         finally:
             self._writing = False
-        self.notify(f"{done.label}: it can be booked again", markup=False)
+        self.notify(f"{in_chosen_clock(done.label)}: it can be booked again", markup=False)
         await self._load()
 
     # Sessions in it

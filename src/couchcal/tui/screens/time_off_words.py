@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from textual.content import Content
 
 from couchcal.clock import Clock
+from couchcal.clock_words import chosen_24h, clock_words, span_words
 from couchcal.errors import CouchcalError
 from couchcal.practice import time_off
 from couchcal.practice.agenda import Entry, horizon_reached
@@ -53,10 +54,11 @@ def moments_words(start: datetime, end: datetime, today: date, tz: tzinfo) -> st
     start, end = to_local(start, tz), to_local(end, tz)
     last = _day(end.date(), today)
     if end.date() == start.date() + _DAY and not (end.hour or end.minute):
-        return f"{_day(start.date(), today)} {_clock(start)}–24:00"
+        midnight = "24:00" if chosen_24h() else clock_words(end)
+        return f"{_day(start.date(), today)} {clock_words(start)}–{midnight}"
     if end.date() == start.date():
-        return f"{last} {_clock(start)}–{_clock(end)}"
-    return f"{_day(start.date(), today)} {_clock(start)} – {last} {_clock(end)}"
+        return f"{last} {span_words(start, end)}"
+    return f"{_day(start.date(), today)} {clock_words(start)} – {last} {clock_words(end)}"
 
 
 def days_words(first: date, last: date, today: date) -> str:
@@ -92,7 +94,3 @@ def off_line(row: TimeOffRow, now: datetime, tz: tzinfo, names: str) -> Content:
 
 def _day(day: date, today: date) -> str:
     return day_label(day) if day.year == today.year else f"{day_label(day)} {day.year}"
-
-
-def _clock(local: datetime) -> str:
-    return f"{local.hour}:{local.minute:02}"

@@ -15,6 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import in_chosen_clock, span_words
 from couchcal.practice import waitlist
 from couchcal.practice.names import client_label
 from couchcal.practice.outcome import Done
@@ -180,7 +181,7 @@ class WaitlistScreen(Modal[Done]):
 
     def _told(self, done: Done | None) -> None:
         if done is not None:
-            self.notify(done.label if self._names == "full" else "Saved", markup=False)
+            self.notify(in_chosen_clock(done.label) if self._names == "full" else "Saved", markup=False)
             self._read()
 
     def action_offer(self) -> None:
@@ -277,4 +278,4 @@ def waiting_line(row: Waiting, tz: tzinfo, names: str) -> Content:
 def freed_words(start: datetime, end: datetime, tz: tzinfo) -> str:
     """`Tue 3 Mar 15:00–15:50`."""
     first, last = to_local(start, tz), to_local(end, tz)
-    return f"{first:%a} {first.day} {first:%b} {first:%H:%M}–{last:%H:%M}"
+    return f"{first:%a} {first.day} {first:%b} {span_words(first, last)}"

@@ -135,3 +135,29 @@ async def test_a_burst_from_the_calendar_through_the_form_to_the_store(make: App
     ).fetchall()
     connection.close()
     assert found == [("Kim", "90837", "HJ")]
+
+
+async def test_a_key_that_opens_a_screen_loses_none_of_those_behind_it(make: AppFactory) -> None:
+    app = make()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await settle(pilot)
+        burst(pilot, ["g", *"fri", "enter"])
+        await settle(pilot)
+        assert app.screen is screen
+        assert screen.cursor.day.isoformat() == "2026-03-06"
+        burst(pilot, ["a", *"wren"])
+        await settle(pilot)
+        assert app.screen.query_one(Input).value == "wren"
+        await pilot.press("escape", "y")
+        burst(pilot, ["n", *"kim"])  # the form is not built yet, and reads before it can be filled in
+        await settle(pilot)
+        assert app.screen.query_one("#client", Input).value == "kim"
+
+
+async def test_a_screen_that_opens_another_passes_the_keys_on(make: AppFactory) -> None:
+    app = make()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        burst(pilot, ["W", "n", *"wren"])
+        await settle(pilot)
+        assert app.screen.query_one("#client", Input).value == "wren"

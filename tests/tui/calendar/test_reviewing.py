@@ -38,15 +38,15 @@ async def test_c_walks_all_overlaps_counts_them_and_wraps(make: AppFactory, demo
     session(demo, client(demo, "Tom"), at(28, 9, 30, month=4))
     async with make().run_test(size=SIZE) as pilot:
         screen = await settle(pilot)
-        walked = []
+        walked, said = [], []
         for _ in range(4):
             await pilot.press("c")
             await settle(pilot)
             assert screen.picked is not None
             assert screen.picked.conflict
             walked.append(screen.picked.start)
+            said += toasts(pilot)
         assert walked == [at(4, 10, 30), at(21, 9, 30, month=4), at(28, 9, 30, month=4), at(4, 10, 30)]
-        said = toasts(pilot)
         assert "2 of 3: Omar K. and Tom A." in said[1]
         assert "1 of 3: Lena F. and Bob R." in said[3]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from couchcal.practice.agenda import Entry
 from couchcal.practice.glance import next_request
@@ -15,6 +15,7 @@ from couchcal.tui.calendar.picking import jump_labels
 from couchcal.tui.calendar.scene import Cursor
 
 _ROW_MINUTES = (30, 60, 15)
+_HALF_A_YEAR = timedelta(days=183)
 
 
 class Navigation(CalendarBase):
@@ -102,17 +103,13 @@ class Navigation(CalendarBase):
 
     def action_go_to_date(self) -> None:
         from couchcal.tui.forms.prompt import Prompt
-        from couchcal.typed_dates import parse_day
 
         def problem(text: str) -> str | None:
-            return (
-                None
-                if parse_day(text, self.now_local.date())
-                else "no date I know: try fri, 3 mar, +2w, 2026-12-31"
-            )
+            known = _day_to_see(text, self.now_local.date())
+            return None if known else "no date I know: try fri, 3 mar, +2w, 2026-12-31"
 
         def go(text: str | None) -> None:
-            day = parse_day(text, self.now_local.date()) if text else None
+            day = _day_to_see(text, self.now_local.date()) if text else None
             if day is not None:
                 self.go_to_day(day)
 
@@ -185,3 +182,14 @@ class Navigation(CalendarBase):
     def action_privacy(self) -> None:
         self.private = not self.private
         self.show()
+
+
+def _day_to_see(text: str, today: date) -> date | None:
+    """A day to look at, or None: of a date without a year the nearest, so that `24 feb` in March is last week.
+    What is booked lies ahead, which is how `parse_day` reads it."""
+    from couchcal.typed_dates import parse_day
+
+    day = parse_day(text, today)
+    if day is None or day - today <= _HALF_A_YEAR or text.lstrip().startswith("+"):
+        return day
+    return parse_day(text, today - _HALF_A_YEAR)

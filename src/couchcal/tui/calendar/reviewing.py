@@ -41,6 +41,7 @@ class Reviewing(Navigation, Answers):
         names = " and ".join(name_of(each, self.names) for each in (*others[:2], entry))
         out = f"{self.keymap.shown_first('ways-out')} free times"
         count = f"{self.glyphs.conflict} {place + 1} of {len(found)}"
+        self.app.clear_notifications()  # a walk leaves no pile of them over the calendar
         self.toast(self.glyphs.separator.join((f"{count}: {names}", out)))
 
     def action_ways_out(self) -> None:

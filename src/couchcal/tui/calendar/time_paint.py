@@ -125,6 +125,8 @@ class TimePainter(HeaderPainter):
         if lines is None:
             first, last = _at_minute(block.start), _at_minute(block.end)
             hidden = self._hidden[index].get(block.start * 64 + block.lane.index, 0)
+            if key in self.scene.labels:  # the letter to jump by needs the room
+                hidden = 0
             lines = Lines(
                 words, covers, cells[1] - cells[0] - 1, self.scene.glyphs,
                 (self._times(first, last), self._time(first)), hidden,

@@ -156,7 +156,8 @@ def live_line(read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry
     when = f"{span_words(times, zone(times.tz), now_local.year)}{where}"
     parts = [plain(" ".join([when, *theirs_words(read, data, now_local.year)]), "bold")]
     parts += [plain(note, "$text-warning") for note in read.time.notes]
-    busy = read.values.get("busy", True)
+    cancelled = data.entry is not None and data.entry.cancelled
+    busy = read.values.get("busy", True) and not cancelled
     clash = overlap_words(overlaps, read.clients, data.names) if busy else ""
     if clash:
         parts.append(plain(f"{clash} (saves anyway)", "$text-warning"))

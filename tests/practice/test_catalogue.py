@@ -233,6 +233,14 @@ def test_a_retired_place_is_no_choice_and_keeps_its_label(db: Database, connecti
     assert services.locations(connection)[0].is_default
 
 
+def test_what_is_so_already_is_no_change(db: Database) -> None:
+    booked(db)
+    assert catalogue.restore(db, "place", 1, clock=clock).label == "Nothing changed"
+    catalogue.add(db, "place", {"name": "Annex", "pos": "11"}, clock=clock)
+    assert catalogue.remove(db, "place", 1, clock=clock).label == "Retired place Office"
+    assert catalogue.remove(db, "place", 1, clock=clock).label == "Nothing changed"
+
+
 def test_rooms_of_a_place(db: Database, connection: Connection) -> None:  # APT-11
     add(db, "room", name="Blue", location_id=1)
     with pytest.raises(Invalid, match="called so"):
@@ -269,7 +277,7 @@ def test_upcoming_sessions_follow_the_code_of_their_place_in_one_step(db: Databa
         rows = len(connection.execute("SELECT id FROM appointment WHERE series_id IS NOT NULL").fetchall())
         before = dump(db)
         done = edit(db, "place", 1, pos="10")
-        assert done.label == f"Changed place Office: {rows + 1} upcoming sessions with it"
+        assert done.label == f"Changed place Office: {rows + 2} upcoming sessions with it"
         assert [kept.reason for kept in done.kept] == ["the note is signed"]
         assert modifiers_of(connection, coming) == [("95", "auto")]
         assert modifiers_of(connection, series) == [("95", "auto")]
@@ -279,7 +287,7 @@ def test_upcoming_sessions_follow_the_code_of_their_place_in_one_step(db: Databa
         undo.undo(db, clock=clock)
         assert dump(db) == before
         undo.redo(db, clock=clock)
-        assert edit(db, "place", 1, pos="11").label == f"Changed place Office: {rows + 1} upcoming sessions with it"
+        assert edit(db, "place", 1, pos="11").label == f"Changed place Office: {rows + 2} upcoming sessions with it"
         assert modifiers_of(connection, coming) == []
         assert modifiers_of(connection, by_hand) == [("GT", "manual"), ("95", "manual")]
 

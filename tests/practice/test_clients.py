@@ -233,3 +233,11 @@ def test_the_name_a_client_goes_by(desk: Desk) -> None:
     done = appointments.book(desk.database, desk.draft(TUESDAY), clock=desk.clock)
     assert done.label == "Booked Nan S. Tue 3 Mar 15:00"
     assert desk.entry(done.appointment_id or 0).first == "Nan"
+
+
+def test_an_empty_usual_service_or_place_is_none(desk: Desk) -> None:
+    fields = {"usual_service": "90834", "usual_location_id": desk.places["11"]}
+    client_changes.edit(desk.database, desk.ann, fields, clock=desk.clock)
+    nothing = {"usual_service": "", "usual_location_id": 0}
+    row = client_changes.edit(desk.database, desk.ann, nothing, clock=desk.clock)
+    assert (row.usual_service, row.usual_location_id) == (None, None)

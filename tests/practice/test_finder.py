@@ -69,6 +69,6 @@ def test_the_usual_length_of_the_client(desk: Desk) -> None:
 def test_series_have_their_rows_before_times_are_offered(desk: Desk) -> None:  # REC-08
     desk.weekly("2026-03-03 10:00")
     wish = parse_wish("tue 10-11, from 2027-06-01 until 2027-06-30", TODAY)
-    finder.cover(desk.database, wish, NEW_YORK)
+    finder.cover(desk.database, wish, NEW_YORK, clock=desk.clock)
     with closing(desk.database.connect()) as connection:
         assert finder.find_times(connection, wish, desk.now, NEW_YORK, minutes=50) == []

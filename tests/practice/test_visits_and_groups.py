@@ -200,3 +200,26 @@ def test_strict_lets_one_of_two_at_once_have_the_slot(desk: Desk) -> None:
         thread.join()
     assert sorted(outcomes)[1:] == ["conflict"] * 3
     assert len(desk.rows()) == 1
+
+
+def test_members_of_a_moved_session_follow_the_series_not_the_move(desk: Desk) -> None:  # GRP-01, REC-12
+    ids = desk.weekly(TUESDAY)
+    desk.move(ids[1], "2026-03-11 10:00")
+    desk.edit(ids[1], {}, scope="future", also=[desk.bob])
+    theirs = sorted(row["id"] for row in desk.rows().values() if row["client_id"] == desk.bob)
+    assert desk.locals_of(theirs) == desk.locals_of(ids)[1:]
+
+
+def test_stopping_tells_of_no_change_to_a_session_that_goes(desk: Desk) -> None:  # REC-09
+    ids = desk.weekly(TUESDAY)
+    done = desk.edit(ids[0], {"instructions": "Bring the form"}, stop=True)
+    assert (done.label, done.appointment_id, done.advice) == ("Stopped repeating Ann S.", None, ())
+
+
+def test_a_change_and_a_stop_tell_what_the_changed_session_overlaps_now(desk: Desk) -> None:  # CNF-01, REC-09
+    ids = desk.weekly(TUESDAY)
+    desk.mark(ids[0], "note-signed")
+    desk.book("2026-03-04 15:00", client_id=desk.bob)
+    times = {"start": desk.at("2026-03-04 15:00"), "end": desk.at("2026-03-04 15:50")}
+    done = desk.edit(ids[0], times, stop=True)
+    assert (done.label, done.conflicts) == ("Changed Ann S. to Wed 4 Mar 15:00, stopped repeating", 1)

@@ -251,3 +251,9 @@ def test_an_appointment_of_somebody_new_is_no_part_of_the_list(desk: Desk) -> No
     wait(desk, desk.ann)
     appointments.cancel(desk.database, desk.book("2026-03-03 15:00", client_id=desk.bob), "other", clock=desk.clock)
     assert fits(desk, "2026-03-03 15:00") == [desk.ann]
+
+
+def test_an_edit_that_changes_nothing_is_no_step_of_undo(desk: Desk) -> None:
+    row_id = wait(desk, desk.ann, note="mornings")
+    done = waitlist.edit(desk.database, row_id, {"note": " mornings"}, clock=desk.clock)
+    assert (done.label, done.changed) == ("Nothing changed", 0)

@@ -159,15 +159,16 @@ def edit(
     clock: Clock = system_clock,
 ) -> Done:
     """Change one of a list. Upcoming sessions at a place follow its new place-of-service code: telehealth brings
-    the automatic modifier, another place takes it back (INV-L4); locked ones stay and are listed.
+    the automatic modifier and a link, another place takes them back (INV-L4, VIS-04); locked ones stay and are
+    listed.
 
     Raises:
         NotFound, Stale: it is gone, or changed since `expected_version`.
         Invalid: a value cannot be right.
     """
-    from couchcal.practice.auto_modifiers import bring_in_line
     from couchcal.practice.catalogue_checks import checked, name_of
     from couchcal.practice.rows import put
+    from couchcal.practice.sessions_at_places import bring_in_line
     from couchcal.store.session import write_session
 
     with write_session(database, f"Changed a {kind}", actor=actor, clock=clock) as session:
@@ -195,7 +196,7 @@ def edit(
 def remove(
     database: Database, kind: Kind, row_id: int, *, actor: str = "user", clock: Clock = system_clock
 ) -> Done:
-    """Take one off its list: deleted if nothing ever referred to it, else retired.
+    """Take one off its list: deleted if nothing refers to it, else retired; a retired one stays as it is.
 
     Raises:
         NotFound: it is gone. Refused: it is the last place.
@@ -209,6 +210,8 @@ def remove(
         if kind == "place":
             _refuse_last_place(session, row)
         verb = "Retired" if referred_to(session, kind, row) else "Removed"
+        if verb == "Retired" and not row.active:
+            return Done("Nothing changed", changed=0)
         label = f"{verb} {kind} {name_of(kind, row)}"
         session.relabel(label)
         if verb == "Removed":
@@ -237,6 +240,8 @@ def restore(
 
     with write_session(database, f"Brought a {kind} back", actor=actor, clock=clock) as session:
         row = _load(session, kind, row_id, None)
+        if row.active:
+            return Done("Nothing changed", changed=0)
         label = f"{name_of(kind, row)} is in use again"
         session.relabel(label)
         row.active = True

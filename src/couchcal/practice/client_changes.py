@@ -194,6 +194,9 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
         if name in result:
             text = clean_text(str(result[name] or ""), limit)
             result[name] = text if name == "notes_admin" else text.replace("\n", " ")
+    for name in ("usual_service", "usual_location_id"):
+        if name in result:
+            result[name] = result[name] or None
     if result.get("email") and not _EMAIL.fullmatch(result["email"]):
         raise Invalid("that is no e-mail address", "it looks like name@example.org", field="email")
     if result.get("tz"):

@@ -13,7 +13,7 @@ from couchcal.practice.cadence import Repeat, repeat_of
 from couchcal.practice.draft import Draft, checked, with_changes
 from couchcal.practice.fields import TIME_FIELDS
 from couchcal.practice.outcome import Done
-from couchcal.practice.series_future import change_future
+from couchcal.practice.series_future import as_planned, change_future
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment
 from couchcal.store.vocabulary import Scope
@@ -83,8 +83,11 @@ def apply(session: JournalSession, row: Appointment, edit: Edit, verb: str) -> t
         subject = None if row in swept.changed else row.id
         outcome = outcome._replace(changed=[r for r in outcome.changed if r not in swept.changed])
         outcome = outcome._replace(kept=swept.kept, removed=len(swept.changed))
+        if subject is None:  # what was changed of the row went with it
+            label, advice = "", ()
         label = f"{label}, stopped repeating" if label else f"Stopped repeating {title}"
-        return Done(label, subject, len(swept.changed), swept.kept, 0, ()), outcome
+        conflicts = rows.count_conflicts(session, outcome.changed)
+        return Done(label, subject, len(swept.changed), swept.kept, conflicts, advice), outcome
     return Done(label, subject, len(outcome.changed), kept, conflicts, advice), outcome
 
 
@@ -120,20 +123,29 @@ def _change_one(session: JournalSession, row: Appointment, draft: Draft, names: 
 def _add_members(
     session: JournalSession, row: Appointment, draft: Draft, edit: Edit, outcome: series.FutureOutcome, label: str
 ) -> tuple[series.FutureOutcome, str]:
-    """Book further clients into the slot of a row; with its following ones if the edit is for those."""
-    repeat = edit.repeat
-    if repeat is None and edit.scope == "future" and row.series_id is not None:
+    """Book further clients into the slot of a row; with its following ones if the edit is for those.
+
+    Of a row that was moved by hand only the first session of theirs is at its time, the others are at the series'.
+    """
+    repeat, planned = edit.repeat, draft
+    if edit.scope == "future" and row.series_id is not None:
         held = series.series_of(session, row)
-        repeat = repeat_of(held.rrule, held.until_date)
+        repeat = repeat or repeat_of(held.rrule, held.until_date)
         if repeat is None:
             raise Refused("an imported rule cannot be given to another client", "add them to this one only")
+        if rows.TIME in row.overridden.split():
+            planned = as_planned(held, row, draft)
     who = [client_id for client_id in booking.client_ids(session, edit.also) if client_id != row.client_id]
     member = replace(
-        draft, modifiers=rows.chosen_modifiers(session, row), telehealth_url=_typed_link(session, draft)
+        planned, modifiers=rows.chosen_modifiers(session, row), telehealth_url=_typed_link(session, draft)
     )
     added = [booking.place(session, replace(member, client_id=client_id), repeat)[0] for client_id in who]
     if not added:
         return outcome, label
+    if planned is not draft:
+        for made in added:
+            own = rows.draft_of(session, made[0])
+            _change_one(session, made[0], replace(own, start=draft.start, end=draft.end), {"start", "end"})
     names = booking.names_of(session, [made[0] for made in added])
     label = f"{label}, added {names}" if label else f"Added {names} {rows.when_words(row)}"
     fresh = [new for made in added for new in made]

@@ -199,7 +199,7 @@ def move(
     """Move an event type up (negative) or down the list, as far as there is room.
 
     Raises:
-        NotFound: there is none, or it is retired.
+        NotFound: there is none. Refused: it is retired.
     """
     from couchcal.practice.rows import put
     from couchcal.store.session import write_session

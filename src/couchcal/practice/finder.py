@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 
+from couchcal.clock import Clock, system_clock
 from couchcal.practice import agenda
 from couchcal.practice.clients import ClientRow, list_clients
 from couchcal.practice.openings import free_starts
@@ -59,7 +60,7 @@ def _named(connection: sqlite3.Connection, name: str) -> list[ClientRow]:
     return found
 
 
-def cover(database: Database, wish: Wish, tz: tzinfo) -> None:
+def cover(database: Database, wish: Wish, tz: tzinfo, *, clock: Clock = system_clock) -> None:
     """Give series their rows in the days of a wish, so that nothing looks free that is not. Writes if it must."""
     start, end = day_bounds(wish.first, tz)[0], day_bounds(wish.last, tz)[1]
     connection = database.connect()
@@ -70,7 +71,7 @@ def cover(database: Database, wish: Wish, tz: tzinfo) -> None:
     if not reached:
         from couchcal.practice.series import extend_all
 
-        extend_all(database, start, end)
+        extend_all(database, start, end, clock=clock)
 
 
 def find_times(

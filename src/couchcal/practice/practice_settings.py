@@ -93,8 +93,8 @@ def change(
         Invalid: there is no such setting, or its value cannot be right (`field` names it).
         Stale: the settings were changed since `expected_version`.
     """
-    from couchcal.practice.auto_modifiers import bring_in_line
     from couchcal.practice.rows import put
+    from couchcal.practice.sessions_at_places import bring_in_line
     from couchcal.store.records import Practice, Practitioner
     from couchcal.store.session import write_session
 

@@ -48,11 +48,11 @@ SELECT (a.start_utc + {{offset}} - :base) / {_WEEK_S},
        sum(a.status = 'cancelled')
 FROM appointment a WHERE {_STARTS} AND a.kind = 'client_session' GROUP BY 1
 """  # noqa: S608
-_MISSED = """
-FROM cancellation x CROSS JOIN appointment a ON a.id = x.appointment_id
+_MISSED = f"""
+FROM appointment a CROSS JOIN cancellation x ON x.appointment_id = a.id
 JOIN client c ON c.id = a.client_id
-WHERE (x.type = 'late_cancel' OR x.type = 'no_show') AND a.status = 'cancelled'
-  AND a.kind = 'client_session' AND a.start_utc >= :lo AND a.start_utc < :hi
+WHERE {_STARTS} AND a.status = 'cancelled' AND a.kind = 'client_session'
+  AND (x.type = 'late_cancel' OR x.type = 'no_show')
 """
 _CANCELLATIONS = f"""
 SELECT strftime('%Y-%m-01', a.start_utc + {{offset}}, 'unixepoch'), c.id, c.internal_id,

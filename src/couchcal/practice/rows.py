@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
@@ -182,7 +183,7 @@ def write_modifiers(session: JournalSession, subjects: list[Appointment], wanted
     if not subjects:
         return
     automatic = automatic_modifier(session)
-    current = _modifiers_by_row(session, [_id(row) for row in subjects])
+    current = modifiers_by_row(session, subjects)
     targets: list[tuple[Appointment, list[tuple[str, str]]]] = []
     for row in subjects:
         mine = current.get(_id(row), [])
@@ -232,9 +233,12 @@ def _target(
     return with_automatic(kept, pos, automatic, removed_by_hand=removed)
 
 
-def _modifiers_by_row(session: JournalSession, ids: list[int]) -> dict[int, list[AppointmentModifier]]:
+def modifiers_by_row(
+    session: JournalSession, subjects: Iterable[Appointment]
+) -> dict[int, list[AppointmentModifier]]:
+    """The modifiers of stored rows, in order, by the id of the row; a row without any is left out."""
     found: dict[int, list[AppointmentModifier]] = {}
-    for batch in _batches(ids):
+    for batch in _batches([_id(row) for row in subjects]):
         statement = select(AppointmentModifier).where(col(AppointmentModifier.appointment_id).in_(batch))
         for modifier in session.exec(statement.order_by(col(AppointmentModifier.position))):
             found.setdefault(modifier.appointment_id, []).append(modifier)

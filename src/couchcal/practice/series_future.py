@@ -77,7 +77,7 @@ def change_future(
     parts, removed = None, 0
     by_hand: tuple[Kept, ...] = ()
     if timed or rule:
-        parts = _split(session, series, row, draft if timed else _as_planned(series, row, draft), free, rule)
+        parts = _split(session, series, row, draft if timed else as_planned(series, row, draft), free, rule)
     if parts is not None and rule:
         unmatched = [other for other in free if other.series_key not in parts.keys]
         removed, by_hand = drop_unmatched(session, unmatched, keep_moved=not reset_moved)
@@ -133,7 +133,7 @@ def _once(kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     return tuple({row.appointment_id: row for row in kept}.values())
 
 
-def _as_planned(series: Series, row: Appointment, draft: Draft) -> Draft:
+def as_planned(series: Series, row: Appointment, draft: Draft) -> Draft:
     """The draft at the time that the series has for the row, wherever the row was moved to."""
     start, end = instants(series, key_start(series, row.series_key or ""))
     return replace(draft, start=start, end=end, tz=series.tz, all_day=series.all_day)

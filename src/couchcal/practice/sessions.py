@@ -16,10 +16,13 @@ from couchcal.scheduling.wallclock import to_instant, to_local
 PAGE = 40
 """Entries of a page."""
 Side = Literal["coming", "past"]
-_SPANS = """
-SELECT client_id,
-       max(CASE WHEN start_utc <= ?1 THEN start_utc END), min(CASE WHEN start_utc > ?1 THEN start_utc END)
-FROM appointment WHERE client_id IS NOT NULL AND status <> 'cancelled' GROUP BY client_id
+_SEEN = """
+SELECT c.id,
+       (SELECT start_utc FROM appointment WHERE client_id = c.id AND start_utc <= ?1 AND status <> 'cancelled'
+        ORDER BY start_utc DESC LIMIT 1),
+       (SELECT start_utc FROM appointment WHERE client_id = c.id AND start_utc > ?1 AND status <> 'cancelled'
+        ORDER BY start_utc LIMIT 1)
+FROM client c
 """
 _PAGES = {
     "coming": "SELECT id FROM appointment WHERE client_id = ? AND (start_utc, id) > (?, ?)"
@@ -85,8 +88,12 @@ class ClientRecord(NamedTuple):
 
 def seen_by_client(connection: sqlite3.Connection, now: datetime) -> dict[int, Seen]:
     """By client id when they were seen; clients without an appointment are left out."""
-    rows = connection.execute(_SPANS, (int(now.timestamp()),))
-    return {client_id: Seen(_instant(last), _instant(following)) for client_id, last, following in rows}
+    rows = connection.execute(_SEEN, (int(now.timestamp()),))
+    return {
+        client_id: Seen(_instant(last), _instant(following))
+        for client_id, last, following in rows
+        if last is not None or following is not None
+    }
 
 
 def record_of(connection: sqlite3.Connection, client_id: int, now: datetime, tz: tzinfo) -> ClientRecord:

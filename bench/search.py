@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 
@@ -14,6 +15,8 @@ _TYPED = {
     "a rare word": "99998",
     "a word of every entry": "session",
     "two words of every entry": "office folded",
+    "the beginning of one": "fol",
+    "seven words of every entry": "note which that long second line shows",
     "one letter": "s",
     "no match": "zzzz",
     "a month": "in:2026-05",
@@ -21,7 +24,9 @@ _TYPED = {
 
 
 def measure(table: Table, store: Store) -> None:
-    """The latest 200 matches with their entries, for what people type; plain and with a key file."""
+    """The latest 200 matches with their entries, for what people type, on a new connection as the screen does it;
+    plain and with a key file.
+    """
     from couchcal.practice.search import find, resolve_id
     from couchcal.scheduling.wallclock import zone
     from couchcal.store.connection import Database
@@ -29,11 +34,15 @@ def measure(table: Table, store: Store) -> None:
 
     tz = zone("America/New_York")
     for database in (Database(store.plain, None), Database(store.encrypted, bytes.fromhex(store.key))):
-        connection = database.connect()
-        times = {name: least(partial(find, connection, text, tz, now=_NOW)) for name, text in _TYPED.items()}
+
+        def search(text: str, database: Database = database) -> None:
+            with closing(database.connect()) as connection:
+                find(connection, text, tz, now=_NOW)
+
+        times = {name: least(partial(search, text), 9) for name, text in _TYPED.items()}
         kind = "key file" if database.encrypted else "plain"
         worst = max(times, key=lambda name: times[name])
         table.limit(f"search in {store.size}, {kind}, slowest: {worst}", times[worst] * 1000, 30, "ms")
-        resolve = least(partial(resolve_id, connection, encode("appointment", store.size // 2)[:7]))
+        with closing(database.connect()) as connection:
+            resolve = least(partial(resolve_id, connection, encode("appointment", store.size // 2)[:7]))
         table.fact(f"id by its beginning, {kind}", f"{resolve * 1000:.1f} ms")
-        connection.close()

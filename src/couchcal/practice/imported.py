@@ -100,13 +100,17 @@ class ImportDoor:
         self._exdates = BulkTable(self._connection, SeriesExdate, ("series_id", "series_key"), made)
         self._events = BulkTable(self._connection, Appointment, _EVENT_COLUMNS, ours)
         self._events_extra = BulkTable(self._connection, AppointmentIcs, ("appointment_id", "extra"), made)
-        search_later(session, self._events.first_id)
         self._zone_names: dict[tuple[str, str], str] = {}
         self._newer_events: dict[int, ImportedEvent] = {}
         self._newer_series: dict[int, ImportedSeries] = {}
         self._cancelled_series: dict[int, ImportedEvent] = {}
         self._obsolete_events: set[int] = set()
         self._obsolete_series: set[int] = set()
+
+    @property
+    def first_event_id(self) -> int:
+        """The id from which on appointments are of this import."""
+        return self._events.first_id
 
     @property
     def _tables(self) -> tuple[BulkTable, ...]:
@@ -317,7 +321,6 @@ class ImportDoor:
         """Journal the new rows and change the old ones; the change is called `label`."""
         self.flush()
         session = self._session
-        search_now(session)
         session.relabel(label)
         for table in self._tables:
             if table.next_id > table.first_id:
@@ -353,6 +356,9 @@ def bulk_import(
     """
     try:
         with write_session(database, f"Imported events from {calendar}", actor="import", clock=clock) as session:
-            yield ImportDoor(session, calendar, own_export=own_export)
+            door = ImportDoor(session, calendar, own_export=own_export)
+            search_later(session, door.first_event_id)
+            yield door
+            search_now(session)
     except _Abandoned:
         return

@@ -29,6 +29,7 @@ _FIND = "SELECT rowid FROM entry_search WHERE entry_search MATCH ? AND rowid BET
 _PREFIXES = 2
 """Up to so many letters the index keeps what begins with them."""
 _MOST_WHOLE = 32
+_LEAST_READ = 32
 _WHOLE = f"""
 WITH RECURSIVE found(term) AS (
     SELECT (SELECT term FROM entry_search_terms WHERE term >= :begin LIMIT 1)
@@ -94,7 +95,7 @@ def _entries(connection: sqlite3.Connection, query: Query, tz: tzinfo, now: date
     past = now if query.states == ("unsigned",) else None
     keys = connection.execute(_FIND, (query.match(whole), *_range(since, until, past)))
     found: list[Entry] = []
-    while len(found) < limit and (rows := keys.fetchmany(limit)):
+    while len(found) < limit and (rows := keys.fetchmany(max(limit - len(found), _LEAST_READ))):
         found += [
             entry
             for entry in _read(connection, [key for (key,) in rows], tz)

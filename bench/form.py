@@ -14,6 +14,7 @@ from bench.files import Store
 from bench.table import Table
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.pilot import Pilot
 
     from couchcal.store.connection import Database
@@ -42,9 +43,15 @@ async def _openings(database: Database) -> list[float]:
 
     app = make_app(database, clock=lambda: TODAY, settings=Settings(), view=View.WEEK)
     async with app.run_test(size=(120, 36)) as pilot:
-        await _until(lambda: app.is_screen_installed("appointment"))
+        await _until(lambda: _is_built(app))
         await asyncio.sleep(2 * _REST_S)
         return [await _open(pilot) for _ in range(_OPENINGS)]
+
+
+def _is_built(app: App[None]) -> bool:
+    from couchcal.tui.forms.appointment import AppointmentForm
+
+    return app.is_screen_installed("appointment") and app.get_screen("appointment", AppointmentForm).built
 
 
 async def _open(pilot: Pilot[None]) -> float:

@@ -540,6 +540,7 @@ async def test_the_usual_slot_fills_what_is_untouched(database: Database) -> Non
     async with shown(touched) as (_, pilot):
         touched.query_one("#service", Pick).value = "90834"
         touched.query_one("#location_id", Pick).value = None
+        await pilot.pause()
         type_in(touched, end="16:20")
         await pilot.pause()
         type_in(touched, client="bob")

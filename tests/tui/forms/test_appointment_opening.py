@@ -14,7 +14,6 @@ from textual.widgets import Input, Static, TextArea
 from couchcal.practice import appointments
 from couchcal.practice.cadence import Repeat
 from couchcal.store.connection import Database
-from couchcal.tui.forms import appointment_rows as controls
 from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.appointment_fields import Opening
 from couchcal.tui.forms.appointment_opening import build, open_form
@@ -38,7 +37,7 @@ def state(form: AppointmentForm) -> dict[str, Any]:
     undone = [area.history.undo_stack for area in form.query(TextArea)]
     title = str(form.query_one("#frame").border_title)
     return {
-        "raw": controls.collect(form), "rows": rows, "picks": picks, "texts": texts, "shown": shown,
+        "raw": form.rows.collect(), "rows": rows, "picks": picks, "texts": texts, "shown": shown,
         "focused": focused, "undone": undone, "title": title, "changed": form.changed(),
         "scroll": form.query_one("#rows").scroll_offset,
     }  # fmt: skip

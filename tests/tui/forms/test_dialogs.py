@@ -178,8 +178,26 @@ async def test_a_wrong_fee_is_said_beside_it_and_nothing_typed_is_lost() -> None
 
 
 async def test_a_past_session_sends_no_mail() -> None:  # CXL-05
-    async with shown(CancelDialog(LABEL, past=True, notify=True)) as (app, pilot):
-        await pilot.press("left", "ctrl+s")
+    dialog = CancelDialog(LABEL, past=True, notify=True, type="no_show")
+    async with shown(dialog) as (app, pilot):
+        assert dialog.query_one("#field-notify", Field).note == "it is past"
+        await pilot.press("ctrl+s")
+        assert app.answer == CancelAnswer("no_show", notify=False)
+
+
+async def test_the_client_is_told_by_default_where_the_practice_wants_it() -> None:  # CXL-05
+    async with shown(CancelDialog(LABEL, notify=True, type="late_cancel")) as (app, pilot):
+        await pilot.press("ctrl+s")
+        assert app.answer == CancelAnswer("late_cancel", notify=True)
+
+
+async def test_without_an_address_nobody_is_told_and_it_says_so() -> None:  # CXL-05
+    dialog = CancelDialog(LABEL, notify=True, has_address=False, type="other")
+    async with shown(dialog) as (app, pilot):
+        field = dialog.query_one("#field-notify", Field)
+        assert field.note == "no e-mail address on file"
+        assert dialog.query_one("#notify").disabled
+        await pilot.press("ctrl+s")
         assert app.answer == CancelAnswer("other", notify=False)
 
 

@@ -97,6 +97,7 @@ class Changes(FormOpening):
     def _cancel(self, entry: Entry) -> None:
         if self._say_lock(entry, "cancel"):
             return
+        from couchcal.practice.notice import notice
         from couchcal.tui.forms.cancel import CancelAnswer, CancelDialog
 
         def take(answer: CancelAnswer | None) -> None:
@@ -114,7 +115,13 @@ class Changes(FormOpening):
             self.freed = freed_by(entry)
             self.write(change)
 
-        self.app.push_screen(CancelDialog(self.label_of(entry), entry.start < self.clock()), take)
+        now = self.clock()
+        known = notice(self.reader, entry.client_id, entry.start, now)
+        dialog = CancelDialog(
+            self.label_of(entry), entry.start < now, notify=known.tells, has_address=known.has_address,
+            type=known.usual_type,
+        )  # fmt: skip
+        self.app.push_screen(dialog, take)
 
     def action_restore(self) -> None:
         self._on_entry(self._restore)

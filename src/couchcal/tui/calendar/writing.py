@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
@@ -108,5 +110,13 @@ class Writing(Showing):
 
 
 def _load_practice() -> None:
-    import couchcal.practice.appointments
-    import couchcal.practice.undo  # noqa: F401  imported for the effect
+    """Once. The garbage collector leaves out what is loaded: to look through it takes longer than a form to open."""
+    if "couchcal.practice.undo" in sys.modules:
+        return
+    gc.disable()
+    try:
+        import couchcal.practice.appointments
+        import couchcal.practice.undo  # noqa: F401  imported for the effect
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -18,7 +18,6 @@ from couchcal.tui.forms.appointment_merge import Unit, compare, merged
 from couchcal.tui.forms.appointment_state import ReadForm, changes
 from couchcal.tui.forms.appointment_words import unit_words
 from couchcal.tui.forms.confirm import Confirm
-from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.merge import MergeScreen
 from couchcal.tui.forms.modal import in_thread, problem_words
 from couchcal.tui.forms.scope import ScopeDialog
@@ -139,8 +138,8 @@ class AppointmentForm(AppointmentFollow):
     def _show_errors(self, errors: Mapping[str, str]) -> bool:
         """Put errors beside their fields and go to the first one that is seen."""
         bad = []
-        for field in self.query(Field):
-            field.error(errors.get((field.id or "").removeprefix("row-"), ""))
+        for name, field in self.rows.fields.items():
+            field.error(errors.get(name, ""))
             if field.has_error and field.display:
                 bad.append(field)
         if bad:

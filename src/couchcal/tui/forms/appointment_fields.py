@@ -23,14 +23,13 @@ from couchcal.practice.locks import refusal
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.wallclock import to_local, zone
 from couchcal.store.connection import Database
-from couchcal.tui.forms import appointment_rows as controls
 from couchcal.tui.forms.appointment_data import FormData, load, read
 from couchcal.tui.forms.appointment_live import hints, live_line
+from couchcal.tui.forms.appointment_rows import ROW_ACTIONS, Rows
 from couchcal.tui.forms.appointment_state import Raw, ReadForm, read_form, time_text, write_form
 from couchcal.tui.forms.appointment_values import Times, TimeText
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.client_field import find_members
-from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
 from couchcal.tui.forms.pick import Pick, PickList
 from couchcal.tui.forms.plain import plain
@@ -98,6 +97,7 @@ class AppointmentFields(ChangedModal[Done]):
         )
         self._styled_for = ""
         self._pause: Timer | None = None
+        self.rows = Rows(str(draft.get("kind", "client_session")))
         self._begin(Opening(tz_name, dict(draft), appointment_id, mode, names))
 
     def _begin(self, opening: Opening) -> None:
@@ -115,7 +115,7 @@ class AppointmentFields(ChangedModal[Done]):
         yield Static(id="locks", markup=False)
         with VerticalScroll(id="rows", can_focus=False):
             if not self._waiting:
-                yield from controls.rows(str(self._opening.draft.get("kind", "client_session")))
+                yield from self.rows.fields.values()
         yield Static(id="live", markup=False)
         if not self._waiting:
             yield from self._suggestions
@@ -133,7 +133,7 @@ class AppointmentFields(ChangedModal[Done]):
         """Mount the rows a few at a time."""
         rows = self.query_one("#rows")
         batch: list[Widget] = []
-        for row in controls.rows("client_session"):
+        for row in self.rows.fields.values():
             batch.append(row)
             if len(batch) == _ROWS_AT_ONCE:
                 await rows.mount_all(batch)
@@ -176,7 +176,7 @@ class AppointmentFields(ChangedModal[Done]):
         self.set_focus(None)
         self.query_one("#locks").display = False
         self.show_problem("")
-        for row in self.query(Field):
+        for row in self.rows.fields.values():
             row.error("")
         self.query_one("#rows", VerticalScroll).scroll_home(animate=False, immediate=True)
         try:
@@ -188,21 +188,21 @@ class AppointmentFields(ChangedModal[Done]):
         self._fill(data)
 
     def _clear(self) -> None:
-        for control in self.query("*").results(Input):
-            control.value = ""
-        for area in self.query(TextArea):
-            area.load_text("")
+        self.rows.put(
+            {name: "" for name, control in self.rows.controls.items() if isinstance(control, Input | TextArea)}
+        )
         self.query_one("#live", Static).update("")
 
     def _fill(self, data: FormData) -> None:
         values = self._first_values(data)
         with self.prevent(Input.Changed, Pick.Changed, Checkbox.Changed, TextArea.Changed, Choice.Changed):
-            controls.fill_options(self, data, self._clock())
-            controls.put(self, write_form(values, data))
-        for text in self.query("*").results(Input):
-            text.cursor_position = len(text.value)
+            self.rows.offer(data, self._clock())
+            self.rows.put(write_form(values, data))
+        for control in self.rows.controls.values():
+            if isinstance(control, Input):
+                control.cursor_position = len(control.value)
         self._data = data
-        self._initial = controls.collect(self)
+        self._initial = self.rows.collect()
         times = Times(values["start"], values["end"], values["tz"], values.get("all_day", False))
         self._known = (time_text(self._initial), times)
         self._length = times.end - times.start
@@ -253,11 +253,10 @@ class AppointmentFields(ChangedModal[Done]):
         lock = None
         if data.entry is not None:
             found = {action: refusal(data.entry, action) for action in ("time", "notes", "details")}
-            rows = [controls.row_of(row) for row in self.query(Field)]
-            locked = {row for row in rows if found[controls.ROW_ACTIONS.get(row, "details")] is not None}
+            locked = {row for row in self.rows.fields if found[ROW_ACTIONS.get(row, "details")] is not None}
             times_open = found["time"] is None
             lock = found["details"] if not (self._opening.mode == "times" and times_open) else None
-        controls.lock_rows(self, locked)
+        self.rows.lock(locked)
         if lock is None:
             return
         can = " Times can still be changed." if times_open else ""
@@ -269,22 +268,22 @@ class AppointmentFields(ChangedModal[Done]):
     def _focus_first(self) -> None:
         """Go to the first field to fill in; never to the type or client of what is there already, where a
         stray key would change whose session it is."""
-        passed = {"row-kind"}
+        passed = {"kind"}
         if self._opening.mode != "new" or self._opening.draft.get("client_id"):
-            passed.add("row-client")
+            passed.add("client")
         if self._opening.mode == "times":
-            passed.add("row-day")
-        for row in self.query(Field):
-            if row.display and not row.disabled and row.id not in passed:
+            passed.add("day")
+        for name, row in self.rows.fields.items():
+            if row.display and not row.disabled and name not in passed:
                 row.focus_first()
                 return
 
     def changed(self) -> bool:
-        return self._data is not None and controls.collect(self) != self._initial
+        return self._data is not None and self.rows.collect() != self._initial
 
     def _put(self, raw: Raw) -> None:
         with self.prevent(Input.Changed, Pick.Changed, Choice.Changed):
-            controls.put(self, raw)
+            self.rows.put(raw)
 
     def _now_local(self, tz_name: str) -> datetime:
         try:
@@ -295,7 +294,7 @@ class AppointmentFields(ChangedModal[Done]):
 
     def _read(self) -> ReadForm:
         assert self._data is not None  # noqa: S101  callers check
-        raw = controls.collect(self)
+        raw = self.rows.collect()
         return read_form(raw, self._data, self._now_local(raw["tz"]), self._known)
 
     def _refresh(self) -> None:
@@ -303,11 +302,11 @@ class AppointmentFields(ChangedModal[Done]):
         data = self._data
         if data is None:
             return
-        raw, read_ = controls.collect(self), self._read()
+        raw, read_ = self.rows.collect(), self._read()
         now_local = self._now_local(raw["tz"])
-        controls.show_rows(self, raw, data, times_only=self._opening.mode == "times")
+        self.rows.show(raw, data, times_only=self._opening.mode == "times")
         for row, hint in hints(read_, raw, data, now_local).items():
-            self.query_one(f"#row-{row}", Field).hint(hint)
+            self.rows.fields[row].hint(hint)
         times = read_.time.times
         if times is not None:
             self._length = times.end - times.start

@@ -9,7 +9,6 @@ from textual import events, on
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from couchcal.scheduling.wallclock import zone_or_utc
-from couchcal.tui.forms import appointment_rows as controls
 from couchcal.tui.forms.appointment_data import FormData, overlapping, usual_slot
 from couchcal.tui.forms.appointment_fields import AppointmentFields
 from couchcal.tui.forms.appointment_live import live_line
@@ -17,7 +16,6 @@ from couchcal.tui.forms.appointment_state import CUSTOM_WEEKS, Raw, place_of, ti
 from couchcal.tui.forms.appointment_values import Times, follow, write_length, write_times
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.client_field import read_members
-from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import in_thread
 from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.suggest import Suggest
@@ -61,9 +59,10 @@ class AppointmentFollow(AppointmentFields):
         if data is None:
             return
         self.show_problem("")
-        raw = controls.collect(self)
+        raw = self.rows.collect()
         self._touched.add(name)
-        for row in self.query(f"#row-{ROW_OF.get(name, name)}").results(Field):
+        row = self.rows.fields.get(ROW_OF.get(name, name))
+        if row is not None:
             row.error("")
         if name in _TIME_CONTROLS or name == "all_day":
             self._times_touched = True
@@ -87,7 +86,7 @@ class AppointmentFollow(AppointmentFields):
         place = place_of(data, raw["visit_type"], usual)
         if place is None:
             words = raw["visit_type"].replace("_", " ")
-            self.query_one("#row-visit_type", Field).error(f"there is no place for {words}")
+            self.rows.fields["visit_type"].error(f"there is no place for {words}")
         else:
             self._put({"location_id": place})
 
@@ -136,7 +135,7 @@ class AppointmentFollow(AppointmentFields):
     def _set_length(self, length: timedelta) -> None:
         self._length = length
         self._put({"length": write_length(length)})
-        self._follow(controls.collect(self), "length")
+        self._follow(self.rows.collect(), "length")
 
     @on(events.DescendantBlur)
     def _left(self, event: events.DescendantBlur) -> None:
@@ -144,7 +143,7 @@ class AppointmentFollow(AppointmentFields):
             return
         read = self._read()
         if event.widget.id == "tz":
-            self._put({"tz": read_zone(controls.collect(self)["tz"])})
+            self._put({"tz": read_zone(self.rows.collect()["tz"])})
         if read.time.times is not None and not read.time.notes:
             text = write_times(read.time.times)
             names = ("day", "last_day") if text.all_day else ("day", "start", "end", "length")
@@ -169,6 +168,6 @@ class AppointmentFollow(AppointmentFields):
         if self._data is None or self._opening is not opening or found == self._overlaps:
             return
         self._overlaps = found
-        raw, read = controls.collect(self), self._read()
+        raw, read = self.rows.collect(), self._read()
         line = live_line(read, raw, self._data, found, self._now_local(raw["tz"]))
         self.query_one("#live", Static).update(line)

@@ -7,6 +7,7 @@ fills every field anew (`AppointmentFields.reopen`).
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -67,7 +68,12 @@ async def build(app: App[Any], database: Database, tz_name: str, clock: Clock) -
     form._refresh_layout(app.size)
     await asyncio.sleep(_PAUSE_S)
     form._compositor.render_full_update()  # for what widgets remember of how they look
+    form.set_focus(None)
+    await asyncio.sleep(_PAUSE_S)
+    form._refresh_layout(app.size)
+    form._layout_required = False  # nothing moves when it is first shown
     form.finish()
+    gc.freeze()  # what was made stays: looking through it takes longer than to open the form
 
 
 def _ready(app: App[Any], database: Database) -> AppointmentForm | None:

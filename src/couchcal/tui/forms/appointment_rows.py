@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any
 
-from textual.dom import DOMNode
-from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from couchcal.practice.cadence import repeat_phrase
@@ -70,15 +69,6 @@ def _text(name: str, placeholder: str = "") -> Input:
     return Input(id=name, placeholder=placeholder, max_length=LIMITS.get(name, 200))
 
 
-def rows(kind: str) -> Iterator[Widget]:
-    """Every row, those that `kind` lacks unseen; `show_rows` decides in detail once the data is there."""
-    fields = FIELDS_BY_KIND[kind]
-    for field in _rows():
-        name = (field.id or "").removeprefix("row-")
-        field.display = ROW_FIELDS.get(name, "kind") in ("kind", *fields) and name not in _AT_FIRST_UNSEEN
-        yield field
-
-
 def _rows() -> Iterator[Field]:
     label = FIELD_LABELS
     kinds = [(kind, KIND_LABELS[kind]) for kind in APPOINTMENT_KINDS]
@@ -139,14 +129,6 @@ def _rows() -> Iterator[Field]:
     yield Field("", Tick(label["feedback_requested"], id="feedback_requested"), id="row-feedback_requested")
 
 
-def fill_options(form: DOMNode, data: FormData, now: datetime) -> None:
-    """Put the practice's lists in place."""
-    form.query_one("#service", Pick).offer([(f"{row.code} {row.label}", row.code) for row in data.services])
-    form.query_one("#location_id", Pick).offer([(f"{row.name} (POS {row.pos})", row.id) for row in data.locations])
-    form.query_one("#room_id", Pick).offer([(row.name, row.id) for row in data.rooms])
-    form.query_one("#repeats", Pick).offer(repeat_options(data, now))
-
-
 def repeat_options(data: FormData, now: datetime) -> list[tuple[str, str]]:
     """The cadences on offer: of a series also that it stays as it is or stops. Only an upcoming session of a
     cadence of ours leads to another one (REC-06)."""
@@ -159,64 +141,79 @@ def repeat_options(data: FormData, now: datetime) -> list[tuple[str, str]]:
     return [kept, *others, ("Stop repeating", "stop")]
 
 
-_CONTROLS: tuple[type[Widget], ...] = (Input, TextArea, Checkbox, Pick, Choice)
+class Rows:
+    """The rows of a form and their controls, by name, so that nothing has to be looked for while one types."""
 
+    def __init__(self, kind: str) -> None:
+        """Those that `kind` lacks are unseen; `show` decides in detail once the data is there."""
+        fields = FIELDS_BY_KIND[kind]
+        self.fields = {(field.id or "").removeprefix("row-"): field for field in _rows()}
+        for name, field in self.fields.items():
+            field.display = ROW_FIELDS.get(name, "kind") in ("kind", *fields) and name not in _AT_FIRST_UNSEEN
+        self.controls = {
+            control.id: control
+            for field in self.fields.values()
+            for control in field.controls
+            if control.id is not None and isinstance(control, Input | TextArea | Checkbox | Choice | Pick)
+        }
 
-def collect(form: DOMNode) -> Raw:
-    """What the controls hold."""
-    raw: Raw = {}
-    for field in form.query(Field):
-        for control in field.query("*"):
-            if control.id is None or not isinstance(control, _CONTROLS):
-                continue
+    def offer(self, data: FormData, now: datetime) -> None:
+        """Put the practice's lists in place."""
+        places = [(f"{row.name} (POS {row.pos})", row.id) for row in data.locations]
+        offered: dict[str, list[tuple[str, Any]]] = {
+            "service": [(f"{row.code} {row.label}", row.code) for row in data.services],
+            "location_id": places,
+            "room_id": [(row.name, row.id) for row in data.rooms],
+            "repeats": repeat_options(data, now),
+        }
+        for name, options in offered.items():
+            pick = self.controls[name]
+            if isinstance(pick, Pick):
+                pick.offer(options)
+
+    def collect(self) -> Raw:
+        """What the controls hold."""
+        return {
+            name: control.text if isinstance(control, TextArea) else control.value
+            for name, control in self.controls.items()
+        }
+
+    def put(self, raw: Raw) -> None:
+        """Put values into the controls; a key that a list does not offer leaves it blank."""
+        for name, value in raw.items():
+            control = self.controls[name]
             if isinstance(control, TextArea):
-                raw[control.id] = control.text
-            elif isinstance(control, Input | Checkbox | Choice | Pick):
-                raw[control.id] = control.value
-    return raw
+                if control.text != value:
+                    control.load_text(value)  # and forget what could be undone: it was typed for somebody else
+            elif isinstance(control, Input):
+                if control.value != (value or ""):
+                    control.value = value or ""
+            else:
+                control.value = value
 
+    def show(self, raw: Raw, data: FormData, *, times_only: bool) -> None:
+        """Show the rows that the type needs and the other answers call for (APT-03, APT-11)."""
+        fields = FIELDS_BY_KIND[raw["kind"]]
+        all_day = raw["all_day"] and "all_day" in fields
+        service = data.service(raw["service"])
+        seen = {row: field in fields for row, field in ROW_FIELDS.items()}
+        seen |= {"kind": True, "day": True, "times": not all_day, "last_day": all_day, "tz": True, "repeats": True}
+        seen["group_key"] = seen["group_key"] and bool(
+            raw["group_key"] or (service is not None and service.group_service)
+        )
+        seen["room_id"] = seen["room_id"] and any(room.location_id == raw["location_id"] for room in data.rooms)
+        seen["every"] = raw["repeats"] == "custom"
+        seen["until"] = raw["repeats"] not in ("none", "stop") and (
+            raw["repeats"] != "keep" or data.repeat is not None
+        )
+        if times_only:
+            seen = {row: seen[row] and row in ("day", "times", "last_day", "tz") for row in seen}
+        for row, shown in seen.items():
+            field = self.fields[row]
+            if field.display != shown:
+                field.display = shown
 
-def put(form: DOMNode, raw: Raw) -> None:
-    """Put values into the controls; a key that a list does not offer leaves it blank."""
-    for name, value in raw.items():
-        control = form.query_one(f"#{name}")
-        if isinstance(control, TextArea):
-            if control.text != value:
-                control.load_text(value)  # and forget what could be undone: it was typed for somebody else
-        elif isinstance(control, Input):
-            if control.value != (value or ""):
-                control.value = value or ""
-        elif isinstance(control, Checkbox | Choice | Pick):
-            control.value = value
-
-
-def show_rows(form: DOMNode, raw: Raw, data: FormData, *, times_only: bool) -> None:
-    """Show the rows that the type needs and the other answers call for (APT-03, APT-11)."""
-    fields = FIELDS_BY_KIND[raw["kind"]]
-    all_day = raw["all_day"] and "all_day" in fields
-    service = data.service(raw["service"])
-    seen = {row: field in fields for row, field in ROW_FIELDS.items()}
-    seen |= {"kind": True, "day": True, "times": not all_day, "last_day": all_day, "tz": True, "repeats": True}
-    seen["group_key"] = seen["group_key"] and bool(
-        raw["group_key"] or (service is not None and service.group_service)
-    )
-    seen["room_id"] = seen["room_id"] and any(room.location_id == raw["location_id"] for room in data.rooms)
-    seen["every"] = raw["repeats"] == "custom"
-    seen["until"] = raw["repeats"] not in ("none", "stop") and (raw["repeats"] != "keep" or data.repeat is not None)
-    if times_only:
-        seen = {row: seen[row] and row in ("day", "times", "last_day", "tz") for row in seen}
-    for row, shown in seen.items():
-        field = form.query_one(f"#row-{row}", Field)
-        if field.display != shown:
-            field.display = shown
-
-
-def lock_rows(form: DOMNode, locked: Collection[str]) -> None:
-    """Take these rows out of reach, and no others."""
-    for field in form.query(Field):
-        field.disabled = row_of(field) in locked
-
-
-def row_of(field: Field) -> str:
-    """The name of a row."""
-    return (field.id or "").removeprefix("row-")
+    def lock(self, locked: Collection[str]) -> None:
+        """Take these rows out of reach, and no others."""
+        for name, field in self.fields.items():
+            field.disabled = name in locked

@@ -37,27 +37,40 @@ class CancelAnswer(NamedTuple):
 class CancelDialog(ChangedModal[CancelAnswer]):
     """Asks how `entry_label` is cancelled; the type is required, the rest is optional.
 
-    `past` leaves out the mail to the client, who knows by then.
+    Args:
+        past: it has begun; no mail goes to the client, who knows by then.
+        notify: whether the client is told unless somebody says otherwise (CXL-05).
+        has_address: whether the client can be told at all.
+        type: the type that is chosen at first.
     """
 
     SIZE = "-wide"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", show=False)]
 
-    def __init__(self, entry_label: str, past: bool = False, *, notify: bool = False) -> None:
+    def __init__(
+        self,
+        entry_label: str,
+        past: bool = False,
+        *,
+        notify: bool = False,
+        has_address: bool = True,
+        type: str | None = None,
+    ) -> None:
         super().__init__("Cancel", "ctrl+s save · esc")
         self._label = entry_label
-        self._past = past
-        self._notify = notify and not past
+        self._untold = "it is past" if past else "" if has_address else "no e-mail address on file"
+        self._notify = notify and not self._untold
+        self._type = type
 
     def compose_body(self) -> ComposeResult:
         yield Static(plain(self._label), id="body")
-        yield Field("Type", Choice(TYPES, id="type"), id="field-type", long=True)
+        yield Field("Type", Choice(TYPES, self._type, id="type"), id="field-type", long=True)
         yield Field("Reason", Input(id="reason", max_length=500), id="field-reason", long=True)
         fee = Input(id="fee", placeholder="25.00", max_length=12)
         yield Field("Fee", fee, id="field-fee", hint="recorded, not charged")
         yield Field("Note", Input(id="note", max_length=2000), id="field-note", long=True)
-        notify = Tick("Tell the client by e-mail", self._notify, id="notify", disabled=self._past)
-        yield Field("", notify, id="field-notify", long=True, hint="it is past" if self._past else "")
+        notify = Tick("Tell the client by e-mail", self._notify, id="notify", disabled=bool(self._untold))
+        yield Field("", notify, id="field-notify", long=True, hint=self._untold)
         yield Button(plain("Cancel the session"), id="save")
 
     def changed(self) -> bool:

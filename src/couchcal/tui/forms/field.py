@@ -28,7 +28,7 @@ class Field(Horizontal):
             controls[0].add_class("-first", update=False)
         super().__init__(*controls, id=id, classes=f"field {'-long' if long else ''} {classes}".strip())
         self._label = clean(label)
-        self._controls = controls
+        self.controls = controls
         self._hint = clean(hint)
         self._error = ""
 
@@ -38,7 +38,7 @@ class Field(Horizontal):
         note = self.note
         if not note:
             return label
-        edge = max((control.region.right for control in self._controls if control.display), default=0)
+        edge = max((control.region.right for control in self.controls if control.display), default=0)
         left = max(LABEL_CELLS, edge - self.content_region.x + 1)
         style = "$text-error" if self._error else _DIM
         text = fit(note, self.content_size.width - left)
@@ -82,7 +82,7 @@ class Field(Horizontal):
 
     def focus_first(self) -> None:
         """Put the cursor into the first control that takes it."""
-        for control in self._controls:
+        for control in self.controls:
             if control.can_focus and not control.disabled and control.display:
                 control.focus()
                 return

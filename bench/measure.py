@@ -72,13 +72,15 @@ def interleaved(commands: dict[str, tuple[Command, dict[str, str]]], repeats: in
     return best
 
 
-def least(function: Callable[[], object], repeats: int = 5) -> float:
-    """The least seconds a call took."""
+def least(
+    function: Callable[[], object], repeats: int = 5, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """The least seconds a call took by `clock`; `time.process_time` leaves out the work of others."""
     best = float("inf")
     for _ in range(repeats):
-        started = time.perf_counter()
+        started = clock()
         function()
-        best = min(best, time.perf_counter() - started)
+        best = min(best, clock() - started)
     return best
 
 

@@ -20,7 +20,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _CANCELLED = {
     "no_show": "no show",
     "late_cancel": "late cancel",
-    "therapist_cancel": "cancelled by therapist",
+    "therapist_cancel": "therapist cancel",
     "other": "cancelled",
 }
 _BOLD, _DIM, _STRIKE, _RED, _PLAIN = "1", "2", "9", "31", "0"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import locale
 import os
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
 """Control characters, line breaks and direction overrides: nothing of them may reach a terminal."""
@@ -113,6 +116,11 @@ def locale_is_utf8() -> bool:
         if value:
             return "utf-8" in value.lower() or "utf8" in value.lower()
     return "utf" in locale.getpreferredencoding(False).lower()
+
+
+def glyphs_on(app: DOMNode) -> Glyphs:
+    """The set in use on the screens of `app`."""
+    return ASCII if app.has_class("-ascii") else UNICODE
 
 
 def glyphs_for(ascii_only: bool | None) -> Glyphs:

@@ -75,7 +75,7 @@ async def test_an_event_type_is_made_with_all_it_can_say(database: Database) -> 
         await pilot.press("ctrl+s")
         await saved(pilot)
         assert lines(screen)[0].split() == ["Intake", "60", "min", "Telehealth", "only", "0/10", "page"]
-        assert said(screen, "count") == "1 of 15"
+        assert said(screen, "count") == "1 in use, of 15"
         assert "starts every session length" in said(screen, "about")
     (row,) = rows(database)
     assert (row.minutes, row.visit_mode, row.service) == (60, "telehealth", "90791")
@@ -172,7 +172,7 @@ async def test_fifteen_are_the_limit_and_it_is_said(database: Database) -> None:
     add(database, *(f"Type {number}" for number in range(15)))
     screen = EventTypesScreen(database, clock=clock)
     async with shown(screen, (80, 24)) as (app, pilot):
-        assert said(screen, "count") == "15 of 15: remove one to make room for another"
+        assert said(screen, "count") == "15 in use, of 15: remove one to make room for another"
         await pilot.press("n")
         assert app.screen is screen
         assert "more cannot be offered" in said(screen, "problem")

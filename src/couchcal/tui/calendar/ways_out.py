@@ -96,7 +96,7 @@ class WaysOut(Modal[WayOut]):
 
     SIZE = "-wide"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "other(1)", "Other one", show=False, priority=True),
+        Binding("tab", "other(1)", "The other entry", show=False, priority=True),
         Binding("shift+tab", "other(-1)", show=False, priority=True),
         Binding("j", "move(1)", show=False),
         Binding("k", "move(-1)", show=False),
@@ -114,7 +114,7 @@ class WaysOut(Modal[WayOut]):
         hour24: bool = True,
     ) -> None:
         title = "Ways out of the overlap" if others else "Next free times"
-        keys = "enter moves it · tab the other one · esc" if len(subjects) > 1 else "enter moves it · esc"
+        keys = "enter move · tab the other entry · esc close" if len(subjects) > 1 else "enter move · esc close"
         super().__init__(title, keys)
         self._database, self._tz, self._now = database, tz, now
         self._subjects, self._others = list(subjects), list(others)

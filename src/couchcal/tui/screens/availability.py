@@ -41,12 +41,10 @@ from couchcal.tui.screens.week_paint import (
     week_of,
     with_hours,
 )
-from couchcal.tui.text import ASCII, UNICODE
+from couchcal.tui.text import glyphs_on
 
-_KEYS = "space paint · v stroke · enter type · c copy · x clear · a allow · ctrl+s"
-_MORE_KEYS = (
-    "space paint · shift with arrows or v stroke · enter type · c copy · x clear · a allow · u undo · ctrl+s save"
-)
+_KEYS = "space paint · enter type · c copy · a allow · ctrl+s save · esc close"
+_MORE_KEYS = "space paint · v stroke · enter type · c copy · x clear · a allow · u undo · ctrl+s save · esc close"
 _PAGE = 8
 
 
@@ -97,7 +95,7 @@ class AvailabilityScreen(ChangedModal[Done]):
         self.editor = Editor(week_of((), week_start))
 
     def compose_body(self) -> ComposeResult:
-        glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
+        glyphs = glyphs_on(self.app)
         yield WeekGrid(self.editor, week_start=self._week_start, hour24=self._hour24, glyphs=glyphs)
         yield Static(id="day", markup=False)
         yield Static(id="here", markup=False)

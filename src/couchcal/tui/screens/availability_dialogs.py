@@ -36,7 +36,7 @@ class HoursDialog(ChangedModal[Hours]):
 
     def __init__(self, weekday: int, day: Day, text: str, *, hour24: bool = True) -> None:
         """`text` is what stands in the line at first: the day's hours as they are."""
-        super().__init__(f"Hours on {WEEKDAYS[weekday]}", "enter take · esc")
+        super().__init__(f"Hours on {WEEKDAYS[weekday]}", "enter take · esc back")
         self._day = day
         self._text = text
         self._hour24 = hour24
@@ -90,7 +90,7 @@ class CopyDialog(Modal[list[int]]):
     ]
 
     def __init__(self, weekday: int, words: str, week_start: int) -> None:
-        super().__init__(f"Copy {WEEKDAYS[weekday]} to", "space tick · ctrl+s apply · esc")
+        super().__init__(f"Copy {WEEKDAYS[weekday]} to", "space tick · ctrl+s take · esc back")
         self._weekday = weekday
         self._words = words
         self._order = [(week_start + step) % 7 for step in range(7)]
@@ -147,7 +147,7 @@ class LimitsDialog(ChangedModal[Limits]):
     ]
 
     def __init__(self, title: str, block: Block, event_types: Sequence[EventTypeRow]) -> None:
-        super().__init__(title, "space tick · 0 no limits · ctrl+s take · esc")
+        super().__init__(title, "space tick · 0 no limits · ctrl+s take · esc back")
         self._block = block
         self._types = [row for row in event_types if row.active or row.id in block.event_types]
 

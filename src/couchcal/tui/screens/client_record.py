@@ -26,15 +26,15 @@ from couchcal.tui.screens.client_record_lines import details_content, duplicate_
 from couchcal.tui.screens.client_sessions import LoadedRecord, read_page, read_record
 from couchcal.tui.screens.clients_actions import ClientActions
 from couchcal.tui.screens.entry_line import entry_line
-from couchcal.tui.text import ASCII, UNICODE
+from couchcal.tui.text import glyphs_on
 
 _KEYS = (
-    "enter on the calendar · n new session · e edit · M merge · z archive · ← → view · u undo · esc back",
-    "enter calendar · n session · e edit · M merge · z archive · ← → view",
+    "enter go there · n new session · e edit · M merge · z archive · ← → view · u undo · esc back",
+    "enter go there · n session · e edit · z archive · ← → view · esc back",
 )
 _KEYS_INTAKE = (
     "a accept · X reject · M merge · n new session · e edit · tab sessions · ← → view · u undo · esc back",
-    "a accept · X reject · M merge · n session · e edit · ← → view",
+    "a accept · X reject · M merge · e edit · ← → view · esc back",
 )
 """With room, and without."""
 _VIEWS = ("coming", "past", "details")
@@ -172,7 +172,7 @@ class ClientRecordScreen(ClientActions):
         listing.highlighted = min(at or 0, len(entries) - 1)
 
     def _lines(self, entries: list[Entry]) -> list[Option]:
-        glyphs = ASCII if self.app.has_class("-ascii") else UNICODE
+        glyphs = glyphs_on(self.app)
         return [Option(entry_line(entry, self._tz, self._names, client=False, glyphs=glyphs)) for entry in entries]
 
     def current(self) -> ClientRow | None:

@@ -33,8 +33,8 @@ from couchcal.tui.screens.clients_lines import (
 )
 
 _KEYS = (
-    "enter record · n new · N session · e edit · a accept · / filter · s sort · . archived · ? keys",
-    "enter · n new · N session · e edit · / filter · s sort · ? keys",
+    "enter record · n new · N session · e edit · a accept · / filter · s sort · . archived · ? keys · esc close",
+    "enter record · n new · N session · e edit · / filter · ? keys · esc close",
 )
 """With room, and without."""
 _KEYS_OF_LIST = (
@@ -81,7 +81,7 @@ class ClientsScreen(ClientActions):
         """Lines that were drawn, so that typing draws none anew."""
 
     def compose_body(self) -> ComposeResult:
-        yield Input(placeholder="/ filters by name, id, e-mail, telephone", id="text", max_length=100)
+        yield Input(placeholder="filter: name, id, e-mail, telephone", id="text", max_length=100)
         yield Ways([], id="clients")
         yield Static(id="count", markup=False)
 

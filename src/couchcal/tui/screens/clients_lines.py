@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from textual.content import Content
 
-from couchcal.clock_words import clock_words
+from couchcal.clock_words import clock_cells, clock_words
 from couchcal.practice.client_duplicates import fold
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
@@ -21,6 +21,8 @@ SECTIONS = (("intake", "New bookings"), ("active", "Active"), ("archived", "Arch
 """States in the order of the list, with what they are called there (INT-01)."""
 _FAR = datetime.max.replace(tzinfo=UTC)
 _GAP = 2
+_NEXT = 25
+"""Cells of day, year and time, and the gap."""
 
 
 class Listed(NamedTuple):
@@ -87,8 +89,8 @@ def columns(width: int, clients: Sequence[Listed]) -> Columns:
     own_id = min(14, max((len(client.row.internal_id) for client in clients), default=6)) + _GAP
     last = 18 if width >= 84 else 0
     service = 9 if width >= 96 else 0
-    name = max(12, min(40, width - own_id - 22 - last - service))
-    return Columns(name, own_id, 22, last, service)
+    name = max(12, min(40, width - own_id - _NEXT - last - service))
+    return Columns(name, own_id, _NEXT, last, service)
 
 
 def heading(columns: Columns, section: Section, order: Order, *, titled: bool) -> Content:
@@ -108,10 +110,10 @@ def heading(columns: Columns, section: Section, order: Order, *, titled: bool) -
 
 
 def client_line(client: Listed, columns: Columns, now: datetime, tz: tzinfo, names: str) -> Content:
-    """`Jane Doe    C-0001    Mon 2 Mar 9:00    Mon 23 Feb`."""
+    """`Jane Doe    C-0001    Mon  2 Mar  9:00    Mon 23 Feb`."""
     row, seen = client.row, client.seen
     name = clean(client_label(row.internal_id, row.called, row.last, names))
-    following = when_words(seen.next, now, tz) if seen.next is not None else "none"
+    following = _when_words(seen.next, now, tz) if seen.next is not None else "none"
     last = _day_words(seen.last, now, tz) if seen.last is not None else "never"
     cells = [
         (pad(fit(name, columns.name - _GAP), columns.name), "" if row.state == "archived" else "bold"),
@@ -123,14 +125,12 @@ def client_line(client: Listed, columns: Columns, now: datetime, tz: tzinfo, nam
     return Content.assemble(*(cell for cell in cells if cell[0]))
 
 
-def when_words(instant: datetime, now: datetime, tz: tzinfo) -> str:
-    """`Mon 2 Mar 9:00`, with the year if it is another."""
-    local = to_local(instant, tz)
-    year = "" if local.year == to_local(now, tz).year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year} {clock_words(local)}"
+def _when_words(instant: datetime, now: datetime, tz: tzinfo) -> str:
+    """`Mon  2 Mar  9:00`, with the year if it is another."""
+    return f"{_day_words(instant, now, tz)} {clock_words(to_local(instant, tz)):>{clock_cells()}}"
 
 
 def _day_words(instant: datetime, now: datetime, tz: tzinfo) -> str:
     local = to_local(instant, tz)
     year = "" if local.year == to_local(now, tz).year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year}"
+    return f"{local:%a} {local.day:>2} {local:%b}{year}"

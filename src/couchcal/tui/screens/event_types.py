@@ -49,7 +49,7 @@ class EventTypesScreen(Modal[Done]):
     ]
 
     def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
-        super().__init__("Event types", "enter edit · n new · D remove · J K order · . removed · esc")
+        super().__init__("Event types", "enter edit · n new · D remove · J K order · . removed · esc close")
         self._database = database
         self._clock = clock
         self._rows: list[EventTypeRow] = []
@@ -113,7 +113,7 @@ class EventTypesScreen(Modal[Done]):
         if not active:
             words = _EMPTY
         else:
-            words = f"{active} of {MAX_ACTIVE}"
+            words = f"{active} in use, of {MAX_ACTIVE}"
             if active >= MAX_ACTIVE:
                 words += ": remove one to make room for another"
         if removed and not self._with_removed:

@@ -29,6 +29,7 @@ from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.screens.finder_words import day_title, local_title, understood
+from couchcal.tui.text import glyphs_on
 from couchcal.typed_dates import date_order
 
 _PAUSE_S = 0.12
@@ -66,7 +67,7 @@ class FinderScreen(Modal[Done]):
     ]
 
     def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
-        super().__init__("Find a time", "enter book · ↑↓ · ctrl+o the day around · esc close")
+        super().__init__("Find a time", "enter book · ↑↓ choose · ctrl+o the day around · esc close")
         self._database = database
         self._tz = tz
         self._names = names
@@ -187,9 +188,11 @@ class FinderScreen(Modal[Done]):
         except Exception as error:
             self.show_problem(problem_words(error))
             return
+        glyphs = glyphs_on(self.app)
         lines = [
             Content.assemble(
-                entry_line(entry, self._tz, self._names), "  [request]" if entry.kind == "request" else ""
+                entry_line(entry, self._tz, self._names, glyphs=glyphs),
+                "  [request]" if entry.kind == "request" else "",
             )
             for entry in entries[:_MOST_AROUND]
         ]

@@ -48,7 +48,7 @@ class HelpScreen(Modal[None]):
         self._rows = list(rows)
 
     def compose_body(self) -> ComposeResult:
-        yield Input(placeholder="filter", id="text")
+        yield Input(placeholder="filter: a key or words", id="text")
         with VerticalScroll(id="rows", can_focus=False), Horizontal(id="columns"):
             yield Static(id="left", markup=False)
             yield Static(id="right", markup=False)

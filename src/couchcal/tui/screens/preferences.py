@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from datetime import time
 from functools import partial
 from itertools import groupby
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import clock_words
 from couchcal.errors import Invalid, Stale
 from couchcal.practice import practice_settings
 from couchcal.practice.outcome import Done
@@ -41,7 +43,7 @@ _SEARCHED = {
     for section in SECTIONS
     for item in section.items
 }
-_AT_ONCE = 10
+_AT_ONCE = 12
 """Settings that get their fields in one go: those on top at once, the others while the screen is looked at."""
 _REST_S = 0.02
 """Seconds between such goes, for keys and painting."""
@@ -72,7 +74,7 @@ class PreferencesScreen(ChangedModal[Done]):
         self._theme_before = ""
 
     def compose_body(self) -> ComposeResult:
-        yield Input(placeholder="find a setting: zone, names, reminders …", id="text", max_length=60)
+        yield Input(placeholder="filter: zone, names, reminders …", id="text", max_length=60)
         yield VerticalScroll(id="rows", can_focus=False)
         yield Static(plain("Nothing is called that.", "dim"), id="nothing")
 
@@ -300,6 +302,8 @@ def _control(item: Item, text: str) -> Widget:
         return Choice([(key, words) for words, key in item.options], text or None, id=item.id)
     if item.way == "list":
         return Pick(item.options, text or None, blank=item.blank, id=item.id)
+    if item.way == "hour":
+        return Pick([(clock_words(time(hour)), str(hour)) for hour in range(24)], text, id=item.id)
     if item.way == "tick":
         return Tick(plain(item.about), text == "on", id=item.id)
     return Input(text, id=item.id, max_length=500)

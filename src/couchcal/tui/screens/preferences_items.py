@@ -17,8 +17,8 @@ Options = tuple[tuple[str, str], ...]
 class Item(NamedTuple):
     """A setting on screen.
 
-    `way` is how it is changed: `words` (a row of them), `list` (opens on demand), `tick` or `text`; `blank` is
-    shown in a list while nothing is set. `here`: of this computer, else of the practice.
+    `way` is how it is changed: `words` (a row of them), `list` (opens on demand), `hour`, `tick` or `text`;
+    `blank` is shown in a list while nothing is set. `here`: of this computer, else of the practice.
     """
 
     name: str
@@ -64,9 +64,6 @@ def _plain(words: tuple[object, ...]) -> Options:
 
 _WEEK = tuple((day.capitalize(), day) for day in WEEKDAYS)
 _NAMES = (("id", "id"), ("initials", "initials"), ("first", "first"), ("full", "full"))
-_HOURS = tuple((f"{hour:02}:00", str(hour)) for hour in range(24))
-
-
 _STEPS = tuple(practice.to_text("slot_step", step) for step in SLOT_STEPS)
 
 
@@ -86,7 +83,7 @@ THIS_COMPUTER = Section(
              (("month first", "mdy"), ("day first", "dmy"), ("year first", "ymd")), "as the locale has it"),
         Item("week_start", "Week begins", "on this screen", "list", _WEEK, "as in the practice"),
         Item("row_minutes", "A row is", "minutes, in day and week", "words", _plain((15, 30, 60))),
-        Item("first_hour", "Top of the day", "the hour shown first", "list", _HOURS),
+        Item("first_hour", "Top of the day", "the hour shown first", "hour"),
         Item("second_time_zone", "Second zone", "beside the hours; empty: none", "text"),
         Item("names", "Names on screen", "", "words", _NAMES),
         Item("cli_names", "Names elsewhere", "command line and files", "words", _NAMES),

@@ -56,7 +56,7 @@ class ReportsScreen(Modal[Entry]):
     ]
 
     def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
-        super().__init__("Reports", "1–4 tables · H L period · p month/quarter/year · e export · esc")
+        super().__init__("Reports", "1-4 table · H L period · p month, quarter, year · e export · esc close")
         self._database = database
         self._tz = tz
         self._names = names

@@ -27,7 +27,7 @@ from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.entry_line import entry_line
-from couchcal.tui.text import clean
+from couchcal.tui.text import clean, glyphs_on
 
 _PAUSE_S = 0.12
 _CHROME_ROWS = 10
@@ -53,7 +53,7 @@ class SearchScreen(Modal[Entry]):
     ]
 
     def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
-        super().__init__("Search", "enter go there · ↑↓ · esc close")
+        super().__init__("Search", "enter go there · ↑↓ choose · esc close")
         self._database = database
         self._tz = tz
         self._names = names
@@ -116,7 +116,7 @@ class SearchScreen(Modal[Entry]):
     def _show(self, found: Found) -> None:
         options: list[Option] = []
         self._rows = []
-        words = found.query.words
+        words, glyphs = found.query.words, glyphs_on(self.app)
 
         def add(row: Entry | ClientRow | None, line: Content) -> None:
             self._rows.append(row)
@@ -129,7 +129,10 @@ class SearchScreen(Modal[Entry]):
             if found.entries:
                 add(None, plain("Entries", "bold $accent"))
         for entry in found.entries:
-            add(entry, _marked(entry_line(entry, self._tz, self._names), words, _DATE_CELLS))
+            add(
+                entry,
+                _marked(entry_line(entry, self._tz, self._names, glyphs=glyphs), words, _DATE_CELLS),
+            )
         results = self.query_one("#results", OptionList)
         results.clear_options()
         results.add_options(options)

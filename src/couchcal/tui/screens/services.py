@@ -53,7 +53,7 @@ class ServicesScreen(Modal[Done]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"turn_to({number - 1})", show=False) for number in range(1, 5)),
         Binding("n", "add", "New", show=False),
-        Binding("e", "edit", "Change", show=False),
+        Binding("e", "edit", "Edit", show=False),
         Binding("D,delete", "remove", "Remove", show=False),
         Binding("r", "restore", "Bring back", show=False),
         Binding("full_stop", "retired", "Retired ones", show=False),
@@ -61,7 +61,7 @@ class ServicesScreen(Modal[Done]):
     AUTO_FOCUS = "#items"
 
     def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
-        super().__init__("Services and places", "1-4 list · n new · e change · D remove · . retired · esc close")
+        super().__init__("Services and places", "enter edit · n new · D remove · 1-4 list · . retired · esc close")
         self._database = database
         self._clock = clock
         self._lists: Lists | None = None
@@ -155,7 +155,7 @@ class ServicesScreen(Modal[Done]):
         self._open(None)
 
     def action_edit(self) -> None:
-        """Change the highlighted one."""
+        """Edit the highlighted one."""
         item = self._chosen()
         if item is not None:
             self._open(item)

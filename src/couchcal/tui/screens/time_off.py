@@ -24,6 +24,7 @@ from couchcal.tui.forms.plain import plain
 from couchcal.tui.forms.time_off import Saved, TimeOffForm
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.screens.time_off_words import off_line, read_affected, read_list
+from couchcal.tui.text import glyphs_on
 
 _CHROME_ROWS = 8
 _EMPTY = "No time off yet: n keeps the first day free."
@@ -51,7 +52,7 @@ class TimeOffScreen(Modal[Entry]):
     ]
 
     def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
-        super().__init__("Time off", "enter edit · n new · D remove · s sessions in it · esc")
+        super().__init__("Time off", "enter edit · n new · D remove · s sessions in it · esc close")
         self._database = database
         self._tz = tz
         self._names = names
@@ -202,7 +203,13 @@ class AffectedScreen(Modal[Entry]):
             return
         stays = "1 session stays as it is" if count == 1 else f"{count} sessions stay as they are"
         yield Static(plain(f"{stays}. Move or cancel what should not take place."), id="body")
-        yield Ways([Option(entry_line(entry, self._tz, self._names)) for entry in self._entries], id="results")
+        yield Ways(
+            [
+                Option(entry_line(entry, self._tz, self._names, glyphs=glyphs_on(self.app)))
+                for entry in self._entries
+            ],
+            id="results",
+        )
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

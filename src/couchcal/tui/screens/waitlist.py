@@ -29,7 +29,7 @@ from couchcal.tui.screens.waitlist_data import Listed, booked, prefilled, read_l
 from couchcal.tui.text import clean, pad
 
 _CHROME_ROWS = 8
-_NAME_CELLS, _SINCE_CELLS = 22, 13
+_NAME_CELLS, _SINCE_CELLS = 22, 14
 _EMPTY = "Nobody waits. n puts a client on the list."
 
 
@@ -64,7 +64,7 @@ class WaitlistScreen(Modal[Done]):
         clock: Clock = system_clock,
         freed: tuple[datetime, datetime] | None = None,
     ) -> None:
-        super().__init__("Waitlist", "enter book · n new · e edit · o offered · D remove · . booked · esc")
+        super().__init__("Waitlist", "enter book · n new · e edit · o offered · D remove · . booked · esc close")
         self._database = database
         self._tz = tz
         self._names = names

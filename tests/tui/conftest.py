@@ -20,6 +20,7 @@ from couchcal.tui.app import CouchcalApp, make_app
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from tests.support.demo import ZONE, at, clock, demo_practice
+from tests.support.pilot import pilots_wait_for_conditions, stylesheets_are_parsed_once
 
 AppFactory = Callable[..., CouchcalApp]
 
@@ -34,6 +35,12 @@ def rare_collections() -> Iterator[None]:
     yield
     gc.set_threshold(*before)
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_and_steady() -> Iterator[None]:
+    with pilots_wait_for_conditions(), stylesheets_are_parsed_once():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,9 @@ async def settle(pilot: Pilot[None]) -> None:
 
 async def looked(pilot: Pilot[None]) -> None:
     """Wait for what is asked only after a pause in typing."""
-    await pilot.pause(0.2)
+    await pilot.pause()
+    while any(timer._repeat == 0 and timer._task and not timer._task.done() for timer in pilot.app.screen._timers):
+        await asyncio.sleep(0.002)
     await settle(pilot)
 
 

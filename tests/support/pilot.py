@@ -1,0 +1,74 @@
+"""What makes tests on screen quick and steady: they wait for the program, never for the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import pytest
+import textual.app
+import textual.pilot
+from textual._context import active_app
+from textual.app import App
+from textual.css.stylesheet import Stylesheet
+
+LONGEST_S = 1.0
+"""How long a thread is waited for: some tests hold one up."""
+_PARSED: dict[tuple[Any, ...], list[Any]] = {}
+
+
+@contextmanager
+def pilots_wait_for_conditions() -> Iterator[None]:
+    """Let `Pilot.pause` and `Pilot.press` go on as soon as nothing is left to do, and not before.
+
+    Textual itself sleeps until the process uses little of the processor. On an idle machine that is a pause of 20
+    milliseconds after every key; on a busy one a program that waits for the processor passes for one at rest.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(textual.pilot, "wait_for_idle", at_rest)
+        patch.setattr(textual.app, "wait_for_idle", at_rest)
+        yield
+
+
+async def at_rest(min_sleep: float = 0, max_sleep: float = LONGEST_S) -> None:
+    """Wait until no callback is ready, no worker's thread runs and nothing is to be painted."""
+    app, loop = active_app.get(), asyncio.get_running_loop()
+    end, quiet = monotonic() + max_sleep, 0
+    while quiet < 2 and monotonic() < end:
+        await asyncio.sleep(0)
+        if loop._ready:  # type: ignore[attr-defined]  # of the loop that asyncio uses everywhere but on Windows
+            quiet = 0
+        elif any(worker.is_running and worker._thread_worker for worker in app.workers):
+            quiet = 0
+            await asyncio.sleep(0.001)
+        elif _paints(app):
+            quiet = 0
+        else:
+            quiet += 1
+
+
+def _paints(app: App[Any]) -> bool:
+    """Whether the screen on top waits for its next frame, which then comes now."""
+    if not app.screen_stack or not app.screen.is_running:
+        return False
+    active: asyncio.Event = app.screen._update_timer._active
+    return active.is_set() and app.screen.call_later(app.screen._on_timer_update)
+
+
+@contextmanager
+def stylesheets_are_parsed_once() -> Iterator[None]:
+    """Let all applications of a process share the rules that they read from equal style sheets."""
+    parse = Stylesheet._parse_rules
+
+    def parsed(self: Stylesheet, css: str, *place: Any, **more: Any) -> list[Any]:
+        key = (tuple(self._variables.items()), css, place, tuple(more.items()))
+        if key not in _PARSED:
+            _PARSED[key] = parse(self, css, *place, **more)
+        return _PARSED[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parsed)
+        yield

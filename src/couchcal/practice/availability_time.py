@@ -5,14 +5,13 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
-from couchcal.practice.agenda import day_instant
+from couchcal.practice.agenda import EPOCH, all_day_bounds
+from couchcal.scheduling.interval import Interval, merge
 from couchcal.scheduling.slots import Block, open_spans
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-_Spans = list[tuple[datetime, datetime]]
 
 
 def available_seconds(connection: sqlite3.Connection, days: Sequence[date], tz: tzinfo) -> dict[date, int] | None:
@@ -35,22 +34,16 @@ def available_seconds(connection: sqlite3.Connection, days: Sequence[date], tz: 
     return found
 
 
-def _time_off(connection: sqlite3.Connection, tz: tzinfo) -> _Spans:
+def _time_off(connection: sqlite3.Connection, tz: tzinfo) -> list[Interval]:
     """Time off as instants, ascending, what touches merged."""
-    spans: _Spans = []
-    for start_s, end_s, all_day in connection.execute("SELECT start_utc, end_utc, all_day FROM time_off"):
-        start, end = _EPOCH + start_s * _SECOND, _EPOCH + end_s * _SECOND
-        spans.append((day_instant(start.date(), tz), day_instant(end.date(), tz)) if all_day else (start, end))
-    merged: _Spans = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return merged
+    rows = connection.execute("SELECT start_utc, end_utc, all_day FROM time_off")
+    return merge(
+        all_day_bounds(start, end, tz) if all_day else (EPOCH + start * _SECOND, EPOCH + end * _SECOND)
+        for start, end, all_day in rows
+    )
 
 
-def _covered(start: datetime, end: datetime, off: _Spans, ends: list[datetime]) -> timedelta:
+def _covered(start: datetime, end: datetime, off: list[Interval], ends: list[datetime]) -> timedelta:
     total = timedelta(0)
     for index in range(bisect_right(ends, start), len(off)):
         opens, closes = off[index]

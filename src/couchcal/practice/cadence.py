@@ -116,8 +116,3 @@ def repeat_phrase(rrule: str) -> str:
     if words in _WORDS:
         return _WORDS[words]
     return f"every {words[:-1]} weeks" if words.endswith("w") and words[:-1].isdecimal() else "repeats"
-
-
-def weekday_name(day: date) -> str:
-    """`Tue`."""
-    return calendar.day_abbr[day.weekday()]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from couchcal.clock import Clock, system_clock
-from couchcal.errors import NotFound, Refused, Stale
+from couchcal.errors import NotFound, Refused
 from couchcal.practice.outcome import Done
 from couchcal.practice.services import is_telehealth
 from couchcal.store.connection import Database
@@ -251,12 +251,12 @@ def restore(
 
 def _load(session: JournalSession, kind: Kind, row_id: int, expected_version: int | None) -> Any:
     from couchcal.practice.catalogue_checks import RECORDS
+    from couchcal.practice.rows import refuse_stale
 
     row = session.get(RECORDS[kind], row_id)
     if row is None:
         raise NotFound(f"that {kind} is not there any more", "it may have been removed in another window")
-    if expected_version is not None and row.version != expected_version:
-        raise Stale("it was changed by somebody else meanwhile", "look at it again, then save")
+    refuse_stale(row, expected_version)
     return row
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from couchcal.clock import Clock, system_clock
-from couchcal.errors import Invalid, NotFound, Refused, Stale
+from couchcal.errors import Invalid, NotFound, Refused
 from couchcal.practice.clients import ClientRow, next_internal_id, split_name
 from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.store.connection import Database
@@ -117,8 +117,7 @@ def edit(
     values = _checked(changes)
     with write_session(database, "Changed a client", actor=actor, clock=clock) as session:
         client = load(session, client_id)
-        if expected_version is not None and client.version != expected_version:
-            raise Stale("this record was changed in another window meanwhile", "look at it again, then save")
+        rows.refuse_stale(client, expected_version)
         session.relabel(f"Changed client {client.internal_id}")
         _check_against_others(session, values, client_id)
         for name, value in values.items():

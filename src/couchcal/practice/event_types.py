@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from couchcal.clock import Clock, system_clock
-from couchcal.errors import Invalid, NotFound, Refused, Stale
+from couchcal.errors import Invalid, NotFound, Refused
 from couchcal.practice.event_type_values import checked
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
@@ -120,14 +120,13 @@ def edit(
     Raises:
         NotFound: there is none. Stale: it is not at `expected_version` any more. Invalid: a value cannot be right.
     """
-    from couchcal.practice.rows import put, service_of
+    from couchcal.practice.rows import put, refuse_stale, service_of
     from couchcal.store.session import write_session
 
     values = checked(changes)
     with write_session(database, "Changed an event type", actor=actor, clock=clock) as session:
         row = _load(session, event_type_id)
-        if expected_version is not None and row.version != expected_version:
-            raise Stale("the event type was changed by somebody else meanwhile", "look at it again, then save")
+        refuse_stale(row, expected_version)
         service = values.get("service")
         if service is not None and service != row.service and service_of(session, service) is None:
             raise _no_service(service)

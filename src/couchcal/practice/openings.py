@@ -20,7 +20,7 @@ from couchcal.practice import event_types
 from couchcal.practice.availability import BlockRow, weekly
 from couchcal.practice.event_type_values import SESSION_STEP
 from couchcal.practice.event_types import EventTypeRow
-from couchcal.scheduling.slots import Block, Busy, SlotRequest, free_slots, offer_slots
+from couchcal.scheduling.slots import Block, Busy, SlotRequest, all_day_busy, free_slots, offer_slots
 from couchcal.scheduling.span import CLASSES, reach
 from couchcal.scheduling.wallclock import day_bounds, to_local
 from couchcal.store.vocabulary import VISIT_TYPES
@@ -210,9 +210,10 @@ def _busy(
             continue
         start, end = _EPOCH + timedelta(seconds=start_s), _EPOCH + timedelta(seconds=end_s)
         if all_day:
-            start, end = day_bounds(start.date(), tz)[0], day_bounds(end.date(), tz)[0]
-            if end <= start:
-                continue
+            day = all_day_busy(start.date(), end.date(), tz)
+            if day.end > day.start:  # not a date that the zone left out
+                found.append(day)
+            continue
         counted = bool(counts) and (group, start_s) not in groups
         if group is not None:
             groups.add((group, start_s))

@@ -32,6 +32,7 @@ from couchcal.store.records import (
     Location,
     OutboxEmail,
     Practice,
+    Record,
     Reminder,
     Room,
     ServiceCode,
@@ -62,9 +63,14 @@ def load(session: Session, appointment_id: int, expected_version: int | None = N
     row = session.get(Appointment, appointment_id)
     if row is None:
         raise NotFound("that appointment is not there any more", "it may have been deleted in another window")
+    refuse_stale(row, expected_version)
+    return row
+
+
+def refuse_stale(row: Record, expected_version: int | None) -> None:
+    """Raise Stale if the row is not at the version that its editor saw; None takes any."""
     if expected_version is not None and row.version != expected_version:
         raise Stale("it was changed by somebody else meanwhile", "look at it again, then save")
-    return row
 
 
 def refuse_if_locked(row: Appointment, action: str) -> None:

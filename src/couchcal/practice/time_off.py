@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from couchcal.clock import Clock, system_clock
 from couchcal.clock_words import clock_words, day_words
-from couchcal.errors import Invalid, NotFound, Stale
+from couchcal.errors import Invalid, NotFound
 from couchcal.practice import agenda
 from couchcal.practice.agenda import Entry
 from couchcal.practice.outcome import Done
@@ -112,7 +112,7 @@ def edit(
     Raises:
         NotFound: there is none. Stale: it is not at `expected_version` any more. Invalid: as `add`.
     """
-    from couchcal.practice.rows import put
+    from couchcal.practice.rows import put, refuse_stale
     from couchcal.store.session import write_session
 
     unknown = set(changes) - set(EDITABLE)
@@ -120,8 +120,7 @@ def edit(
         raise Invalid(f"time off has no '{min(unknown)}'", f"fields are {', '.join(EDITABLE)}", field=min(unknown))
     with write_session(database, "Changed time off", actor=actor, clock=clock) as session:
         row = _load(session, time_off_id)
-        if expected_version is not None and row.version != expected_version:
-            raise Stale("the time off was changed by somebody else meanwhile", "look at it again, then save")
+        refuse_stale(row, expected_version)
         values = _stored_values(row, changes)
         if all(getattr(row, name) == value for name, value in values.items()):
             return Done("Nothing changed", changed=0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from couchcal.clock import Clock, system_clock
 from couchcal.clock_words import chosen_24h
-from couchcal.errors import Invalid, NotFound, Refused, Stale
+from couchcal.errors import Invalid, NotFound, Refused
 from couchcal.practice.draft import LONGEST
 from couchcal.practice.names import short_name
 from couchcal.practice.outcome import Done
@@ -358,14 +358,14 @@ def _refuse_second(session: JournalSession, row: Waitlist) -> None:
 
 
 def _load(session: JournalSession, waiting_id: int, expected_version: int | None) -> tuple[Waitlist, Client]:
+    from couchcal.practice.rows import refuse_stale
     from couchcal.store.records import Client, Waitlist
 
     row = session.get(Waitlist, waiting_id)
     client = session.get(Client, row.client_id) if row is not None else None
     if row is None or client is None:
         raise NotFound("that entry of the waitlist is not there any more", "it may have been removed elsewhere")
-    if expected_version is not None and row.version != expected_version:
-        raise Stale("it was changed by somebody else meanwhile", "look at it again, then save")
+    refuse_stale(row, expected_version)
     return row, client
 
 

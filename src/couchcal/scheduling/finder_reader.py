@@ -328,7 +328,7 @@ def _ahead(day: date, count: int, unit: str) -> date:
         months = day.month - 1 + count
         begin = date(day.year + months // 12, months % 12 + 1, 1)
         following = date(begin.year + begin.month // 12, begin.month % 12 + 1, 1)
-        return min(begin.replace(day=1) + _DAY * (day.day - 1), following - _DAY)
+        return min(begin + _DAY * (day.day - 1), following - _DAY)
     return day + _DAY * (count * (7 if unit.startswith("w") else 1))
 
 

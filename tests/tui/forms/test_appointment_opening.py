@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import re
 from contextlib import closing
 from typing import Any
 
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
@@ -21,8 +23,11 @@ from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.pick import Pick
+from tests.support.practice import make_practice
 from tests.tui.forms.host import ZONE, Host, at, clock, people, session, settle
 
+Steps = list[tuple[int, int]]
+"""What is opened, by number, and which mess is left in it."""
 NEW = {"kind": "client_session", "start": at(3, 15)}
 
 
@@ -91,27 +96,36 @@ def openings(database: Database) -> list[Opening]:
     ]
 
 
-async def test_an_opening_shows_nothing_of_the_last_one(database: Database) -> None:
+STEPS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7)), min_size=2, max_size=6)
+
+
+@settings(max_examples=4, deadline=None)
+@given(STEPS)
+@example([(0, 7), (2, 7), (0, 0), (4, 7), (5, 3), (1, 6), (3, 7), (0, 0)])
+def test_an_opening_shows_nothing_of_the_last_one(tmp_path_factory: pytest.TempPathFactory, steps: Steps) -> None:
+    """All that is seen equals a fresh form's, whatever was open before and whatever was left in it."""
+    asyncio.run(_walk(make_practice(tmp_path_factory.mktemp("practice")), steps))
+
+
+async def _walk(database: Database, steps: Steps) -> None:
     known = openings(database)
-    expected = [await fresh(database, opening) for opening in known]
+    expected = {number: await fresh(database, known[number]) for number in {number for number, _ in steps}}
     app = Host(Confirm("", ""))
     async with app.run_test(size=(100, 40)) as pilot:
         await close(pilot)
         await build(app, database, ZONE, clock)
         first = app.get_screen("appointment")
         with closing(database.connect()) as connection:
-            mess = itertools.cycle(range(1, 8))
-            for one in range(len(known)):  # each after each
-                for number in (one, *(step for other in range(one + 1, len(known)) for step in (other, one))):
-                    form = open_form(app, database, connection, known[number], clock, lambda _done: None)
-                    assert form is first
-                    assert form._overlaps == []
-                    await pilot.pause()
-                    assert state(form) == expected[number]
-                    soil(form, next(mess))
-                    await pilot.pause()
-                    await close(pilot)
-                    assert app.screen is not form
+            for number, mess in steps:
+                form = open_form(app, database, connection, known[number], clock, lambda _done: None)
+                assert form is first
+                assert form._overlaps == []
+                await pilot.pause()
+                assert state(form) == expected[number]
+                soil(form, mess)
+                await pilot.pause()
+                await close(pilot)
+                assert app.screen is not form
 
 
 async def test_a_form_that_is_open_is_not_opened_again(database: Database) -> None:

@@ -145,7 +145,7 @@ def test_a_session_may_cross_midnight() -> None:
 
 def test_a_time_that_the_clocks_skip_is_told() -> None:
     read = read_times(replace(TEXT, day="2026-03-08", start="02:30", end="04:20"), NOW)
-    assert read.notes == ("02:30 does not exist on this day; it becomes 03:30",)
+    assert read.notes == ("2:30 does not exist on this day; it becomes 3:30",)
     after = follow(replace(TEXT, day="2026-03-08", start="02:30"), "start", timedelta(minutes=50), NOW)
     assert after.end == "04:20"
     assert local(read_times(after, NOW).times) == ("Sun 08 03:30", "Sun 08 04:20")
@@ -154,6 +154,6 @@ def test_a_time_that_the_clocks_skip_is_told() -> None:
 def test_a_time_that_comes_twice_is_told_and_the_second_survives_editing_the_end() -> None:
     second = Times(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), datetime(2026, 11, 1, 7, 20, tzinfo=UTC), NEW_YORK)
     text = write_times(second)
-    assert read_times(text, NOW).notes == ("01:30 comes twice on this day; the first is taken",)
+    assert read_times(text, NOW).notes == ("1:30 comes twice on this day; the first is taken",)
     later = read_times(replace(text, end="03:00"), NOW, (text, second)).times
     assert later == replace(second, end=datetime(2026, 11, 1, 8, 0, tzinfo=UTC))

@@ -110,7 +110,7 @@ class Writing(Showing):
 
 
 def _load_practice() -> None:
-    """Once. The garbage collector leaves out what is loaded: to look through it takes longer than a form to open."""
+    """Once. The garbage collector leaves out what is loaded: to look through it takes longer than a form opens."""
     if "couchcal.practice.undo" in sys.modules:
         return
     gc.disable()

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from textual.content import Content
 
+from couchcal import clock_words
 from couchcal.practice.agenda import Entry
 from couchcal.practice.services import advice
 from couchcal.scheduling.wallclock import to_local, zone, zone_or_utc
@@ -31,14 +32,17 @@ def day_words(day: date, this_year: int) -> str:
 
 
 def span_words(times: Times, tz: tzinfo, this_year: int) -> str:
-    """`Tue 3 Mar 15:00–15:50` on the clocks of `tz`."""
+    """`Tue 3 Mar 15:00–15:50` where `tz` is, `Tue 3 Mar 3:00–3:50pm` on a 12-hour clock."""
     if times.all_day:
         first, last = times.start.date(), times.end.date() - timedelta(days=1)
         words = day_words(first, this_year)
         return f"{words}, all day" if last == first else f"{words} – {day_words(last, this_year)}"
     start, end = to_local(times.start, tz), to_local(times.end, tz)
-    ends = f"{end:%H:%M}" if end.date() == start.date() else f"{day_words(end.date(), this_year)} {end:%H:%M}"
-    return f"{day_words(start.date(), this_year)} {start:%H:%M}–{ends}"
+    day = day_words(start.date(), this_year)
+    if end.date() == start.date():
+        return f"{day} {clock_words.span_words(start, end)}"
+    end_day = day_words(end.date(), this_year)
+    return f"{day} {clock_words.clock_words(start)}–{end_day} {clock_words.clock_words(end)}"
 
 
 def nth_words(day: date) -> str:
@@ -74,8 +78,8 @@ def hints(read: ReadForm, raw: Raw, data: FormData, now_local: datetime) -> dict
         found["times"] = "next day" if (end.date() - first).days == 1 else ""
         if times.tz != data.facts.tz:
             here = span_words(times, zone(data.facts.tz), now_local.year)
-            same_day = here.startswith(day_words(first, now_local.year))
-            found["tz"] = f"{here[-11:] if same_day else here} {zone_name(data.facts.tz)}"
+            here = here.removeprefix(f"{day_words(first, now_local.year)} ")
+            found["tz"] = f"{here} {zone_name(data.facts.tz)}"
     found["day"] = f"{first:%A}"
     if raw["repeats"] == "monthly":
         found["repeats"] = nth_words(first)
@@ -108,9 +112,8 @@ def theirs_words(read: ReadForm, data: FormData, this_year: int) -> list[str]:
         start, end = (to_local(instant, tz) for instant in (times.start, times.end))
         if (start, end) == tuple(to_local(instant, zone(times.tz)) for instant in (times.start, times.end)):
             continue
-        day = day_words(start.date(), this_year)
-        shown = "" if day == here else f"{day} "
-        found.append(f"= {shown}{start:%H:%M}–{end:%H:%M} {zone_name(name)}, theirs")
+        shown = span_words(times, tz, this_year).removeprefix(f"{here} ")
+        found.append(f"= {shown} {zone_name(name)}, theirs")
     return found
 
 

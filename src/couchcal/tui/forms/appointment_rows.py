@@ -95,11 +95,9 @@ def _rows() -> Iterator[Field]:
     yield Field(label["title"], _text("title"), id="row-title", long=True, classes="group")
     visits = [(key, _words(key)) for key in VISIT_TYPES]
     yield Field(label["visit_type"], Choice(visits, id="visit_type"), id="row-visit_type", classes="group")
-    yield Field(
-        label["location_id"], Pick(blank="no place", id="location_id"), id="row-location_id", classes="group"
-    )
+    yield Field(label["location_id"], Pick(blank="no place", id="location_id"), id="row-location_id")
     yield Field(label["room_id"], Pick(blank="no room", id="room_id"), id="row-room_id")
-    yield Field("", Tick(label["all_day"], id="all_day"), id="row-all_day")
+    yield Field("", Tick(label["all_day"], id="all_day"), id="row-all_day", classes="group")
     yield Field("Date", _text("day", "tue, +1w, 3 mar"), id="row-day")
     times = (_text("start"), Static("–", id="dash"), _text("end"), _text("length"))
     yield Field("Time", *times, id="row-times")
@@ -212,8 +210,10 @@ class Rows:
             field = self.fields[row]
             if field.display != shown:
                 field.display = shown
+        self.fields["location_id"].set_class(not seen["visit_type"], "group")
+        self.fields["day"].set_class(not seen["all_day"] and not times_only, "group")
 
     def lock(self, locked: Collection[str]) -> None:
-        """Take these rows out of reach, and no others."""
+        """Take these rows out of reach, and no others; each says so."""
         for name, field in self.fields.items():
-            field.disabled = name in locked
+            field.lock_with("locked" if name in locked else "")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
+from couchcal.clock_words import chosen_24h, clock_words
 from couchcal.scheduling.quickadd_tokens import Line, take_length
 from couchcal.scheduling.quickadd_when import Shift
 from couchcal.scheduling.wallclock import UnknownZone, is_ambiguous, is_gap, to_instant, to_local, zone
@@ -61,7 +62,7 @@ def write_times(times: Times) -> TimeText:
     start, end = to_local(times.start, tz), to_local(times.end, tz)
     return TimeText(
         day=start.date().isoformat(),
-        start=f"{start:%H:%M}",
+        start=_time_text(start),
         end=_end_text(start, end),
         length=write_length(times.end - times.start),
         last_day=end.date().isoformat(),
@@ -195,7 +196,11 @@ def _midnight(day: date) -> datetime:
 def _end_text(start: datetime, end: datetime) -> str:
     same_day = end.date() == start.date()
     tonight = end.date() == start.date() + _DAY and end.time() <= start.time() and end - start <= _HALF_DAY
-    return f"{end:%H:%M}" if same_day or tonight else f"{end:%Y-%m-%d %H:%M}"
+    return _time_text(end) if same_day or tonight else f"{end:%Y-%m-%d} {_time_text(end)}"
+
+
+def _time_text(local: datetime) -> str:
+    return f"{local:%H:%M}" if chosen_24h() else clock_words(local)
 
 
 def _read_end(text: str, start_local: datetime, now_local: datetime) -> datetime | None:
@@ -228,9 +233,12 @@ def _names_a_time(text: str, day: date, now_local: datetime) -> bool:
 def _instant(local: datetime, tz: tzinfo) -> tuple[datetime, str]:
     instant = to_instant(local, tz)
     if is_gap(local, tz):
-        return instant, f"{local:%H:%M} does not exist on this day; it becomes {to_local(instant, tz):%H:%M}"
+        return (
+            instant,
+            f"{clock_words(local)} does not exist on this day; it becomes {clock_words(to_local(instant, tz))}",
+        )
     if is_ambiguous(local, tz):
-        return instant, f"{local:%H:%M} comes twice on this day; the first is taken"
+        return instant, f"{clock_words(local)} comes twice on this day; the first is taken"
     return instant, ""
 
 

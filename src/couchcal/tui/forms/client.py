@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Input, Static, TextArea
 
 from couchcal.clock import Clock, system_clock
+from couchcal.clock_words import clock_words
 from couchcal.errors import Invalid, Stale
 from couchcal.practice import client_changes
 from couchcal.practice.client_duplicates import like
@@ -245,6 +246,7 @@ def _there(text: str, clock: Clock) -> str:
     if not text.strip():
         return ""
     try:
-        return f"{to_local(clock(), zone(read_zone(text))):%a %H:%M} there now"
+        there = to_local(clock(), zone(read_zone(text)))
+        return f"{there:%a} {clock_words(there)} there now"
     except UnknownZone:
         return ""

@@ -13,7 +13,7 @@ _DIM = "$foreground 65%"
 
 
 class Field(Horizontal):
-    """A labelled field. Its note is a hint until `error` puts a problem there.
+    """A labelled field. Its note is a hint until `error` puts a problem there, or `lock_with` that it is locked.
 
     Label and note are drawn by the field itself, around its controls, so that a form of many fields is
     made of few widgets.
@@ -31,6 +31,7 @@ class Field(Horizontal):
         self.controls = controls
         self._hint = clean(hint)
         self._error = ""
+        self._lock = ""
 
     def render(self) -> Content:
         bright = self.has_focus_within
@@ -55,7 +56,7 @@ class Field(Horizontal):
     @property
     def note(self) -> str:
         """What stands beside the controls."""
-        return self._error or self._hint
+        return self._error or self._lock or self._hint
 
     @property
     def has_error(self) -> bool:
@@ -73,6 +74,13 @@ class Field(Horizontal):
         text = clean(text)
         if text != self._error:
             self._error = text
+            self._note_changed()
+
+    def lock_with(self, text: str) -> None:
+        """Take the field out of reach and say so beside it; an empty text gives it back."""
+        self.disabled = bool(text)
+        if text != self._lock:
+            self._lock = text
             self._note_changed()
 
     def _note_changed(self) -> None:

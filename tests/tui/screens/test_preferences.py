@@ -24,7 +24,7 @@ from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.screens.preferences import PreferencesScreen
 from couchcal.tui.screens.preferences_items import ITEMS, SECTIONS
-from tests.tui.forms.host import PENDING, clock, saved, screen_of, shown
+from tests.tui.forms.host import PENDING, Host, clock, saved, screen_of, settle, shown
 
 
 def stored(database: Database) -> PracticeSettings:
@@ -191,3 +191,26 @@ async def test_no_explanation_is_cut(database: Database, size: tuple[int, int]) 
 
 def test_the_tests_write_into_a_home_of_their_own(isolated_home: Path) -> None:
     assert config_file().parent == isolated_home
+
+
+async def test_what_is_typed_while_the_fields_are_made_is_kept_and_finds_the_last_of_them(
+    database: Database,
+) -> None:
+    modal = PreferencesScreen(database, clock=clock)
+    app = Host(modal)
+    last = ITEMS[-1]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*last.label.casefold().split()[0], *" ", *last.label.casefold().split()[-1])
+        await settle(pilot)
+        assert modal.query_one("#text", Input).value == " ".join(
+            (last.label.casefold().split()[0], last.label.casefold().split()[-1])
+        )
+        assert modal.query_one(f"#row-{last.id}").display
+        assert not modal.query_one(f"#row-{ITEMS[0].id}").display
+        await pilot.press("enter")
+        assert app.focused is modal.query_one(f"#{last.id}")
+        await pilot.press("slash")
+        modal.query_one("#text", Input).value = ""
+        await settle(pilot)
+        shown_rows = [row.id for row in modal.query(Field) if row.display]
+        assert shown_rows == [f"row-{item.id}" for item in ITEMS]  # in the order of the screen, found first or not

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from textual.widgets import Input, OptionList, Static
 
+from couchcal.clock_words import use_clock_24h
 from couchcal.practice import appointments
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.outcome import Done
@@ -146,3 +147,23 @@ async def test_series_far_ahead_are_there(database: Database) -> None:  # REC-08
         modal.query_one(Input).value = "tue 10-11 in october"
         await looked(pilot)
         assert lines(modal.query_one(OptionList)) == []
+
+
+async def test_times_are_on_the_chosen_clock(database: Database) -> None:
+    ids = people(database)
+    session(database, ids["Jane Doe"], at(3, 15))
+    use_clock_24h(False)
+    try:
+        modal = FinderScreen(database, TZ, clock=clock)
+        async with shown(modal) as (_, pilot):
+            modal.query_one(Input).value = "tue mornings"
+            await looked(pilot)
+            assert "until 12:00pm" in text_of(modal, "understood")
+            assert lines(modal.query_one(OptionList))[1] == "   9:00am–9:50am"
+        found = SearchScreen(database, TZ, clock=clock)
+        async with shown(found) as (_, pilot):
+            found.query_one(Input).value = "jane"
+            await looked(pilot)
+            assert lines(found.query_one(OptionList))[-1].startswith("Tue  3 Mar 2026   3:00pm  Jane Doe")
+    finally:
+        use_clock_24h(True)

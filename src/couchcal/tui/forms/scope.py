@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, OptionList, Static
 
+from couchcal.clock_words import in_chosen_clock
 from couchcal.practice.outcome import Preview
 from couchcal.store.vocabulary import Scope
 from couchcal.tui.forms.modal import Modal
@@ -140,6 +141,7 @@ def kept_words(preview: Preview, names: str = "full") -> str:
     lines = []
     for verb, kept in (("stays", preview.kept), ("partly", preview.by_hand)):
         lines += [
-            f"{verb}: {row.label if names == 'full' else ''} ({row.reason})".replace(":  ", ": ") for row in kept
+            f"{verb}: {in_chosen_clock(row.label) if names == 'full' else ''} ({row.reason})".replace(":  ", ": ")
+            for row in kept
         ]
     return "\n".join(lines)

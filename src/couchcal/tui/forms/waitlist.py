@@ -17,7 +17,7 @@ from couchcal.practice import clients, event_types, waitlist
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.event_types import EventTypeRow
 from couchcal.practice.outcome import Done
-from couchcal.practice.waitlist import NOTE_LIMIT, WEEKDAYS, Waiting, days_text, hours_text, read_hours
+from couchcal.practice.waitlist import NOTE_LIMIT, WEEKDAYS, Waiting, days_text, hours_shown, hours_text, read_hours
 from couchcal.store.connection import Database
 from couchcal.tui.forms.client_field import NEW, client_text, find_clients, read_client
 from couchcal.tui.forms.field import Field
@@ -133,7 +133,7 @@ class WaitingForm(ChangedModal[Done]):
         """Say what the ticks and the hours mean."""
         values = self._collect()
         try:
-            hours = hours_text(*read_hours(values["hours"])).replace("-", "–") or "any time"
+            hours = hours_shown(*read_hours(values["hours"])) or "any time"
         except CouchcalError:
             hours = "…"
         self.query_one("#meaning", Static).update(plain(f"{days_text(values['days'])}, {hours}", "dim"))

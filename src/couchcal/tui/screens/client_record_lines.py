@@ -132,12 +132,12 @@ def slot_words(slot: Slot | None) -> str:
 
 
 def count_words(counts: Counts) -> str:
-    """`42 sessions this year · 2 late cancels · 1 no show`."""
+    """`42 sessions this year · 2 late cancels · 1 no-show`."""
     words = [_count(counts.sessions_this_year, "session", "sessions") + " this year"]
     if counts.late_cancels:
         words.append(_count(counts.late_cancels, "late cancel", "late cancels"))
     if counts.no_shows:
-        words.append(_count(counts.no_shows, "no show", "no shows"))
+        words.append(_count(counts.no_shows, "no-show", "no-shows"))
     return " · ".join(words)
 
 

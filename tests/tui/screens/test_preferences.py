@@ -193,7 +193,7 @@ def test_the_tests_write_into_a_home_of_their_own(isolated_home: Path) -> None:
     assert config_file().parent == isolated_home
 
 
-async def test_what_is_typed_while_the_fields_are_made_is_kept_and_finds_the_last_of_them(
+async def test_what_is_typed_while_fields_are_made_is_kept_and_finds_the_last(
     database: Database,
 ) -> None:
     modal = PreferencesScreen(database, clock=clock)

@@ -140,8 +140,7 @@ def kept_words(preview: Preview, names: str = "full") -> str:
     """The rows that stay, one a line with the reason. Their labels hold names: only where these may be shown."""
     lines = []
     for verb, kept in (("stays", preview.kept), ("partly", preview.by_hand)):
-        lines += [
-            f"{verb}: {in_chosen_clock(row.label) if names == 'full' else ''} ({row.reason})".replace(":  ", ": ")
-            for row in kept
-        ]
+        for row in kept:
+            label = f" {in_chosen_clock(row.label)}" if names == "full" else ""
+            lines.append(f"{verb}:{label} ({row.reason})")
     return "\n".join(lines)

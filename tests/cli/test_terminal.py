@@ -2,67 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from pathlib import Path
 
-import pexpect
-import pyte
 import pytest
 
 from couchcal.store.connection import Database
 from tests.cli.conftest import NOW
 from tests.support.practice import make_practice
+from tests.support.terminal import Terminal, environment
 
 pytestmark = pytest.mark.terminal
-PATIENCE = 30
 
 
-class Terminal:
-    """A terminal of 120x30 that runs one command."""
-
-    def __init__(self, directory: Path, *argv: str, **values: str) -> None:
-        env = {
-            "PATH": os.environ["PATH"], "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COUCHCAL_NOW": NOW,
-            "COUCHCAL_HOME": str(directory), "TMPDIR": str(directory), "TZ": "America/New_York", **values,
-        }  # fmt: skip
-        self.raw = b""
-        self._screen = pyte.Screen(120, 30)
-        self._stream = pyte.ByteStream(self._screen)
-        self._child = pexpect.spawn(sys.executable, ["-m", "couchcal", *argv], dimensions=(30, 120), env=env)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self._screen.display)
-
-    def wait_for(self, words: str) -> None:
-        """Read until `words` are on the screen."""
-        end = time.monotonic() + PATIENCE
-        while words not in self.text:
-            assert time.monotonic() < end, self.text
-            self._read()
-
-    def send(self, keys: str) -> None:
-        self._child.send(keys)
-
-    def finish(self) -> int:
-        """Read to the end; the exit code."""
-        while self._read():
-            pass
-        self._child.close()
-        return int(self._child.exitstatus)
-
-    def _read(self) -> bool:
-        try:
-            data = self._child.read_nonblocking(65536, timeout=1)
-        except pexpect.TIMEOUT:
-            return True
-        except pexpect.EOF:
-            return False
-        self.raw += data
-        self._stream.feed(data)
-        return True
+def run(home: Path, *argv: str, **values: str) -> Terminal:
+    return Terminal(environment(home, NOW, **values), *argv)
 
 
 @pytest.fixture
@@ -71,7 +24,7 @@ def practice(tmp_path: Path) -> Database:
 
 
 def test_the_demo_opens_the_calendar_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "demo")
+    terminal = run(tmp_path, "demo")
     terminal.wait_for("Juniper")
     assert list(tmp_path.glob("couchcal-demo-*"))
     terminal.send("q")
@@ -80,19 +33,19 @@ def test_the_demo_opens_the_calendar_and_leaves_nothing_behind(tmp_path: Path) -
 
 
 def test_the_agenda_is_coloured_unless_nobody_wants_it(tmp_path: Path, practice: Database) -> None:
-    adding = Terminal(tmp_path, "add", "lunch wed 12-1")
+    adding = run(tmp_path, "add", "lunch wed 12-1")
     assert adding.finish() == 0
-    coloured = Terminal(tmp_path, "agenda")
+    coloured = run(tmp_path, "agenda")
     assert coloured.finish() == 0
     assert b"\x1b[1mWed 4 Mar 2026" in coloured.raw
-    plain = Terminal(tmp_path, "agenda", NO_COLOR="1")
+    plain = run(tmp_path, "agenda", NO_COLOR="1")
     assert plain.finish() == 0
     assert b"\x1b" not in plain.raw
     assert b"Wed 4 Mar 2026" in plain.raw
 
 
 def test_init_asks_and_the_calendar_opens_with_the_passphrase(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "init")
+    terminal = run(tmp_path, "init")
     terminal.wait_for("Name of the practice")
     terminal.send("Quiet Room\r")
     terminal.wait_for("Time zone [America/New_York]")
@@ -103,7 +56,7 @@ def test_init_asks_and_the_calendar_opens_with_the_passphrase(tmp_path: Path) ->
     terminal.send("four words of sense\r")
     assert terminal.finish() == 0
     assert b"four words" not in terminal.raw
-    agenda = Terminal(tmp_path, "agenda")
+    agenda = run(tmp_path, "agenda")
     agenda.wait_for("Passphrase:")
     agenda.send("four words of sense\r")
     assert agenda.finish() == 0
@@ -122,7 +75,7 @@ def test_import_draws_its_bar_on_standard_error(tmp_path: Path, practice: Databa
             "END:VEVENT",
         ]
     file.write_text("\r\n".join([*lines, "END:VCALENDAR", ""]), "utf-8")
-    terminal = Terminal(tmp_path, "import", str(file))
+    terminal = run(tmp_path, "import", str(file))
     assert terminal.finish() == 0
     assert b"[red]club.ics" in terminal.raw
     assert "400 added" in terminal.text

@@ -9,9 +9,10 @@ import pytest
 
 from couchcal.store.connection import Database
 from couchcal.store.public_id import encode
-from tests.support.demo import at
+from tests.support.demo import NOW, at
+from tests.support.terminal import PATIENCE, Terminal, environment
 from tests.tui.conftest import stored
-from tests.tui.test_terminal import PATIENCE, Terminal, environment, whole
+from tests.tui.test_terminal import show, whole
 
 pytestmark = pytest.mark.terminal
 
@@ -20,7 +21,7 @@ def command(database: Database, *argv: str) -> str:
     """What the command line says to `couchcal <argv>`."""
     done = subprocess.run(
         [sys.executable, "-m", "couchcal", "--db", str(database.path), *argv],
-        env=environment(database.path.parent), capture_output=True, text=True, check=False, timeout=PATIENCE,
+        env=environment(database.path.parent, NOW), capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -32,8 +33,8 @@ def supervision(database: Database) -> str:
 
 def calendar(database: Database) -> Terminal:
     """A program that shows the week of the demo practice."""
-    terminal = Terminal(database, 120, 36)
-    terminal.until(lambda: "Omar" in terminal.text)
+    terminal = show(database, 120, 36)
+    terminal.wait_for("Omar")
     return terminal
 
 
@@ -55,9 +56,8 @@ def shown(terminal: Terminal, name: str) -> int:
 
 
 def leave(terminal: Terminal) -> None:
-    terminal.child.send("q")
-    terminal.finish()
-    assert terminal.child.exitstatus == 0
+    terminal.send("q")
+    assert terminal.finish() == 0
     assert b"Traceback" not in terminal.raw
 
 
@@ -65,11 +65,11 @@ def test_two_calendars_show_each_others_bookings(demo: Database) -> None:
     one, two = calendar(demo), calendar(demo)
     for here, there, hour in ((one, two, 12), (two, one, 14)):
         before = shown(there, "Maria S.")
-        here.child.send("a")
-        here.until(lambda here=here: "ctrl+e" in here.text)  # type: ignore[misc]  # bound at once
-        here.child.send(f"sat {hour}:00 50m maria 90837\r")
-        here.until(lambda here=here: "Booked Maria S." in here.text)  # type: ignore[misc]
-        there.until(lambda there=there, more=before + 1: shown(there, "Maria S.") == more)  # type: ignore[misc]
+        here.send("a")
+        here.wait_for("ctrl+e")
+        here.send(f"sat {hour}:00 50m maria 90837\r")
+        here.wait_for("Booked Maria S.")
+        there.until(lambda there=there, more=before + 1: shown(there, "Maria S.") == more)  # type: ignore[misc]  # bound at once
     assert len([entry for entry in stored(demo) if entry.first == "Maria"]) == 4
     leave(one)
     leave(two)

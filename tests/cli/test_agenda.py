@@ -209,7 +209,7 @@ def test_plain_agenda_is_grouped_by_day_and_aligned(cli: Cli) -> None:
         "",
         "Thu 5 Mar 2026",
         f"   8:00-8:15      {ids[1]}  C-0004  contact   Office",
-        "                   13 h 45 min free",
+        "                  13 h 45 min free",
         f"  22:00-Fri 1:00  {ids[2]}  C-0004  90837     Office",
         "  1 session, 3 h; 1 contact",
     ]

@@ -198,7 +198,7 @@ def _marked(line: Content, words: tuple[str, ...], after: int = 0) -> Content:
     """The line with what was looked for underlined, from the cell `after` on."""
     for start, end in spans(line.plain, words):
         if start >= after:
-            line = line.stylize("underline $accent", start, end)
+            line = line.stylize("underline", start, end)
     return line
 
 

@@ -18,10 +18,12 @@ from couchcal.practice.cadence import Repeat
 from couchcal.practice.outcome import Kept, Preview
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
+from couchcal.tui.forms.appointment_merge import compare
 from couchcal.tui.forms.cancel import CancelDialog
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.delete import DeleteDialog
 from couchcal.tui.forms.init import InitForm
+from couchcal.tui.forms.merge import MergeScreen
 from couchcal.tui.forms.prompt import Prompt
 from couchcal.tui.forms.quick_add import QuickAdd
 from couchcal.tui.forms.scope import ScopeDialog
@@ -59,6 +61,18 @@ def form(database: Database, **options: Any) -> AppointmentForm:
 
 
 SCOPE = (Preview(1, ()), Preview(14, (Kept(2, "Tue 10 Mar 9:00", "the note is signed"),)))
+LONG = Preview(
+    14,
+    tuple(Kept(n, f"Jane D. · Tue {n} Mar 15:00", "the note is signed") for n in range(2, 14)),
+    by_hand=(Kept(20, "Jane D. · Tue 24 Mar 16:00", "its time was changed by hand"),),
+)
+STORED = {"start": at(3, 15), "end": at(3, 15, 50), "tz": ZONE, "service": "90834", "title": "", "instructions": ""}
+MERGE = compare(
+    STORED,
+    STORED | {"title": "[b]mine", "instructions": "ring twice, then wait at the door"},
+    STORED | {"service": "90837", "instructions": "use the side entrance"},
+)
+SIDES = {"theirs": "use the side entrance of the house", "mine": "ring twice, then wait at the door"}
 HELP = [
     HelpRow(f"Group {n // 7}", "ctrl+r" if n % 3 else "n", f"What command {n} does, in words") for n in range(40)
 ]
@@ -66,6 +80,8 @@ MODALS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], Run]] = {
     "confirm": (lambda _: Confirm("Discard", "Discard what you typed?", "Discard", "Keep editing"), pressed()),
     "prompt": (lambda _: Prompt("Go to", "fri · 3 mar · +2w", lambda _text: "no such day"), pressed("x", "enter")),
     "scope": (lambda _: ScopeDialog("Change which?", *SCOPE), pressed("down")),
+    "scope_long": (lambda _: ScopeDialog("Change which?", SCOPE[0], LONG, reset=LONG), pressed("down")),
+    "merge": (lambda _: MergeScreen(MERGE, lambda side, _unit: SIDES[side]), pressed("right")),
     "delete": (lambda _: DeleteDialog(LABEL, in_series=True), pressed()),
     "cancel": (lambda _: CancelDialog(LABEL), pressed("right", "tab", "tab", "x", "ctrl+s")),
     "init": (lambda _: InitForm(Path("/data/couchcal.db"), clock=clock), pressed()),

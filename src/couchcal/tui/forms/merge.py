@@ -19,7 +19,7 @@ from couchcal.tui.forms.options import Ways, way
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.text import clean
 
-_MOST = 24
+_MOST = 16
 """Characters of a value beside another; the rest of a long text is cut."""
 
 
@@ -61,7 +61,7 @@ class MergeScreen(Modal[MergeAnswer]):
             if merge.both:
                 yield Static(plain("Both changed; choose one for each:", "dim"))
             for number, unit in enumerate(merge.both):
-                words = [(side, f"{side} {_cut(self._shown(side, unit))}") for side in ("mine", "theirs")]
+                words = [(side, f"{side}: {_cut(self._shown(side, unit))}") for side in ("mine", "theirs")]
                 yield Field(unit.label, Choice(words, "mine", id=f"both-{number}"), id=f"row-{number}", long=True)
         yield Ways(
             [

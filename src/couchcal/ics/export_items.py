@@ -54,7 +54,7 @@ _JOINS = """
 LEFT JOIN client c ON c.id = a.client_id
 LEFT JOIN location l ON l.id = a.location_id
 """
-_ROWS = f"SELECT {_COLUMNS} FROM appointment a {_JOINS} LEFT JOIN appointment_ics i ON i.appointment_id = a.id"  # noqa: S608
+_ROWS = f"SELECT {_COLUMNS} FROM appointment a {_JOINS} LEFT JOIN appointment_ics i ON i.appointment_id = a.id"  # noqa: S608  our names
 _TEMPLATES = f"""
 SELECT {_COLUMNS.replace("a.start_utc, a.end_utc", "0, 0").replace("a.series_key, a.series_id", "NULL, a.id")},
        a.start_local, a.duration_s, a.rrule, a.rdates, a.until_date, a.materialised_from, a.materialised_to
@@ -107,14 +107,14 @@ def other_uids(connection: sqlite3.Connection) -> dict[tuple[str, int], str]:
     repeated = connection.execute(
         f"""SELECT a.uid FROM appointment a WHERE {SINGLE} GROUP BY a.uid HAVING count(*) > 1
         UNION SELECT uid FROM series GROUP BY uid HAVING count(*) > 1
-        UNION SELECT a.uid FROM appointment a JOIN series s ON s.uid = a.uid WHERE {SINGLE}"""  # noqa: S608
+        UNION SELECT a.uid FROM appointment a JOIN series s ON s.uid = a.uid WHERE {SINGLE}"""  # noqa: S608  our names
     ).fetchall()
     found: dict[tuple[str, int], str] = {}
     for (uid,) in repeated:
         rows = connection.execute(
             f"""SELECT 'series', id FROM series WHERE uid = ?
             UNION ALL SELECT 'appointment', a.id FROM appointment a WHERE a.uid = ? AND {SINGLE}
-            ORDER BY 1 DESC, 2""",  # noqa: S608
+            ORDER BY 1 DESC, 2""",  # noqa: S608  our names
             (uid, uid),
         )
         for number, (table, row_id) in enumerate(rows, 1):

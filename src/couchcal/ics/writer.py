@@ -174,7 +174,7 @@ class _Export:
     def _single_ids(self) -> list[int]:
         condition, values = self._single_condition()
         statement = (
-            f"SELECT a.id, a.start_utc, a.end_utc, a.all_day FROM appointment a WHERE {condition}"  # noqa: S608
+            f"SELECT a.id, a.start_utc, a.end_utc, a.all_day FROM appointment a WHERE {condition}"  # noqa: S608  our names
             " ORDER BY a.start_utc, a.uid, a.id"
         )
         admits = self._window.admits
@@ -189,12 +189,12 @@ class _Export:
         condition, values = self._single_condition()
         condition = f"{condition} AND NOT a.all_day"
         spans = self._connection.execute(
-            f"SELECT a.tz, min(a.start_utc), max(a.end_utc) FROM appointment a WHERE {condition} GROUP BY a.tz",  # noqa: S608
+            f"SELECT a.tz, min(a.start_utc), max(a.end_utc) FROM appointment a WHERE {condition} GROUP BY a.tz",  # noqa: S608  our names
             values,
         ).fetchall()
         for tz, first, last in spans:
             rows = self._connection.execute(
-                f"SELECT a.start_utc, a.end_utc FROM appointment a WHERE {condition} AND a.tz = ?",  # noqa: S608
+                f"SELECT a.start_utc, a.end_utc FROM appointment a WHERE {condition} AND a.tz = ?",  # noqa: S608  our names
                 (*values, tz),
             )
             if any(

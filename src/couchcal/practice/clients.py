@@ -85,7 +85,7 @@ def get(connection: sqlite3.Connection, client_id: int) -> ClientRow:
     Raises:
         NotFound: there is none with this id.
     """
-    row = connection.execute(f"SELECT {_COLUMNS} FROM client WHERE id = ?", (client_id,)).fetchone()  # noqa: S608
+    row = connection.execute(f"SELECT {_COLUMNS} FROM client WHERE id = ?", (client_id,)).fetchone()  # noqa: S608  our names
     if row is None:
         raise NotFound("there is no such client", "couchcal client list shows them")
     return ClientRow(*row)

@@ -153,7 +153,7 @@ def offered(
 
 def _practice_rules(connection: sqlite3.Connection) -> dict[str, Any]:
     names = ("min_notice_min", "window_days", "slot_step", "max_per_day")
-    row = connection.execute(f"SELECT {', '.join(names)} FROM practice ORDER BY id LIMIT 1").fetchone()  # noqa: S608
+    row = connection.execute(f"SELECT {', '.join(names)} FROM practice ORDER BY id LIMIT 1").fetchone()  # noqa: S608  our names
     return dict(zip(names, row, strict=True))
 
 

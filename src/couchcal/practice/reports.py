@@ -47,7 +47,7 @@ SELECT (a.start_utc + {{offset}} - :base) / {_WEEK_S},
        sum(a.status <> 'cancelled' AND a.end_utc <= :now), sum(a.status <> 'cancelled' AND a.end_utc > :now),
        sum(a.status = 'cancelled')
 FROM appointment a WHERE {_STARTS} AND a.kind = 'client_session' GROUP BY 1
-"""  # noqa: S608
+"""  # noqa: S608  our fragments
 _MISSED = f"""
 FROM appointment a CROSS JOIN cancellation x ON x.appointment_id = a.id
 JOIN client c ON c.id = a.client_id
@@ -78,7 +78,7 @@ piece AS (
 SELECT min(a.start_utc), max(a.end_utc), sum(a.end_utc - a.start_utc),
        (a.start_utc + {{offset}} - :base) / {_WEEK_S} AS week, (a.end_utc - 1 + {{last_offset}} - :base) / {_WEEK_S}
 FROM piece a GROUP BY 4, 5
-"""  # noqa: S608
+"""  # noqa: S608  our fragments
 """Time with clients, counted once where sessions overlap: pieces within a week are summed, the one that crosses
 from a week to another stands alone."""
 

@@ -92,12 +92,13 @@ class Desk:
 
     def local(self, row_id: int) -> str:
         """When a row starts, on the practitioner's clock."""
-        start = datetime.fromtimestamp(self.row(row_id)["start_utc"], NEW_YORK)
-        return f"{start:%Y-%m-%d %H:%M}"
+        return self.locals_of([row_id])[0]
 
     def locals_of(self, ids: list[int]) -> list[str]:
         """When rows start, on the practitioner's clock."""
-        return [self.local(row_id) for row_id in ids]
+        rows = self.rows()
+        starts = [datetime.fromtimestamp(rows[row_id]["start_utc"], NEW_YORK) for row_id in ids]
+        return [f"{start:%Y-%m-%d %H:%M}" for start in starts]
 
     def entry(self, row_id: int) -> Entry:
         with closing(self.database.connect()) as connection:

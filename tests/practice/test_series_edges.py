@@ -153,20 +153,26 @@ def test_the_whole_of_time_is_too_much_for_an_endless_series(desk: Desk) -> None
     assert series.extend_all(desk.database, last - 3 * WEEK, last, clock=desk.clock) == 3
 
 
+def far_ids(desk: Desk, row_id: int) -> list[int]:
+    """The rows of the series of a row from 2032 on."""
+    ids = desk.series_ids(row_id)
+    return [one for one, local in zip(ids, desk.locals_of(ids), strict=True) if local > "2032"]
+
+
 def whole(desk: Desk, row_id: int, until: str) -> list[str]:
     """Where the series of a row has rows once everything up to `until` was looked at."""
     weeks = (desk.at(until) - desk.now) // timedelta(weeks=50) + 1
     for step in range(1, weeks + 1):
         end = min(desk.now + step * timedelta(weeks=50), desk.at(until))
         series.extend_all(desk.database, end - WEEK, end, clock=desk.clock)
-    return [local for row in desk.series_ids(row_id) if (local := desk.local(row)) < until]
+    return [local for local in desk.locals_of(desk.series_ids(row_id)) if local < until]
 
 
 @pytest.mark.parametrize("command", ["nothing", "delete", "move", "edit"])
 def test_a_look_into_the_far_future_leaves_no_hole(desk: Desk, command: str) -> None:
     first = desk.weekly(TUESDAY)[0]
     series.extend_all(desk.database, desk.at("2032-03-01 00:00"), desk.at("2032-03-28 00:00"), clock=desk.clock)
-    far = [row_id for row_id in desk.series_ids(first) if desk.local(row_id) > "2032"]
+    far = far_ids(desk, first)
     assert desk.locals_of(far) == [f"2032-03-{day} 15:00" for day in ("02", "09", "16", "23")]
     if command == "delete":
         desk.delete(far[1], scope="future")
@@ -222,13 +228,13 @@ def test_a_far_date_changed_by_hand_leaves_no_hole_when_the_series_moves(desk: D
     ids = desk.weekly(TUESDAY)
     start, end = desk.at("2032-03-01 00:00"), desk.at("2032-03-28 00:00")
     series.extend_all(desk.database, start, end, clock=desk.clock)
-    far = [row_id for row_id in desk.series_ids(ids[0]) if desk.local(row_id) > "2032"]
+    far = far_ids(desk, ids[0])
     desk.move(far[1], "2032-03-10 17:00")
     desk.cancel(far[2])
     desk.delete(far[3])
     desk.move(ids[1], "2026-03-10 16:00", scope="future")
     series.extend_all(desk.database, start, end, clock=desk.clock)
-    found = desk.locals_of([row_id for row_id in desk.series_ids(ids[1]) if desk.local(row_id) > "2032"])
+    found = desk.locals_of(far_ids(desk, ids[1]))
     assert found == ["2032-03-02 16:00", "2032-03-10 17:00"]
     assert desk.local(far[2]) == "2032-03-16 15:00"
     near = whole(desk, ids[1], "2032-03-01 00:00")

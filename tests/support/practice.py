@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -33,10 +34,24 @@ def make_practice(
     return Database(path, template.key)
 
 
+def furnished_practice(directory: Path, furnish: Callable[[Database], object]) -> Database:
+    """A practice of `make_practice` as `furnish` leaves it; `furnish` runs once a session."""
+    path = directory / "furnished.db"
+    shutil.copyfile(_furnished(furnish).path, path)
+    path.chmod(0o600)
+    return Database(path, None)
+
+
+@cache
+def _furnished(furnish: Callable[[Database], object]) -> Database:
+    database = make_practice(_scratch())
+    furnish(database)
+    return _at_rest(database)
+
+
 @cache
 def _template(encrypt: bool, tz: str) -> Database:
-    directory = Path(tempfile.mkdtemp(prefix="couchcal-test-"))
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    directory = _scratch()
     before = {name: os.environ.pop(name, None) for name in ("COUCHCAL_KEY_FILE", "COUCHCAL_PASSPHRASE")}
     try:
         if encrypt:
@@ -47,6 +62,17 @@ def _template(encrypt: bool, tz: str) -> Database:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+    return _at_rest(database)
+
+
+def _scratch() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="couchcal-test-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
+
+
+def _at_rest(database: Database) -> Database:
+    """The database with all that was written in its one file."""
     database.dispose()
     with closing(database.connect()) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

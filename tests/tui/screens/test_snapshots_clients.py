@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from couchcal.tui.forms.client_merge import MergeDialog
 from couchcal.tui.forms.client_reject import RejectDialog
 from couchcal.tui.screens.client_record import ClientRecordScreen
 from couchcal.tui.screens.clients import ClientsScreen
+from tests.support.practice import furnished_practice
 from tests.tui.forms.host import ZONE, Host, at, clock, looked, people, session
 
 TZ = ZoneInfo(ZONE)
@@ -48,9 +50,7 @@ SCREENS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], tuple[str, ...]
 }
 
 
-@pytest.fixture
-def practice(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
-    monkeypatch.setenv("TZ", "Europe/Paris")
+def furnish(database: Database) -> None:
     ids = people(database)
     fields = {
         "email": "jane@example.org", "phone": "555-0100", "tz": "Europe/Paris", "usual_service": "90834",
@@ -69,7 +69,12 @@ def practice(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     with closing(database.connect()) as connection:
         connection.execute("UPDATE client SET state = 'intake', portal_state = 'invited' WHERE id = ?", (NEW,))
         connection.execute("UPDATE client SET state = 'archived' WHERE id = ?", (ids["Maria Silva"],))
-    return database
+
+
+@pytest.fixture
+def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    return furnished_practice(tmp_path, furnish)
 
 
 def pressed(keys: tuple[str, ...]) -> Callable[[Pilot[None]], Awaitable[None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date, time
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from couchcal.tui.forms.tick import Tick
 from couchcal.tui.screens.availability import AvailabilityScreen
 from couchcal.tui.screens.event_types import EventTypesScreen
 from couchcal.tui.screens.time_off import TimeOffScreen
+from tests.support.practice import furnished_practice
 from tests.tui.forms.host import ZONE, Host, at, clock, people, session, settle
 
 TZ = ZoneInfo(ZONE)
@@ -70,8 +72,7 @@ SCREENS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], Run]] = {
 }
 
 
-@pytest.fixture
-def practice(database: Database) -> Database:
+def furnish(database: Database) -> None:
     names = people(database)
     session(database, names["Jane Doe"], at(3, 9))
     session(database, names["Bob Reed"], at(5, 15, 30))
@@ -90,7 +91,11 @@ def practice(database: Database) -> Database:
     time_off.add(database, date(2026, 3, 3), date(2026, 3, 7), tz=ZONE, reason="conference", clock=clock)
     time_off.add(database, at(20, 14), at(20, 17), all_day=False, tz=ZONE, reason="dentist", clock=clock)
     time_off.add(database, date(2026, 2, 16), date(2026, 2, 17), tz=ZONE, clock=clock)
-    return database
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Database:
+    return furnished_practice(tmp_path, furnish)
 
 
 SMALL_DARK, USUAL_LIGHT = ("couchcal-dark", (80, 24)), ("couchcal-light", (120, 36))

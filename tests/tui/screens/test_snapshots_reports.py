@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import time
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from couchcal.store.session import write_session
 from couchcal.tui.forms.waitlist import WaitingForm
 from couchcal.tui.screens.reports import ReportsScreen
 from couchcal.tui.screens.waitlist import WaitlistScreen
+from tests.support.practice import furnished_practice
 from tests.tui.forms.host import ZONE, Host, at, clock, looked, people, session
 
 TZ = ZoneInfo(ZONE)
@@ -33,9 +35,7 @@ SCREENS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], tuple[str, ...]
 }
 
 
-@pytest.fixture
-def practice(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
-    monkeypatch.setenv("TZ", "Europe/Paris")
+def furnish(database: Database) -> None:
     ids = people(database)
     weekly = Repeat("weekly")
     session(database, ids["Jane Doe"], at(3, 9), repeat=weekly, service="90837")
@@ -58,7 +58,12 @@ def practice(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     waitlist.add(database, ids["Bob Reed"], clock=clock)
     waitlist.add(database, ids["Maria Silva"], days=[4], clock=clock)
     waitlist.set_state(database, 2, "offered", clock=clock)
-    return database
+
+
+@pytest.fixture
+def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    return furnished_practice(tmp_path, furnish)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from couchcal.practice.cadence import Repeat
 from couchcal.store.connection import Database
 from couchcal.tui.screens.finder import FinderScreen
 from couchcal.tui.screens.search import SearchScreen
+from tests.support.practice import furnished_practice
 from tests.tui.forms.host import ZONE, Host, at, clock, looked, people, session
 
 TZ = ZoneInfo(ZONE)
@@ -30,14 +32,17 @@ MODALS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], str, tuple[str, 
 CASES = [(name, *how) for how in (SMALL_DARK, USUAL_LIGHT) for name in MODALS]
 
 
-@pytest.fixture
-def practice(database: Database) -> Database:
+def furnish(database: Database) -> None:
     ids = people(database)
     session(database, ids["Jane Doe"], at(3, 9), repeat=Repeat("weekly"))
     missed = session(database, ids["Janet Ray"], at(2, 15, 30))
     appointments.cancel(database, missed, "no_show", clock=clock)
     session(database, ids["Bob Reed"], at(2, 10))
-    return database
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Database:
+    return furnished_practice(tmp_path, furnish)
 
 
 @pytest.mark.parametrize(

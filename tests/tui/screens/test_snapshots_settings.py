@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from couchcal.practice import catalogue
 from couchcal.store.connection import Database
 from couchcal.tui.screens.preferences import PreferencesScreen
 from couchcal.tui.screens.services import ServicesScreen
+from tests.support.practice import furnished_practice
 from tests.tui.forms.host import Host, at, clock, looked, people, saved, session
 
 Run = Callable[[Pilot[None]], Awaitable[None]]
@@ -51,12 +53,15 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def practice(database: Database) -> Database:
+def furnish(database: Database) -> None:
     session(database, people(database)["Jane Doe"], at(3, 15), service="90791")
     catalogue.remove(database, "service", 1, clock=clock)
     catalogue.edit(database, "service", 4, {"fee_cents": 18000}, clock=clock)
-    return database
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Database:
+    return furnished_practice(tmp_path, furnish)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ class AppointmentFollow(AppointmentFields):
     def _taken(self, event: Suggest.Taken) -> None:
         event.stop()
         self._edited(event.target.id or "")
+        if event.target.id == "client":
+            self._client_named()
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:
@@ -71,8 +73,8 @@ class AppointmentFollow(AppointmentFields):
             self._move_visit(raw, data)
         elif name == "location_id":
             self._put({"visit_type": visit_of(data, raw["location_id"])})
-        elif self._opening.mode == "new":
-            self._prefill(raw, name, data)
+        elif name == "service" and self._opening.mode == "new":
+            self._take_length(raw, data)
         if name == "repeats" and raw["repeats"] == "custom" and not raw["every"]:
             self._put({"every": "6", "until": f"+{CUSTOM_WEEKS.days // 7}w"})
         self._refresh()
@@ -95,14 +97,18 @@ class AppointmentFollow(AppointmentFields):
         after = follow(before, name, self._length, self._now_local(raw["tz"]))
         self._put({field: getattr(after, field) for field in ("end", "length", "last_day") if field != name})
 
-    def _prefill(self, raw: Raw, name: str, data: FormData) -> None:
-        """What is usual goes where a person has put nothing (practice.md 12)."""
-        if name == "client":
-            self._prefill_slot(raw, data)
-            return
+    def _take_length(self, raw: Raw, data: FormData) -> None:
+        """The length that the service usually has, unless a person said another."""
         service = data.service(raw["service"])
-        if name == "service" and service is not None and service.typical_min and not self._times_touched:
+        if service is not None and service.typical_min and not self._times_touched:
             self._set_length(timedelta(minutes=service.typical_min))
+
+    def _client_named(self) -> None:
+        """What is usual goes where a person has put nothing (APT-20): once the client is named, and not
+        while half a name fits somebody else."""
+        if self._data is not None and self._opening.mode == "new":
+            self._prefill_slot(self.rows.collect(), self._data)
+            self._refresh()
 
     def _prefill_slot(self, raw: Raw, data: FormData) -> None:
         who = read_members(data.clients, raw["client"], data.names)
@@ -139,6 +145,8 @@ class AppointmentFollow(AppointmentFields):
 
     @on(events.DescendantBlur)
     def _left(self, event: events.DescendantBlur) -> None:
+        if event.widget.id == "client":
+            self._client_named()
         if event.widget.id not in _TIME_CONTROLS or self._data is None:
             return
         read = self._read()

@@ -43,7 +43,10 @@ def _run(args: Namespace) -> int:
         line = _parsed(practice, " ".join(args.text))
         draft = checked(_draft(practice, line))
         repeat = parse_cadence(line.repeats) if line.repeats else None
-        planned = _planned(practice, draft, repeat)
+        try:
+            planned = _planned(practice, draft, repeat)
+        except OverflowError:
+            raise Refused("the calendar ends there", "choose a time before the year 9999") from None
         if args.strict:
             _refuse_overlaps(practice, planned)
         if args.dry_run:

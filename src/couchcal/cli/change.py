@@ -160,6 +160,10 @@ def _configure_repeat(parser: ArgumentParser) -> None:
 def _repeat(args: Namespace) -> int:
     if args.cadence != "stop" and args.cadence not in CADENCES:
         raise UsageProblem(f"'{args.cadence}' is no cadence", f"use {', '.join(CADENCES)} or stop")
+    if args.cadence == "stop" and args.until_day is not None:
+        raise UsageProblem(
+            "stop is from now on", "leave --until out, or couchcal delete ID --scope future from a date"
+        )
     with opened(args) as practice:
         entry = appointment_of(practice, args.id)
         from couchcal.practice import series

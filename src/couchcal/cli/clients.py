@@ -15,6 +15,7 @@ from couchcal.cli.plain import clean, note
 from couchcal.cli.values import split_pair, yes_or_no
 from couchcal.errors import Invalid, UsageProblem
 from couchcal.practice import client_changes, client_duplicates, client_merge, client_reject, clients, sessions
+from couchcal.practice.client_changes import EDITABLE
 from couchcal.practice.client_duplicates import Duplicate
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
@@ -174,6 +175,8 @@ def _changes(practice: Practice, args: Namespace) -> dict[str, object]:
     for pair in args.fields:
         name, value = split_pair(pair, ", ".join(_FIELDS))
         field = _ALIASES.get(name, name)
+        if field not in EDITABLE:
+            raise Invalid(f"there is no field '{name}'", f"fields are {', '.join(_FIELDS)}", field=name)
         changes[field] = _value(practice, field, value)
     return changes
 
@@ -277,7 +280,8 @@ _ACTIONS: dict[str, Callable[[Practice, Namespace], int]] = {
 
 def _told(practice: Practice, args: Namespace, verb: str, row: ClientRow) -> int:
     if args.json:
-        write_json(record(practice, row))
+        seen = sessions.seen_by_client(practice.connection, practice.now).get(row.id)
+        write_json(record(practice, row, seen=seen))
     else:
         sys.stdout.write(f"{verb} {row.internal_id}\n")
     return 0

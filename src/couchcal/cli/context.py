@@ -94,6 +94,8 @@ def open_or_create(path: Path) -> Database:
     try:
         created = create_practice(path, tz=local_zone_name())
     except DatabaseProblem as error:
+        if error.code == "exists":  # another process made it meanwhile
+            return open_database(path, ask=passphrase_prompt())
         if error.code != "no_key_store":
             raise
         raise DatabaseProblem(

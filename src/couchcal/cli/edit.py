@@ -40,13 +40,16 @@ _ALIASES = {
     "allday": "all_day",
 }
 _FLAGS = frozenset({"busy", "all_day", "remind_email", "remind_text", "remind_phone", "feedback_requested"})
-_OR_NONE = frozenset({"service", "medium", "collateral_role", "visit_type", "group_key"})
+_CHOICES = frozenset({"medium", "collateral_role", "visit_type"})
+_OR_NONE = frozenset({"service", "group_key"})
 _TIMES = frozenset({"start", "end", "length", "all_day"})
 _EVERY_FIELD = (
     "client, type, service, modifiers, place, room, start, end, length, all_day, tz, title, busy, instructions,"
     " link, medium, role, collateral_name, diagnoses, visit, group, remind_email, remind_text, remind_phone,"
     " feedback"
 )
+_WORDS = {_ALIASES.get(word, word): word for word in _EVERY_FIELD.split(", ")} | {"location_id": "place"}
+"""What a field is called here."""
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -79,20 +82,30 @@ def _typed(pairs: list[str]) -> dict[str, str]:
 
 
 def _changes(practice: Practice, entry: Entry, typed: dict[str, str]) -> dict[str, Any]:
-    kind = typed.get("kind", entry.kind)
+    kind = _coded(typed.get("kind", entry.kind))
     changes: dict[str, Any] = {}
     for name, value in typed.items():
         if name in _TIMES:
             continue
         field = "location_id" if name == "place" and kind != "other_event" else name
-        if field not in ("kind", *FIELDS_BY_KIND.get(kind, ())):
+        if field == "kind":
+            changes[field] = kind
+            continue
+        if field not in FIELDS_BY_KIND.get(kind, _WORDS):
+            word = _WORDS.get(name, name)
             raise Invalid(
-                f"{kind.replace('_', ' ')} has no field '{name}'", f"fields are {_EVERY_FIELD}", field=name
+                f"{kind.replace('_', ' ')} has no field '{word}'", f"fields are {_fields_of(kind)}", field=word
             )
         changes[field] = _value(practice, field, value)
     if typed.keys() & _TIMES:
         changes |= _times(practice, entry, typed)
     return changes
+
+
+def _fields_of(kind: str) -> str:
+    """What an entry of this kind has, in words for a message."""
+    words = {_WORDS[field] for field in FIELDS_BY_KIND.get(kind, _WORDS)} | {"type", "length"}
+    return ", ".join(word for word in _EVERY_FIELD.split(", ") if word in words)
 
 
 def _value(practice: Practice, field: str, value: str) -> Any:
@@ -102,9 +115,16 @@ def _value(practice: Practice, field: str, value: str) -> Any:
         return [code for code in value.replace(",", " ").split() if code]
     if field in _FINDERS:
         return _FINDERS[field](practice, value) if value else None
+    if field in _CHOICES:
+        return _coded(value) or None
     if field in _OR_NONE:
         return value.upper() if field == "service" and value else (value or None)
     return value
+
+
+def _coded(value: str) -> str:
+    """`In-person` as the stored word, `in_person`."""
+    return value.lower().replace("-", "_").replace(" ", "_")
 
 
 def _client(practice: Practice, value: str) -> int:
@@ -118,7 +138,7 @@ def _place(practice: Practice, value: str) -> int:
         place for place in places if place.name.casefold().startswith(wanted)
     ]
     if not found:
-        names = ", ".join(place.name for place in places)
+        names = ", ".join(f"'{place.name}'" for place in places)
         raise Invalid("there is no such place", f"places are {names}", field="place")
     return found[0].id
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from couchcal.cli.context import Practice
 from couchcal.cli.occurrence_json import occurrence, write_json
 from couchcal.cli.plain import note, title_words, when_words
-from couchcal.errors import NotFound, Refused
+from couchcal.errors import CouchcalError, NotFound, Refused
 from couchcal.practice.agenda import Entry, between, one
 from couchcal.practice.locks import lock_reasons
 from couchcal.practice.outcome import Done
@@ -20,6 +20,15 @@ MOST_NAMED = 8
 """How many overlapping entries a message lists."""
 _WIDEST_OFFSET = timedelta(hours=15)
 """All-day rows hold dates as UTC midnights; no zone is further than this from UTC."""
+_WAYS_OUT = {
+    "note_signed": "couchcal mark ID note-unlocked",
+    "billing_started": "couchcal mark ID billing-cancelled",
+    "paid": "couchcal mark ID refunded, then couchcal mark ID billing-cancelled",
+    "claim": "couchcal mark ID claim-cleared",
+    "cancelled": "restore it first: couchcal restore ID",
+    "time_off": "couchcal time-off remove ID",
+}
+"""The commands that open each lock; what a screen says of keys is of no use here."""
 
 
 def entry_of(practice: Practice, text: str) -> Entry:
@@ -54,6 +63,13 @@ def _entry(practice: Practice, table: str, row_id: int) -> Entry | None:
     until = datetime.fromtimestamp(end, UTC) + _WIDEST_OFFSET
     around = between(practice.connection, first, until, practice.tz)
     return next((entry for entry in around if (entry.table, entry.row_id) == (table, row_id)), None)
+
+
+def way_out(locked: CouchcalError) -> str:
+    """The hint of a refusal by a lock, with the commands that open it (EDT-01, DEL-02)."""
+    commands = _WAYS_OUT.get(locked.code.removeprefix("locked_"))
+    words = "" if locked.code == "locked_cancelled" else f"{locked.hint}: "
+    return f"{words}{commands}" if commands else locked.hint
 
 
 def appointment_of(practice: Practice, text: str) -> Entry:

@@ -73,8 +73,9 @@ def _run(args: Namespace) -> int:
     return run_action(_ACTIONS, args)
 
 
-def resolve(connection: sqlite3.Connection, text: str) -> EventTypeRow:
+def resolve(connection: sqlite3.Connection, text: str, *, whole: bool = False) -> EventTypeRow:
     """The event type with this number, this title, or the only one whose title begins so; offered ones first.
+    A `whole` title is wanted where a beginning would take away the wrong one.
 
     Raises:
         NotFound, Refused: none has it, several do.
@@ -85,7 +86,7 @@ def resolve(connection: sqlite3.Connection, text: str) -> EventTypeRow:
         [row for row in rows if str(row.id) == word],
         [row for row in rows if row.title.casefold() == word and row.active],
         [row for row in rows if row.title.casefold() == word],
-        [row for row in rows if word and row.title.casefold().startswith(word)],
+        [row for row in rows if word and not whole and row.title.casefold().startswith(word)],
     ):
         if len(fits) == 1:
             return fits[0]
@@ -134,7 +135,7 @@ def _move(practice: Practice, args: Namespace) -> int:
 
 
 def _remove(practice: Practice, args: Namespace) -> int:
-    row = resolve(practice.connection, args.id)
+    row = resolve(practice.connection, args.id, whole=True)
     done = event_types.remove(practice.database, row.id)
     if args.json:
         write_json({**_record(row), "active": False})

@@ -126,6 +126,10 @@ def _help() -> str:
 def _described(error: Exception) -> CouchcalError:
     """What went wrong as an error for users; of the unexpected only the class, whose text may hold names."""
     if isinstance(error, CouchcalError):
+        if error.code.startswith("locked_"):
+            from couchcal.cli.entries import way_out
+
+            error.hint = way_out(error)
         return error
     from couchcal.store.connection import describe_driver_error
 

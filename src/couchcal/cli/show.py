@@ -16,8 +16,13 @@ from couchcal.practice.agenda import Entry, local_day
 from couchcal.practice.cadence import repeat_phrase
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.practice.locks import lock_reasons
+from couchcal.practice.record_lines import record_lines
 from couchcal.practice.search import find_all
 from couchcal.store.public_id import encode
+
+MOST_FOUND = 10_000
+"""How many entries `find` lists, the latest ones."""
+_LABEL_CELLS = 18
 
 
 def _configure_show(parser: ArgumentParser) -> None:
@@ -36,7 +41,7 @@ def _show(args: Namespace) -> int:
                 heading(f"{title_words(entry, practice.names)}, {KIND_LABELS[entry.kind].lower()}") + "\n"
             )
             for label, text in _details(practice, entry):
-                sys.stdout.write(f"  {label:<12}{clean(text)}\n")
+                sys.stdout.write(f"  {label:<{_LABEL_CELLS}}{clean(text)}\n")
     return 0
 
 
@@ -63,6 +68,10 @@ def _details(practice: Practice, entry: Entry) -> list[tuple[str, str]]:
     if not entry.busy:
         rows.append(("busy", "no"))
     rows += [("locked", str(lock)) for lock in lock_reasons(entry) if lock.name != "cancelled"]
+    if entry.table == "appointment":
+        known = practice.names != "id"
+        lines = record_lines(practice.connection, entry.row_id)
+        rows += [(line.label, line.text) for line in lines if known or not line.private]
     others = overlapping(practice, entry)
     if others:
         rows.append(("overlaps", named(others, practice)))
@@ -87,7 +96,9 @@ def _configure_find(parser: ArgumentParser) -> None:
 
 def _find(args: Namespace) -> int:
     with opened(args) as practice:
-        found = find_all(practice.connection, " ".join(args.text), practice.tz, now=practice.now, clients=0)
+        found = find_all(
+            practice.connection, " ".join(args.text), practice.tz, now=practice.now, limit=MOST_FOUND, clients=0
+        )
         cancelled = args.cancelled or found.query.states
         entries = [entry for entry in found.entries if cancelled or not entry.cancelled]
         if args.json:

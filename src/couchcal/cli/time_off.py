@@ -17,7 +17,7 @@ from couchcal.cli.context import Practice
 from couchcal.cli.occurrence_json import occurrence, write_json, write_json_list
 from couchcal.cli.plain import clean, day_words, title_words, when_words
 from couchcal.clock_words import clock_words
-from couchcal.errors import NotFound, UsageProblem
+from couchcal.errors import NotFound, Refused, UsageProblem
 from couchcal.practice import time_off
 from couchcal.practice.agenda import Entry
 from couchcal.practice.search import resolve_id
@@ -56,7 +56,10 @@ def _run(args: Namespace) -> int:
 
 
 def _add(practice: Practice, args: Namespace) -> int:
-    start, end = _span(practice, args.first, args.last)
+    try:
+        start, end = _span(practice, args.first, args.last)
+    except OverflowError:
+        raise Refused("the calendar ends there", "choose an earlier day") from None
     time_off.add(
         practice.database, start, end, all_day=not isinstance(start, datetime), tz=practice.facts.tz,
         reason=args.reason,

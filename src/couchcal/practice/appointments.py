@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -256,8 +256,10 @@ def mark(
 ) -> Done:
     """Set note, billing and claim states, so that the locks are real (practice.md 12).
 
+    Every appointment with a client may have a note; only client sessions are billed (APT-02).
+
     Raises:
-        Invalid: no such mark. Refused: the state does not allow it.
+        Invalid: no such mark. Refused: the state does not allow it, or the type of appointment.
     """
     if what not in MARKS:
         raise Invalid(f"'{what}' is no mark", f"use {', '.join(MARKS)}", field="mark")
@@ -265,6 +267,8 @@ def mark(
         row = rows.load(session, appointment_id)
         if row.kind == "other_event" or row.origin == "google":
             raise Refused("only appointments with a client have notes and bills", "choose another")
+        if row.kind != "client_session" and not what.startswith("note-"):
+            raise Refused("only client sessions are billed", "change its type to client session first")
         label = f"Marked {rows.title_of(session, row)} {what.replace('-', ' ')}"
         session.relabel(label)
         _MARKS[what](row, session.now)
@@ -286,9 +290,14 @@ def _unlock_note(row: Appointment, _now: datetime) -> None:
     row.note_signed_at = None
 
 
-def _bill(before: str, after: str, problem: str, way_out: str) -> Callable[[Appointment, datetime], None]:
+def _bill(
+    before: str, after: str, refusals: Mapping[str, tuple[str, str]]
+) -> Callable[[Appointment, datetime], None]:
+    """From one state of the bill to another; `refusals` says why not, and what to do, for each other state."""
+
     def apply(row: Appointment, _now: datetime) -> None:
-        _need(row.billing_status == before, problem, way_out)
+        if row.billing_status != before:
+            raise Refused(*refusals[row.billing_status])
         if after == "none":
             _need(row.claim_status == "none", "there is a claim on it", "clear the claim first")
         row.billing_status = after
@@ -306,13 +315,20 @@ def _claim(
     return apply
 
 
+_BILLED = ("billing has started already", "cancel the bill to start again")
+_NO_BILL = ("billing has not started", "start billing first")
+_UNPAID = ("nothing is paid", "there is nothing to refund")
 _MARKS: dict[str, Callable[[Appointment, datetime], None]] = {
     "note-signed": _sign_note,
     "note-unlocked": _unlock_note,
-    "billing-started": _bill("none", "started", "billing has started already", "cancel the bill to start again"),
-    "billing-cancelled": _bill("started", "none", "there is no open bill", "refund a payment first"),
-    "paid": _bill("started", "paid", "there is no open bill", "start billing first"),
-    "refunded": _bill("paid", "started", "nothing is paid", "there is nothing to refund"),
+    "billing-started": _bill("none", "started", {"started": _BILLED, "paid": _BILLED}),
+    "billing-cancelled": _bill(
+        "started", "none", {"none": _NO_BILL, "paid": ("a payment is applied", "refund it first")}
+    ),
+    "paid": _bill(
+        "started", "paid", {"none": _NO_BILL, "paid": ("it is paid already", "refund it to start again")}
+    ),
+    "refunded": _bill("paid", "started", {"none": _UNPAID, "started": _UNPAID}),
     "claim-submitted": _claim(("none", "draft"), "submitted", "there is a claim already", "clear it first"),
     "claim-processed": _claim(("submitted",), "processed", "no claim is submitted", "submit it first"),
     "claim-cleared": _claim(("draft", "submitted", "processed"), "none", "there is no claim", "nothing to clear"),

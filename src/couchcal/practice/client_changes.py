@@ -34,6 +34,13 @@ LIMITS = {
     "notes_admin": 4000,
 }
 """The most characters that a field takes."""
+_WORDS = {
+    "first": "first name",
+    "last": "last name",
+    "preferred": "name",
+    "internal_id": "id",
+    "notes_admin": "note",
+}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -191,7 +198,11 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(values)
     for name, limit in LIMITS.items():
         if name in result:
-            text = clean_text(str(result[name] or ""), limit)
+            text = clean_text(str(result[name] or ""), limit + 1)
+            if len(text) > limit:
+                raise Invalid(
+                    f"the {_WORDS.get(name, name)} is longer than {limit} characters", "shorten it", field=name
+                )
             result[name] = text if name == "notes_admin" else text.replace("\n", " ")
     for name in ("usual_service", "usual_location_id"):
         if name in result:

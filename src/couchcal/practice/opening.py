@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from contextlib import suppress
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ from couchcal.store.connection import (
 
 _PAGE = 4096
 """SQLCipher writes whole pages of this size, nothing else."""
+_SETUP_S = 60.0
+"""How long one who sets up a practice waits for another who does; a person may be choosing a passphrase."""
 
 
 class Created(NamedTuple):
@@ -108,6 +111,9 @@ def create_practice(
 ) -> Created:
     """A new practice: key, schema, practice row, starter services, modifiers and places.
 
+    It is built beside `path` and put there whole, one process at a time: nobody opens half a practice, and
+    of two that set one up at once the second finds the first one's.
+
     Raises:
         Invalid: `tz` is no IANA zone.
         DatabaseProblem: a database is there already, no place for the key, not writable.
@@ -117,28 +123,69 @@ def create_practice(
     except UnknownZone:
         raise Invalid(f"'{tz}' is no time zone", "use an IANA name such as America/New_York", field="tz") from None
     _refuse_special(path)
-    if exists(path):
-        raise DatabaseProblem(f"{path} is already there", "open it with couchcal, or choose another with --db")
-    from couchcal.store import schema
-
-    key, place = None, "nowhere: the file is not encrypted"
-    made = [file for file in (path, keys.sidecar(path)) if not file.exists() or (file == path and path.is_file())]
     try:
-        if encrypt:
-            paths.private_directory(path.parent)
-            key, place = keys.create_key(path, ask=ask, store=key_store)
-        database = schema.create(path, key)
-        _fill(database, name, tz, clock)
-    except (OSError, DatabaseProblem) as error:
-        for file in made:  # half a practice would stand in the way of the next attempt
-            with suppress(OSError):
-                file.unlink(missing_ok=True)
-        if isinstance(error, DatabaseProblem):
-            raise
+        paths.private_directory(path.parent)
+        with _setting_up(path):
+            if exists(path):
+                raise DatabaseProblem(
+                    f"{path} is already there", "open it with couchcal, or choose another with --db", code="exists"
+                )
+            return _made(path, name, tz, encrypt=encrypt, ask=ask, key_store=key_store, clock=clock)
+    except OSError as error:
         raise DatabaseProblem(
             f"{path} cannot be written: {error.strerror}", "choose another place with --db"
         ) from None
-    return Created(database, place)
+
+
+@contextmanager
+def _setting_up(path: Path) -> Iterator[None]:
+    """Wait for others who set up a practice at `path`, and keep them waiting. SQLite's own file lock serves: it
+    is on every system, and a killed process lets go of it."""
+    lock = path.with_name(f".{path.name}.setup")
+    with database_errors(path), closing(sqlite3.connect(lock, isolation_level=None, timeout=_SETUP_S)) as held:
+        try:
+            held.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error:
+            if not exists(path):  # else who had the lock has made the practice, and removed the file of the lock
+                raise
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                lock.unlink(missing_ok=True)
+
+
+def _made(
+    path: Path,
+    name: str,
+    tz: str,
+    *,
+    encrypt: bool,
+    ask: Callable[[str], str] | None,
+    key_store: keys.KeyStore | None,
+    clock: Clock,
+) -> Created:
+    from couchcal.store import schema
+
+    key, place = None, "nowhere: the file is not encrypted"
+    beside = path.with_name(f".{path.name}.new")
+    leftovers = [beside.with_name(f"{beside.name}{end}") for end in ("", "-wal", "-shm")]
+    new_sidecar = not keys.sidecar(path).exists()
+    try:
+        if encrypt:
+            key, place = keys.create_key(path, ask=ask, store=key_store)
+        for file in leftovers:  # of one who was killed
+            file.unlink(missing_ok=True)
+        database = schema.create(beside, key)
+        _fill(database, name, tz, clock)
+        database.dispose()  # the last one out writes all into the one file
+        os.replace(beside, path)
+    except BaseException:
+        for file in [*leftovers, *([keys.sidecar(path)] if new_sidecar else [])]:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+        raise
+    return Created(Database(path, key), place)
 
 
 def _fill(database: Database, name: str, tz: str, clock: Clock) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
@@ -67,6 +68,7 @@ def write_session(
         DatabaseProblem: busy for longer than the timeout, read-only, full disk. Nothing is changed.
     """
     engine = engine_of(database).execution_options(write=True)
+    configure_mappers()  # before the transaction: other writers wait for whatever is done inside
     with database_errors(database.path), JournalSession(engine, expire_on_commit=False) as session:
         session.begin_change(label, actor=actor, kind=kind, clock=clock)
         session.connection()

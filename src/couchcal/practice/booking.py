@@ -103,7 +103,20 @@ def refuse_overlaps(session: JournalSession, made: Sequence[Appointment]) -> Non
 
 
 def advice_for(session: JournalSession, row: Appointment) -> tuple[str, ...]:
-    """What a biller would remark on the row; never blocks."""
+    """What a biller would remark on the row, and that it is in time off (TOF-04); never blocks."""
+    remarks = _billing_remarks(session, row)
+    return (*remarks, "it is in your time off") if _is_in_time_off(session, row) else remarks
+
+
+def _is_in_time_off(session: JournalSession, row: Appointment) -> bool:
+    if row.client_id is None or row.status == "cancelled":
+        return False
+    tz = zone_or_utc(rows.practice_of(session).tz)
+    around = agenda.between(rows.raw_connection(session), row.start_utc, row.end_utc, tz)
+    return any(entry.kind == "time_off" for entry in around)
+
+
+def _billing_remarks(session: JournalSession, row: Appointment) -> tuple[str, ...]:
     service = rows.service_of(session, row.service) if row.service else None
     if service is None:
         return ()

@@ -9,6 +9,7 @@ that a key opens has no focus at first: of `g`, `fri` the `f` would be lost.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from weakref import WeakSet
 
 from textual import events
@@ -33,6 +34,8 @@ class KeysInOrder(App[ReturnType]):
         super().__init__()
         self._due: set[int] = set()
         """By identity: keys that came back from a widget, and callbacks, that wait in the app's queue."""
+        self._put_back: deque[events.Event] = deque()
+        """Keys that wait behind what is due, the first one first: none overtakes them."""
         self._arrived: WeakSet[Screen[object]] = WeakSet()
         """Screens that no key has to wait for any more."""
 
@@ -46,12 +49,24 @@ class KeysInOrder(App[ReturnType]):
 
     async def on_event(self, event: events.Event) -> None:
         self._due.discard(id(event))
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            await self._settle()
-            if self._due:
-                self.post_message(event)  # behind what is due; so do the keys after it, in their order
-                return
+        is_key = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if is_key and not await self._is_next(event):
+            self.post_message(event)
+            return
         await super().on_event(event)
+
+    async def _is_next(self, event: events.Event) -> bool:
+        """Whether a key may be passed on now; else it goes behind what is due, and so do the keys after it."""
+        is_first = not self._put_back or self._put_back[0] is event
+        if is_first:
+            await self._settle()
+            if not self._due:
+                if self._put_back:
+                    self._put_back.popleft()
+                return True
+        if not any(event is other for other in self._put_back):
+            self._put_back.append(event)
+        return False
 
     async def _settle(self) -> None:
         """Wait until what has the focus, and all around it, have nothing left to do."""

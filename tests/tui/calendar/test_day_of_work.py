@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Static
 
-from couchcal.practice import appointments
+from couchcal.practice import appointments, time_off
+from couchcal.practice.draft import Draft
 from couchcal.store.connection import Database
 from couchcal.tui.calendar.layout import key_of
 from couchcal.tui.calendar.navigation import _day_to_see
-from tests.support.demo import at, clock, session
+from tests.support.demo import ZONE, at, clock, session
 from tests.tui.conftest import AppFactory, settle, stored, toasts
 
 TODAY = date(2026, 3, 3)
@@ -80,3 +81,24 @@ async def test_the_form_of_a_cancelled_session_speaks_of_no_overlap(make: AppFac
             assert ("overlaps" in line) is not cancelled
             await pilot.press("escape")
         assert first != second
+
+
+async def test_a_client_in_time_off_is_remarked_on_but_never_refused(make: AppFactory, demo: Database) -> None:
+    # TOF-04: while it is in the hand, and once it is stored
+    time_off.add(demo, at(10, 13), at(10, 17), all_day=False, tz=ZONE, clock=clock)
+    time_off.add(demo, date(2026, 3, 12), date(2026, 3, 13), tz=ZONE, clock=clock)
+    for start, off in ((at(10, 14), True), (at(10, 17), False), (at(12, 23), True), (at(13, 0), False)):
+        draft = Draft("client_session", start, start + timedelta(minutes=53), ZONE, client_id=1, service="90837")
+        done = appointments.book(demo, draft, clock=clock)
+        assert ("it is in your time off" in done.advice) is off
+    lunch = Draft("other_event", at(10, 15), at(10, 16), ZONE, title="Dentist")
+    assert appointments.book(demo, lunch, clock=clock).advice == ()
+    async with make().run_test(size=(120, 36)) as pilot:
+        screen = await settle(pilot)
+        screen.go_to_day(date(2026, 3, 10))
+        await settle(pilot)
+        entry = next(each for each in screen.scene.entries if each.start == at(10, 17))
+        assert screen.lift(entry)
+        await pilot.press("K")
+        assert screen.ghost is not None
+        assert screen.ghost.warning == "in your time off"

@@ -67,16 +67,14 @@ class Holding(CalendarBase):
             self.show_around()
 
     def _in_the_way(self, entry: Entry, grab: Grab) -> str:
-        """`overlaps Bob R.`, from what is loaded (CNF-01, CNF-02)."""
+        """`overlaps Bob R.`, from what is loaded (CNF-01, CNF-02); else whether a client would come in time off."""
         if not entry.busy:
             return ""
-        names = [
-            name_of(other, self.names)
-            for other in self.loaded.entries
-            if _blocks(other, entry) and overlaps(grab.start, grab.end, other.start, other.end)
-        ]
+        there = [other for other in self.loaded.entries if overlaps(grab.start, grab.end, other.start, other.end)]
+        names = [name_of(other, self.names) for other in there if _blocks(other, entry)]
         if not names:
-            return ""
+            off = entry.client_id is not None and any(other.kind == "time_off" for other in there)
+            return "in your time off" if off else ""
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return f"overlaps {names[0]}{more}"
 

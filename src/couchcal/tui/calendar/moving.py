@@ -73,7 +73,8 @@ class Moving(Landing):
                 self._store(ghost)
 
         where = drag.describe(ghost.grab, hour24=self.settings.clock_24h).replace("–", self.glyphs.dash)
-        body = f"{self.label_of(ghost.entry)} is over. Move it to {where}? The past then has no such session."
+        state = "is over" if ghost.entry.end <= self.clock() else "has begun"
+        body = f"{self.label_of(ghost.entry)} {state}. Move it to {where}? The past then has no such session."
         self.app.push_screen(Confirm("Move a past session", body, "Move it", "Keep holding"), take)
 
     def _store(self, ghost: Ghost) -> None:

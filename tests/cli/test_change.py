@@ -72,7 +72,7 @@ def test_a_claim_locks_the_time_and_the_way_out_is_named(cli: Cli) -> None:  # D
     assert error == {
         "code": "locked_claim",
         "message": "the time cannot be changed: the claim is submitted or processed",
-        "hint": "clear the claim first",
+        "hint": "clear the claim first: couchcal mark ID claim-cleared",
     }
     cli("mark", ident, "claim-cleared")
     cli("move", ident, "+1d")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +20,7 @@ from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
-from tests.support.database import Rows, rows_of
+from tests.support.database import Rows, read_rows
 from tests.support.practice import make_practice
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -84,8 +87,17 @@ class Desk:
         for what in marks:
             appointments.mark(self.database, row_id, what, clock=self.clock)
 
+    @cached_property
+    def reading(self) -> sqlite3.Connection:
+        """A connection that sees what is committed; opening one for each look costs more than looking."""
+        return self.database.connect()
+
+    def close(self) -> None:
+        if "reading" in self.__dict__:
+            self.reading.close()
+
     def rows(self, table: str = "appointment") -> Rows:
-        return rows_of(self.database, table)
+        return read_rows(self.reading, table)
 
     def row(self, row_id: int) -> dict[str, Any]:
         return self.rows()[row_id]
@@ -129,7 +141,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, Path]
 
 
 @pytest.fixture
-def desk(furnished: tuple[Database, Path]) -> Desk:
+def desk(furnished: tuple[Database, Path]) -> Iterator[Desk]:
     """One engine serves all tests, so that statements are compiled once; the file is new for each."""
     database, template = furnished
     if database.engine is not None:
@@ -137,4 +149,6 @@ def desk(furnished: tuple[Database, Path]) -> Desk:
     for suffix in ("-wal", "-shm"):
         database.path.with_name(database.path.name + suffix).unlink(missing_ok=True)
     shutil.copyfile(template, database.path)
-    return Desk(database)
+    desk = Desk(database)
+    yield desk
+    desk.close()

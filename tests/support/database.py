@@ -20,7 +20,7 @@ Rows = dict[int, dict[str, Any]]
 def rows_of(database: Database, table: str) -> Rows:
     """Every row of a table by its id, all columns."""
     with closing(database.connect()) as connection:
-        return _rows(connection, table)
+        return read_rows(connection, table)
 
 
 def dump(database: Database, *, beside: tuple[str, ...] = ()) -> dict[str, Rows]:
@@ -33,7 +33,7 @@ def dump(database: Database, *, beside: tuple[str, ...] = ()) -> dict[str, Rows]
             left_out = {*bookkeeping(name), *beside}
             found[name] = {
                 row_id: {column: value for column, value in row.items() if column not in left_out}
-                for row_id, row in _rows(connection, name).items()
+                for row_id, row in read_rows(connection, name).items()
             }
     return found
 
@@ -55,7 +55,8 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
     return [name for (name,) in found]
 
 
-def _rows(connection: sqlite3.Connection, table: str) -> Rows:
+def read_rows(connection: sqlite3.Connection, table: str) -> Rows:
+    """`rows_of` on an open connection."""
     cursor = connection.execute(f"SELECT * FROM {table}")
     names = [column[0] for column in cursor.description]
     key = names.index("id")

@@ -71,14 +71,17 @@ class Defaults(NamedTuple):
     telehealth_modifier: str
     """Added by itself where the place is telehealth (MOD-01); empty for none."""
     telehealth_template: str
+    practitioner: str
+    """Who sees the clients, with credentials (APT-07); empty until the settings say it."""
 
 
 def defaults(connection: sqlite3.Connection) -> Defaults:
     """The practice's settings for new sessions."""
-    rooms, modifier, template = connection.execute(
-        "SELECT use_rooms, telehealth_modifier, telehealth_template FROM practice ORDER BY id"
+    rooms, modifier, template, *who = connection.execute(
+        "SELECT p.use_rooms, p.telehealth_modifier, p.telehealth_template, w.name, w.credentials"
+        " FROM practice p LEFT JOIN practitioner w ON w.id = (SELECT min(id) FROM practitioner) ORDER BY p.id"
     ).fetchone()
-    return Defaults(bool(rooms), modifier, template)
+    return Defaults(bool(rooms), modifier, template, ", ".join(filter(None, who)))
 
 
 def modifiers(connection: sqlite3.Connection, *, used_by: int | None = None) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Input, Static, TextArea
 
-from couchcal.practice import appointments, client_changes
+from couchcal.practice import appointments, client_changes, practice_settings
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
@@ -339,3 +339,16 @@ async def test_an_unreadable_database_is_told_in_the_form(database: Database) ->
         assert "key does not open" in str(problem.render())
         await pilot.press("ctrl+s", "escape")
         assert app.answer is None
+
+
+async def test_the_practitioner_is_shown_and_not_asked_for(database: Database) -> None:  # APT-07
+    practice_settings.change(
+        database, {"practitioner_name": "Marlow [Quill]", "practitioner_credentials": "LCSW"}, clock=clock
+    )
+    modal = form(database)
+    async with shown(modal) as (_, pilot):
+        await pilot.pause()
+        title = str(modal.query_one("#frame").border_title)
+        assert "Marlow" in title
+        assert "LCSW" in title
+        assert not modal.query("#practitioner")

@@ -39,6 +39,7 @@ DATA = FormData(
     modifier_codes=frozenset({"95", "GT", "HJ"}),
     auto_modifier="95",
     telehealth_template="",
+    practitioner="",
 )
 WORDS = st.text("abc [red]/é", max_size=12).map(str.strip)
 

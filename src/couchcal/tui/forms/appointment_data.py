@@ -42,6 +42,7 @@ class FormData:
     auto_modifier: str
     """What telehealth adds by itself (MOD-01)."""
     telehealth_template: str
+    practitioner: str
     latest_services: Mapping[int, str] = field(default_factory=dict)
     """By client id, for a new session of a client who has no usual service; for quick add only."""
     stored: dict[str, Any] = field(default_factory=dict)
@@ -103,6 +104,7 @@ def read(
             frozenset(code for code, _ in services.modifiers(connection, used_by=appointment_id)),
             defaults.telehealth_modifier,
             defaults.telehealth_template,
+            defaults.practitioner,
             usual.latest_services(connection) if latest else {},
             stored=stored,
             auto_present=auto_present,

@@ -35,6 +35,7 @@ from couchcal.tui.forms.pick import Pick, PickList
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.forms.suggest import Suggest
 from couchcal.tui.forms.zone_field import find_zones, read_zone
+from couchcal.tui.text import clean
 
 Mode = Literal["new", "edit", "times"]
 _TITLES = {"new": "New appointment", "edit": "Edit appointment", "times": "Edit times"}
@@ -167,8 +168,7 @@ class AppointmentFields(ChangedModal[Done]):
         """
         self._begin(opening)
         self.workers.cancel_node(self)
-        frame = self.query_one("#frame")
-        frame.border_title = plain(_TITLES[opening.mode])
+        self.query_one("#frame").border_title = plain(_TITLES[opening.mode])
         for listing in self.query(PickList):
             listing.remove()
         for suggestions in self._suggestions:
@@ -195,6 +195,9 @@ class AppointmentFields(ChangedModal[Done]):
 
     def _fill(self, data: FormData) -> None:
         values = self._first_values(data)
+        if data.practitioner:  # the one there is: shown, not asked for (APT-07)
+            title = f"{_TITLES[self._opening.mode]} · {clean(data.practitioner)}"
+            self.query_one("#frame").border_title = plain(title)
         with self.prevent(Input.Changed, Pick.Changed, Checkbox.Changed, TextArea.Changed, Choice.Changed):
             self.rows.offer(data, self._clock())
             self.rows.put(write_form(values, data))

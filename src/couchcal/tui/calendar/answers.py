@@ -6,6 +6,7 @@ from textual import work
 from textual.message import Message
 
 from couchcal.clock_words import in_chosen_clock
+from couchcal.errors import Refused
 from couchcal.practice.agenda import clashes
 from couchcal.practice.glance import held_back
 from couchcal.practice.outcome import Done, Kept
@@ -84,7 +85,9 @@ class Answers(Dragging):
         if self._dropping:
             self.put_back()
         self.last_move = self.moving_one = self.freed = None
-        self.toast(str(message.problem), severity="error")
+        text = str(message.problem)
+        severity = "warning" if isinstance(message.problem, Refused) else "error"
+        self.toast(f"{text[:1].upper()}{text[1:]}", severity=severity)
         self.settled()
 
     # Waitlist

@@ -73,7 +73,7 @@ def _rows() -> Iterator[Field]:
     label = FIELD_LABELS
     kinds = [(kind, KIND_LABELS[kind]) for kind in APPOINTMENT_KINDS]
     yield Field("", Choice(kinds, id="kind"), id="row-kind", long=True)
-    client = Input(id="client", placeholder="name or id; a second one", max_length=500)
+    client = Input(id="client", placeholder="name or id; several: a; b", max_length=500)
     yield Field(label["client_id"], client, id="row-client", classes="group")
     yield Field(label["service"], Pick(blank="choose a service", id="service"), id="row-service")
     yield Field(label["modifiers"], _text("modifiers"), id="row-modifiers")
@@ -183,6 +183,7 @@ class Rows:
             if isinstance(control, TextArea):
                 if control.text != value:
                     control.load_text(value)  # and forget what could be undone: it was typed for somebody else
+                    control.move_cursor(control.document.end)
             elif isinstance(control, Input):
                 if control.value != (value or ""):
                     control.value = value or ""

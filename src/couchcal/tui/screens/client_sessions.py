@@ -25,12 +25,12 @@ class LoadedRecord(NamedTuple):
     """Code and label."""
 
 
-def read_list(database: Database, now: datetime) -> list[Listed]:
-    """Every client. Blocks."""
+def read_list(database: Database, now: datetime, names: str) -> list[Listed]:
+    """Every client, as `names` calls them. Blocks."""
     with closing(database.connect()) as connection:
         rows = clients.list_clients(connection, archived=True)
         seen = sessions.seen_by_client(connection, now)
-    return [listed(row, seen.get(row.id, Seen())) for row in rows]
+    return [listed(row, seen.get(row.id, Seen()), names) for row in rows]
 
 
 def read_record(database: Database, client_id: int, now: datetime, tz: tzinfo) -> LoadedRecord:

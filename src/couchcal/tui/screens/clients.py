@@ -101,7 +101,7 @@ class ClientsScreen(ClientActions):
     async def _load(self) -> None:
         now = self._clock()
         try:
-            self._clients = await in_thread(self, "read", partial(read_list, self._database, now))
+            self._clients = await in_thread(self, "read", partial(read_list, self._database, now, self._names))
         except Exception as error:
             self.show_problem(problem_words(error))
             return

@@ -52,11 +52,12 @@ class Section(NamedTuple):
     clients: list[Listed]
 
 
-def listed(row: ClientRow, seen: Seen) -> Listed:
-    """A client made ready to be filtered and sorted."""
+def listed(row: ClientRow, seen: Seen, names: str) -> Listed:
+    """A client made ready to be filtered and sorted: by name, where only ids are shown by id."""
     digits = "".join(character for character in row.phone if character.isdecimal())
     words = (row.called, row.first, row.last, row.internal_id, row.email, row.phone, digits)
-    return Listed(row, seen, " ".join(fold(word) for word in words if word), (fold(row.last), fold(row.called)))
+    sort = ("", fold(row.internal_id)) if names == "id" else (fold(row.last), fold(row.called))
+    return Listed(row, seen, " ".join(fold(word) for word in words if word), sort)
 
 
 def sections(clients: Sequence[Listed], text: str, order: Order, *, archived: bool) -> list[Section]:

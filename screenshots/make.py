@@ -15,12 +15,21 @@ _SIZE = (120, 36)
 SCENES: dict[str, tuple[str, tuple[str, ...]]] = {
     "week": ("week", ("tab",)),
     "month": ("month", ()),
-    "day": ("day", ("tab",)),
+    "day": ("day", ("tab", "Z", '"Lond', "enter")),
     "agenda": ("agenda", ()),
+    "quick-add": ("week", ("a", '"thu 11:30 wren 50m 90834 biweekly')),
     "grab": ("week", ("tab", "tab", "m", "j", "l")),
     "form": ("week", ("tab", "e")),
+    "overlap": ("week", ("c", "w")),
+    "clients": ("week", ("C",)),
+    "record": ("week", ("C", "down", "down", "down", "enter")),
+    "hours": ("week", ("A",)),
+    "find-a-time": ("week", ("F", '"50 min tue or thu afternoon in the next 3 weeks')),
+    "search": ("week", ("/", '"lin is:cancelled')),
+    "waitlist": ("week", ("W",)),
+    "reports": ("week", ("R",)),
 }
-"""Picture -> the view and the keys that lead to it."""
+"""Picture -> the view and the keys that lead to it; what begins with a quotation mark is typed."""
 
 
 async def _picture(database_path: Path, scene: str, theme: str, target: Path) -> None:
@@ -35,11 +44,19 @@ async def _picture(database_path: Path, scene: str, theme: str, target: Path) ->
     )
     async with app.run_test(size=_SIZE) as pilot:
         for key in ("", *keys):
-            if key:
+            if key.startswith('"'):
+                await pilot.press(*(_key_name(character) for character in key[1:]))
+            elif key:
                 await pilot.press(key)
             await app.workers.wait_for_complete()
             await pilot.pause(0.3)
         target.write_text(app.export_screenshot(title="couchcal", simplify=True), encoding="utf-8")
+
+
+def _key_name(character: str) -> str:
+    from textual.keys import _character_to_key
+
+    return _character_to_key(character)
 
 
 def main() -> None:

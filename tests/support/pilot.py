@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
@@ -14,6 +14,7 @@ import textual.pilot
 from textual._context import active_app
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
 
 LONGEST_S = 1.0
 """How long a thread is waited for: some tests hold one up."""
@@ -48,6 +49,14 @@ async def at_rest(min_sleep: float = 0, max_sleep: float = LONGEST_S) -> None:
             quiet = 0
         else:
             quiet += 1
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Wait until a condition holds, for what comes about by timers; fails after some seconds."""
+    end = monotonic() + 5
+    while not condition():
+        assert monotonic() < end, "it did not come about"
+        await pilot.pause(0.01)
 
 
 def _paints(app: App[Any]) -> bool:

@@ -14,6 +14,7 @@ from couchcal.tui.app import make_app
 from couchcal.tui.calendar.lines import Line
 from couchcal.tui.calendar.period import View
 from tests.support.demo import NOW, clock, empty_practice
+from tests.support.pilot import until
 from tests.tui.conftest import AppFactory, settle, toasts
 
 _HEAVY = ("sqlalchemy", "sqlmodel", "icalendar", "requests", "google", "keyring")
@@ -57,8 +58,7 @@ async def test_no_size_of_terminal_is_a_crash(make: AppFactory) -> None:
             screen.put_back()
             assert screen.has_class("-too-small") == (size[0] < 40 or size[1] < 10)
         await pilot.resize_terminal(20, 5)
-        await pilot.pause()
-        assert "Too small" in screen.query_one("#header", Line).render_line(0).text
+        await until(pilot, lambda: "Too small" in screen.query_one("#header", Line).render_line(0).text)
 
 
 async def test_an_empty_calendar_says_what_to_do_next(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ ABOUT = {
     "postal_code": "",
     "reveal_address": "to those who book",
     "use_rooms": "a room can be chosen for a session",
-    "identifier_mode": "in Google and in mail to you",
+    "identifier_mode": "in Google and mail",
     "week_start": "if this computer does not say",
     "min_notice_min": "minutes from booking to start",
     "window_days": "days ahead; empty: unlimited",

@@ -192,7 +192,8 @@ class PreferencesScreen(ChangedModal[Done]):
             self.query(f"#section-{number}").set(display=some)
             shown |= some
         self.query_one("#nothing").display = not shown
-        if shown and self.focused is not None and not self.focused.is_on_screen and not event.input.has_focus:
+        around = self.focused.ancestors if self.focused is not None else ()
+        if shown and any(isinstance(node, Field) and not node.display for node in around):
             self._first_shown().focus_first()
 
     def _fits(self, item: Item) -> bool:

@@ -30,7 +30,7 @@ from tests.tui.forms.host import (
 
 @pytest.mark.parametrize(
     ("repeats", "hint", "booked"),
-    [("2w", "on Tuesdays; a series has one day", 6), ("monthly", "the 1st Tuesday", 3), ("custom", "", 3)],
+    [("2w", "on Tuesdays only", 6), ("monthly", "the 1st Tuesday", 3), ("custom", "", 3)],
 )
 async def test_repeating(database: Database, repeats: str, hint: str, booked: int) -> None:  # REC-01, REC-03
     people(database)

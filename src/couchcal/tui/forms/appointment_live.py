@@ -86,7 +86,7 @@ def hints(read: ReadForm, raw: Raw, data: FormData, now_local: datetime) -> dict
     elif raw["repeats"] == "monthly-last":
         found["repeats"] = f"the last {first:%A}"
     elif raw["repeats"] not in ("none", "keep", "stop"):
-        found["repeats"] = f"on {first:%A}s; a series has one day"
+        found["repeats"] = f"on {first:%A}s only"
     return found
 
 

@@ -1,4 +1,4 @@
-"""What may not be loaded on the paths that have to start fast. house.md calls it a rule a machine checks."""
+"""What may not be loaded on the paths that have to start fast. This rule is for a machine to check."""
 
 from __future__ import annotations
 

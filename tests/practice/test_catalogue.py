@@ -309,7 +309,7 @@ def test_upcoming_sessions_follow_the_setting(db: Database, connection: Connecti
     assert modifiers_of(connection, session) == [("GT", "auto")]
 
 
-# Advice never blocks (practice.md 10)
+# Advice never blocks
 
 
 def service(connection: Connection, code: str) -> services.ServiceRow:

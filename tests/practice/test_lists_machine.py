@@ -1,5 +1,5 @@
 """Random changes to hours, event types, time off, clients, waitlist and lists beside booked sessions and
-requests, on a real database, with what must always hold after each (practice.md 9.3)."""
+requests, on a real database, with what must always hold after each."""
 
 from __future__ import annotations
 

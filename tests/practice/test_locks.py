@@ -1,4 +1,4 @@
-"""The lock matrix (practice.md 9.2), cell by cell, through the functions that every surface calls."""
+"""The lock matrix, cell by cell, through the functions that every surface calls."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_other_events_have_no_bills(desk: Desk) -> None:
         desk.mark(desk.book(TUESDAY, kind="other_event"), "note-signed")
 
 
-def test_advice_never_blocks(desk: Desk) -> None:  # practice.md 10
+def test_advice_never_blocks(desk: Desk) -> None:
     done = desk.done(TUESDAY, 50, service="90837")
     assert done.advice == ("needs 53 min for 90837",)
     assert desk.done("2026-03-04 15:00", 60, service="90837").advice == ()

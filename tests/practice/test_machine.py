@@ -1,4 +1,4 @@
-"""Random commands at random times on a real database, with what must always hold after each (practice.md 9.3)."""
+"""Random commands at random times on a real database, with what must always hold after each."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FIELDS = st.sampled_from(
 )
 NOTE_FIELDS = {"instructions"}
 TIME_FIELDS = {"start", "end", "tz"}
-REFUSES = {  # practice.md 9.2, written down again
+REFUSES = {  # the lock matrix, written down again
     "note": {"details", "delete"},
     "billing": {"details", "delete"},
     "claim": {"time", "details", "notes", "cancel", "restore", "delete"},

@@ -190,7 +190,7 @@ def test_series_have_ids_too(desk: Desk) -> None:
         assert search.resolve_id(connection, encode("series", row["series_id"])[:3])[0] == "series"
 
 
-def test_the_starter_lists(desk: Desk) -> None:  # APT-05, APT-10, APT-11, practice.md 10
+def test_the_starter_lists(desk: Desk) -> None:  # APT-05, APT-10, APT-11
     with closing(desk.database.connect()) as connection:
         codes = {service.code: service for service in services(connection)}
         assert (codes["90837"].billable_min, codes["90834"].billable_max) == (53, 52)

@@ -1,4 +1,4 @@
-"""Recurring appointments: the rows of the requirements and the edges (practice.md 9.4)."""
+"""Recurring appointments: the rows of the requirements and the edges."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_all_future_events_are_changed_in_place(desk: Desk) -> None:  # REC-04, 
     desk.edit(ids[0], {"instructions": "afterwards"})  # C-03: a single past one may be corrected
 
 
-def test_what_was_changed_by_hand_stays(desk: Desk) -> None:  # INV-S5, practice.md 9.4 rule 5
+def test_what_was_changed_by_hand_stays(desk: Desk) -> None:  # INV-S5
     ids = desk.weekly(TUESDAY)
     desk.move(ids[4], "2026-04-01 09:00")
     desk.edit(ids[5], {"instructions": "mine"})
@@ -212,7 +212,7 @@ def test_what_was_changed_by_hand_stays(desk: Desk) -> None:  # INV-S5, practice
     assert {desk.row(i)["overridden"] for i in ids[3:]} == {""}
 
 
-def test_locked_rows_stay_and_are_told(desk: Desk) -> None:  # INV-S5, practice.md 9.4 rule 4
+def test_locked_rows_stay_and_are_told(desk: Desk) -> None:  # INV-S5
     ids = desk.weekly(TUESDAY)
     desk.mark(ids[4], "note-signed")
     desk.cancel(ids[6])

@@ -1,4 +1,4 @@
-"""Where the data key is kept, and every way that can go wrong (practice.md 8.2)."""
+"""Where the data key is kept, and every way that can go wrong."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def seconds(instant: datetime) -> int:
 
 
 def slowly_offered(scenario: Scenario) -> list[datetime]:
-    """What `openings.offered` answers, by trying each instant against each rule (practice.md 3)."""
+    """What `openings.offered` answers, by trying each instant against each rule."""
     kind = scenario.kinds[0]
     rules = {**RULES, **scenario.rules}
     own = {
@@ -177,7 +177,7 @@ def slowly_offered(scenario: Scenario) -> list[datetime]:
 
 
 def blocks_clients(item: Taken, now: datetime) -> bool:
-    """Whether it keeps clients away (practice.md 3, 6)."""
+    """Whether it keeps clients away."""
     if item.table == "booking_request":
         live = item.status == "pending" or (
             item.status == "unverified" and item.hold_until is not None and item.hold_until > now

@@ -1,4 +1,4 @@
-"""Two programs on one database: each sees what the other does, and neither loses anything (practice.md 13)."""
+"""Two programs on one database: each sees what the other does, and neither loses anything."""
 
 from __future__ import annotations
 

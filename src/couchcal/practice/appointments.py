@@ -29,7 +29,7 @@ from couchcal.store.session import write_session
 from couchcal.store.vocabulary import CANCELLATION_TYPES, Scope
 
 MAIL_DELAY = timedelta(seconds=15)
-"""How long a message waits, so that undo can still drop it (practice.md 6)."""
+"""How long a message waits, so that undo can still drop it."""
 
 
 def book(
@@ -254,7 +254,7 @@ def delete(
 def mark(
     database: Database, appointment_id: int, what: str, *, actor: str = "user", clock: Clock = system_clock
 ) -> Done:
-    """Set note, billing and claim states, so that the locks are real (practice.md 12).
+    """Set note, billing and claim states, so that the locks are real.
 
     Every appointment with a client may have a note; only client sessions are billed (APT-02).
 

@@ -57,7 +57,7 @@ def parse_cadence(text: str, until: date | None = None) -> Repeat:
 def rule_text(repeat: Repeat, first: date) -> str:
     """The RRULE of a cadence whose first occurrence is on `first`.
 
-    A monthly series keeps the nth weekday, a fifth one becomes the last (practice.md 9.4).
+    A monthly series keeps the nth weekday, a fifth one becomes the last.
 
     Raises:
         Invalid: it is to be the last weekday of each month, and `first` is not.

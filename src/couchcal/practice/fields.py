@@ -59,7 +59,7 @@ FIELD_LABELS = {
 
 TIME_FIELDS = frozenset({"start", "end", "tz", "all_day"})
 NOTE_FIELDS = frozenset({"telehealth_url", "instructions", *_REMINDERS, "feedback_requested"})
-"""Fields that stay open while a note or a bill locks the others (practice.md 9.2)."""
+"""Fields that stay open while a note or a bill locks the others."""
 EMPTY_VALUES: dict[str, object] = {
     "client_id": None,
     "service": None,

@@ -1,4 +1,4 @@
-"""The lock matrix (practice.md 9.2): one function for form, grab, CLI, web and tests.
+"""The lock matrix: one function for form, grab, CLI, web and tests.
 
 Works on anything that has the columns: `Entry` of the agenda and `Appointment` records.
 """

@@ -1,4 +1,4 @@
-"""Which times are free: for clients who book, and for the practitioner. practice.md 3; no ORM.
+"""Which times are free: for clients who book, and for the practitioner. No ORM.
 
 Two predicates, never one (C-13): `offered` keeps clients clear of everything, live requests of other clients
 included; `free_starts` shows the practitioner hours that no appointment, busy event or time off takes, and

@@ -41,7 +41,7 @@ from couchcal.store.records import (
 NO_AUTO_MODIFIER = "auto_modifier"
 """In `overridden`: a person removed the automatic modifier, so it stays away (INV-L4)."""
 TIME = "time"
-"""In `overridden`: this occurrence was moved by hand (practice.md 9.4, rule 5)."""
+"""In `overridden`: this occurrence was moved by hand."""
 PLACES = frozenset({"location_id", "kind"})
 """Fields that decide the automatic modifier."""
 PLAIN_FIELDS = tuple(sorted(DRAFT_FIELDS - {"start", "end", "modifiers"}))

@@ -1,4 +1,4 @@
-"""Recurring appointments: start, extend, stop, delete from here on (practice.md 9.4, REC)."""
+"""Recurring appointments: start, extend, stop, delete from here on (REC-01 to REC-13)."""
 
 from __future__ import annotations
 

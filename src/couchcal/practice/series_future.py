@@ -1,4 +1,4 @@
-"""This and all following: an edit applied in place to the rest of a series (practice.md 9.4, REC-04)."""
+"""This and all following: an edit applied in place to the rest of a series (REC-04)."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def as_planned(series: Series, row: Appointment, draft: Draft) -> Draft:
 def _left_by_hand(
     session: JournalSession, row: Appointment, own: set[str], fields: set[str], *, timed: bool
 ) -> tuple[Kept, ...]:
-    """What an edit leaves on a row because a person changed it there (practice.md 9.4, rule 5)."""
+    """What an edit leaves on a row because a person changed it there."""
     reasons = [MOVED] if timed and rows.TIME in own else []
     reasons += [f"{FIELD_LABELS[name].lower()} changed by hand" for name in sorted(own & fields)]
     return (kept_row(session, row, ", ".join(reasons)),) if reasons else ()

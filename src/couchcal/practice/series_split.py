@@ -1,4 +1,4 @@
-"""Splitting a series: the old rule ends, another begins with the new time (practice.md 9.4, INV-S9)."""
+"""Splitting a series: the old rule ends, another begins with the new time (INV-S9)."""
 
 from __future__ import annotations
 

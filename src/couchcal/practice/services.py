@@ -162,7 +162,7 @@ def advice(
     telehealth: bool = False,
     same_day: Sequence[str] | None = None,
 ) -> tuple[str, ...]:
-    """What a biller would remark; never a reason to refuse (practice.md 10).
+    """What a biller would remark; never a reason to refuse.
 
     `same_day` are the codes of the client's other sessions that day, None where they are not known.
     """

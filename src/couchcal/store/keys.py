@@ -2,7 +2,7 @@
 
 `<database>.key` (JSON, 0600) says where the key is: `{"store": "keyring", "id": …}` or
 `{"store": "passphrase", …}` with the key wrapped by AES-256-GCM under Argon2id of the passphrase
-(RFC 9106, second recommended parameters). practice.md 8.2.
+(RFC 9106, second recommended parameters).
 """
 
 from __future__ import annotations

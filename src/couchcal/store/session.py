@@ -1,7 +1,7 @@
 """ORM sessions: `read_session()` and `write_session()`, the one way to change anything.
 
 A write session is BEGIN IMMEDIATE (checks and change see one state, two writers never interleave),
-journals every row it touches, and commits all or nothing. practice.md 4.
+journals every row it touches, and commits all or nothing.
 """
 
 from __future__ import annotations

@@ -265,7 +265,7 @@ async def test_escape_ends_a_mouse_drag_without_writing(make: AppFactory, demo: 
 
 
 async def test_somebody_elses_change_is_not_overwritten(make: AppFactory, demo: Database) -> None:
-    # practice.md 13: two programs at once
+    # two programs at once
     async with make().run_test(size=SIZE) as pilot:
         screen = await settle(pilot)
         put_cursor_on(screen, "Supervision")
@@ -389,7 +389,7 @@ async def test_from_a_month_to_the_month_before_the_hour_stays_though_clocks_cha
 
 
 async def test_details_changed_elsewhere_go_along_with_the_move(make: AppFactory, demo: Database) -> None:
-    # practice.md 13: another field was changed meanwhile, which is no reason to refuse
+    # another field was changed meanwhile, which is no reason to refuse
     async with make().run_test(size=SIZE) as pilot:
         screen = await settle(pilot)
         put_cursor_on(screen, "Supervision")

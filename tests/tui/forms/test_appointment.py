@@ -287,7 +287,7 @@ async def test_several_clients_share_a_slot(database: Database) -> None:  # GRP-
     assert app.answer.changed == 1
 
 
-async def test_the_usual_slot_fills_what_is_untouched(database: Database) -> None:  # practice.md 12
+async def test_the_usual_slot_fills_what_is_untouched(database: Database) -> None:
     ids = people(database)
     session(database, ids["Bob Reed"], at(2, 9), service="90837", location_id=2)
     modal = form(database)

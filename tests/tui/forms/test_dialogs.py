@@ -89,7 +89,7 @@ def test_every_session_that_stays_is_listed() -> None:
     assert "day" not in kept_words(preview, "id")
 
 
-async def test_changed_weeks_can_be_reset_as_well() -> None:  # practice.md 9.4 rule 5
+async def test_changed_weeks_can_be_reset_as_well() -> None:
     future = Preview(14, (), by_hand=(Kept(2, "Tue 10 Mar", "moved by hand"),))
     dialog = ScopeDialog("Change which?", Preview(1, ()), future, reset=Preview(15, ()))
     async with shown(dialog) as (app, pilot):

@@ -9,7 +9,7 @@ from couchcal.store.vocabulary import IDENTIFIER_MODES
 
 
 class Practice(Record, table=True):
-    """The one row of practice-wide rules (practice.md names: minutes, hours and days are integers)."""
+    """The one row of practice-wide rules; minutes, hours and days are integers."""
 
     __tablename__ = "practice"
     __table_args__ = (

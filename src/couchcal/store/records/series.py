@@ -13,7 +13,7 @@ from couchcal.store.vocabulary import APPOINTMENT_KINDS, ORIGINS
 
 
 class Series(OccurrenceFields, table=True):
-    """A template and a horizon (practice.md 9.4).
+    """A template and a horizon.
 
     `start_local` is DTSTART on the wall clock of `tz`; `rrule` is one RFC 5545 rule a line (empty for
     RDATE-only sets); `rdates` holds ISO wall-clock starts, one a line. `until_date` is the last local

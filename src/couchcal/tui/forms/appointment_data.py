@@ -224,6 +224,6 @@ def overlapping(
 
 
 def usual_slot(database: Database, client_id: int) -> usual.UsualSlot:
-    """What the client's sessions are like (practice.md 12)."""
+    """What the client's sessions are like."""
     with closing(database.connect()) as connection:
         return usual.slot_of(connection, client_id)

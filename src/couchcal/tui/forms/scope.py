@@ -30,7 +30,7 @@ class ScopeDialog(Modal[ScopeAnswer]):
     """This event, or this and all future ones; says what each would do, and lists what would stay and why.
 
     Args:
-        reset: what the future scope does with the tick "also reset changed weeks" (practice.md 9.4, rule 5);
+        reset: what the future scope does with the tick "also reset changed weeks";
             None where the caller does not offer it.
     """
 

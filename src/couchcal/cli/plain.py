@@ -12,6 +12,7 @@ from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import lock_reasons
 from couchcal.practice.names import entry_title
 from couchcal.scheduling.wallclock import to_local
+from couchcal.settings import wants_color
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 """Control characters, line separators and direction marks: they could rewrite the screen around them."""
@@ -105,7 +106,7 @@ def marks(entry: Entry) -> list[str]:
 
 def colour_wanted() -> bool:
     """Whether standard output is a terminal that shows colour and nobody asked for none (NO_COLOR)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return sys.stdout.isatty() and wants_color() and os.environ.get("TERM") != "dumb"
 
 
 def styled(text: str, *codes: str) -> str:

@@ -118,7 +118,6 @@ async def test_without_an_overlap_the_next_free_times_are_listed(make: AppFactor
 
 
 async def test_somebody_else_took_it_away_meanwhile(make: AppFactory, demo: Database) -> None:
-
     async with make().run_test(size=SIZE) as pilot:
         screen = await settle(pilot)
         screen.go_to(next(e for e in screen.scene.entries if e.title == "Supervision"))

@@ -24,3 +24,10 @@ class Ways(OptionList):
 
     def __init__(self, options: Iterable[Option], *, id: str | None = None) -> None:
         super().__init__(*options, id=id, markup=False)
+
+    def step(self, by: int) -> None:
+        """Move the highlight to the next option that can be chosen, to the one before if `by` is negative."""
+        if by > 0:
+            self.action_cursor_down()
+        else:
+            self.action_cursor_up()

@@ -131,11 +131,7 @@ class EventTypesScreen(Modal[Done]):
 
     def action_highlight(self, by: int) -> None:
         """Move the highlight."""
-        listing = self.query_one("#types", OptionList)
-        if by > 0:
-            listing.action_cursor_down()
-        else:
-            listing.action_cursor_up()
+        self.query_one("#types", Ways).step(by)
 
     def action_removed(self) -> None:
         """Show or hide what was removed."""

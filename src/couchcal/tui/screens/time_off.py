@@ -105,11 +105,7 @@ class TimeOffScreen(Modal[Entry]):
 
     def action_highlight(self, by: int) -> None:
         """Move the highlight."""
-        listing = self.query_one("#off", OptionList)
-        if by > 0:
-            listing.action_cursor_down()
-        else:
-            listing.action_cursor_up()
+        self.query_one("#off", Ways).step(by)
 
     # Changes
 

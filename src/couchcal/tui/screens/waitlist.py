@@ -150,11 +150,7 @@ class WaitlistScreen(Modal[Done]):
 
     def action_highlight(self, by: int) -> None:
         """Move the highlight."""
-        listing = self.query_one("#waiting", OptionList)
-        if by > 0:
-            listing.action_cursor_down()
-        else:
-            listing.action_cursor_up()
+        self.query_one("#waiting", Ways).step(by)
 
     def action_booked(self) -> None:
         """Show or hide those who have got a time."""

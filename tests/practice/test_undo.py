@@ -62,7 +62,7 @@ def scene(desk: Desk) -> Scene:
     with write_session(desk.database, "things that hang on it", actor="worker", clock=desk.clock) as session:
         at = desk.at("2026-03-03 15:00")
         for row_id in (ids[2], single, theirs[1]):
-            session.add(EventMap(appointment_id=row_id, link_id=1, remote_event_id=f"r{row_id}", state="synced"))
+            session.add(EventMap(appointment_id=row_id, link_id=1, remote_event_id=f"r{row_id}", state="live"))
             session.add(Reminder(appointment_id=row_id, due_at=at))
             session.add(OutboxEmail(kind="k", appointment_id=row_id, client_id=intake, not_before=at, sequence=3))
         session.add(

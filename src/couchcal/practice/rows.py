@@ -28,7 +28,6 @@ from couchcal.store.records import (
     BookingRequest,
     Cancellation,
     Client,
-    EventMap,
     Location,
     OutboxEmail,
     Practice,
@@ -268,8 +267,6 @@ def remove(session: JournalSession, *doomed: Appointment) -> None:
             if mail.state == "queued":
                 mail.state = "cancelled"
             mail.appointment_id = None
-        for remote in session.exec(select(EventMap).where(col(EventMap.appointment_id).in_(batch))):
-            remote.appointment_id = None
         for request in session.exec(select(BookingRequest).where(col(BookingRequest.appointment_id).in_(batch))):
             request.appointment_id = None
         for request in session.exec(

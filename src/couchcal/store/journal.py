@@ -17,7 +17,11 @@ from couchcal.clock import Clock, system_clock
 from couchcal.store.records import Change, ChangeRow, Record, epoch_seconds, from_epoch
 from couchcal.store.records.types import Instant
 
-UNTRACKED = frozenset({"change", "change_row", "audit_entry", "sync_state", "portal_token", "alembic_version"})
+_SYNC = (
+    "calendar_account", "account_secret", "calendar_link", "sync_state", "event_map", "sync_outbox", "sync_stage",
+    "sync_review", "sync_log", "worker_lease", "external_event",
+)  # fmt: skip
+UNTRACKED = frozenset({"change", "change_row", "audit_entry", "portal_token", "alembic_version", *_SYNC})
 """Tables whose rows are no part of undo."""
 _GROWING = frozenset({"created_at", "updated_at", "version"})
 _SEQUENCED = frozenset({"appointment", "series"})

@@ -11,11 +11,24 @@ from couchcal.store.records.practice import Calendar, CustomZone, Practice, Prac
 from couchcal.store.records.request import BookingRequest, PortalToken, Waitlist
 from couchcal.store.records.series import Series, SeriesExdate, SeriesIcs
 from couchcal.store.records.service import Location, Modifier, Room, ServiceCode
-from couchcal.store.records.sync import CalendarAccount, CalendarLink, EventMap, ExternalEvent, SyncState
+from couchcal.store.records.sync import (
+    AccountSecret,
+    CalendarAccount,
+    CalendarLink,
+    EventMap,
+    ExternalEvent,
+    SyncLog,
+    SyncOutbox,
+    SyncReview,
+    SyncStage,
+    SyncState,
+    WorkerLease,
+)
 from couchcal.store.records.types import EPOCH, Instant, Record, epoch_seconds, from_epoch
 
 __all__ = [
     "EPOCH",
+    "AccountSecret",
     "Appointment",
     "AppointmentIcs",
     "AppointmentModifier",
@@ -47,9 +60,14 @@ __all__ = [
     "SeriesExdate",
     "SeriesIcs",
     "ServiceCode",
+    "SyncLog",
+    "SyncOutbox",
+    "SyncReview",
+    "SyncStage",
     "SyncState",
     "TimeOff",
     "Waitlist",
+    "WorkerLease",
     "epoch_seconds",
     "from_epoch",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import false, text, true
 from sqlmodel import Field
 
 from couchcal.store.records.types import Record, one_of
@@ -50,6 +51,9 @@ class Practice(Record, table=True):
     telehealth_template: str = ""
     telehealth_modifier: str = "95"
     reveal_address: str = "always"
+    google_title: str = Field(default="{name}", sa_column_kwargs={"server_default": text("'{name}'")})
+    google_event_titles: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    google_place: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
 
 
 class Practitioner(Record, table=True):

@@ -1,0 +1,1 @@
+"""Keeping remote calendars and this one true to each other."""

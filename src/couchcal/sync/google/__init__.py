@@ -1,0 +1,1 @@
+"""Google Calendar behind `couchcal.sync.port`. Loads `requests` and `google.auth`: only the worker imports it."""

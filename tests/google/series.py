@@ -156,17 +156,14 @@ def _touches(row: EventRow, zone: str, start: int | None, end: int | None) -> bo
 def follow(world: World, calendar: Calendar, before: EventRow, after: EventRow) -> list[EventRow]:
     """The exceptions as they are after the master changed from `before` to `after`; those unchanged left out.
 
-    R-SINGLE and a deleted series cancel them (a deletion under `series_delete_emits=master` takes them away
-    without a word), R-MASTER-EDIT cancels those whose original start is no occurrence any more and, under
-    `exception_inherit=live`, hands on what they do not say for themselves. A series brought back brings back
-    what was cancelled along with it.
+    R-SINGLE and a deleted series cancel them, R-MASTER-EDIT cancels those whose original start is no occurrence
+    any more and, under `exception_inherit=live`, hands on what they do not say for themselves. A series brought
+    back brings back what was cancelled along with it.
     """
     if before.kind != "master":
         return []
     exceptions = calendar.exceptions(before.id)
-    if after.cancelled:
-        return _deleted_along(world, calendar, before, exceptions)
-    if after.kind != "master":
+    if after.cancelled or after.kind != "master":
         return [cancelled(row) for row in exceptions if not row.cancelled]
     changed = []
     for row in exceptions:
@@ -185,16 +182,6 @@ def follow(world: World, calendar: Calendar, before: EventRow, after: EventRow) 
 def cancelled(row: EventRow) -> EventRow:
     """The row once deleted, its content kept."""
     return dataclasses.replace(row, status="cancelled")
-
-
-def _deleted_along(world: World, calendar: Calendar, before: EventRow, rows: list[EventRow]) -> list[EventRow]:
-    if before.cancelled:
-        return []
-    if world.config.series_delete_emits == "master+exceptions":
-        return [cancelled(row) for row in rows if not row.cancelled]
-    for row in rows:
-        calendar.events[row.id] = dataclasses.replace(row, status="cancelled", purged=True, content_kept=False)
-    return []
 
 
 def _is_orphan(world: World, calendar: Calendar, before: EventRow, after: EventRow, row: EventRow) -> bool:
@@ -216,7 +203,10 @@ def _inheriting(before: EventRow, after: EventRow, row: EventRow) -> EventRow:
     end = row.end
     if length(before) != length(after) and not row.overridden & {"start", "end"}:
         end = dataclasses.replace(shifted(row.start, length(after)), zone=row.end.zone)
-    return dataclasses.replace(row, fields=fields, end=end)
+    private = row.private
+    if before.private != after.private and "extendedProperties" not in row.overridden:
+        private = after.private
+    return dataclasses.replace(row, fields=fields, private=private, end=end)
 
 
 def with_overrides(plain: EventRow, row: EventRow) -> EventRow:

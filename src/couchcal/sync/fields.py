@@ -1,0 +1,153 @@
+"""What both sides knew last of an event, and events as text, so that they can wait in a table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from couchcal.sync.port import EventFields, RemoteEvent, When
+
+NAMES = ("when", "title", "description", "place", "busy")
+"""The fields of `EventFields`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The fields of an event as far as one side knew them; None is not known.
+
+    `again` names fields that are to be sent although nothing changed here: what the remote did to them is put back.
+    """
+
+    when: When | None = None
+    title: str | None = None
+    description: str | None = None
+    place: str | None = None
+    busy: bool | None = None
+    again: frozenset[str] = frozenset()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no field is known."""
+        return all(getattr(self, name) is None for name in NAMES)
+
+
+class Base(NamedTuple):
+    """The last state both sides knew: what was last sent or taken over, and what the remote last showed.
+
+    They differ where the remote changed what only goes one way (a title), or wrote what it was sent in its own way.
+    """
+
+    ours: Known = Known()
+    theirs: Known = Known()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the sides never knew each other's state."""
+        return self.ours.nothing and self.theirs.nothing
+
+    def due(self, local: EventFields) -> frozenset[str]:
+        """The fields that have to be sent: they changed here, or are to be put back, and differ from what the
+        remote shows."""
+        return frozenset(
+            name for name in changed(local, self.ours) if getattr(local, name) != getattr(self.theirs, name)
+        )
+
+
+def known(fields: EventFields) -> Known:
+    """All of what is sent, as known."""
+    return Known(fields.when, fields.title, fields.description, fields.place, fields.busy)
+
+
+def shown(event: RemoteEvent) -> Known:
+    """All of what a remote shows of a live event, as known."""
+    return Known(event.when, event.title, event.description, event.place, event.busy)
+
+
+def changed(now: EventFields | Known, before: EventFields | Known) -> frozenset[str]:
+    """Names of the fields in which two states differ, or that are to be sent again."""
+    again = before.again if isinstance(before, Known) else frozenset()
+    return again | {name for name in NAMES if getattr(now, name) != getattr(before, name)}
+
+
+def with_value(known_fields: Known, name: str, value: object) -> Known:
+    """The same with one field known to be `value`, and not to be sent again for that."""
+    values: dict[str, Any] = {name: value}
+    return replace(known_fields, **values, again=known_fields.again - {name})
+
+
+def when_list(when: When) -> list[str]:
+    """`[start, end, zone]`: instants in UTC, or dates; what `when_of` reads."""
+    return [_moment_text(when.start), _moment_text(when.end), when.tz]
+
+
+def when_of(texts: list[str]) -> When:
+    """A `When` as `when_list` wrote it."""
+    start, end, tz = texts
+    return When(_moment(start), _moment(end), tz)
+
+
+def _moment_text(moment: datetime | date) -> str:
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
+    return moment.isoformat()
+
+
+def _moment(text: str) -> datetime | date:
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+
+
+def text_of(known_fields: Known) -> str:
+    """Known fields as JSON that is the same whenever they are."""
+    values: dict[str, Any] = {
+        name: getattr(known_fields, name) for name in NAMES if getattr(known_fields, name) is not None
+    }
+    if known_fields.when is not None:
+        values["when"] = when_list(known_fields.when)
+    if known_fields.again:
+        values["again"] = sorted(known_fields.again)
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) if values else ""
+
+
+def known_of(text: str) -> Known:
+    """Known fields as `text_of` wrote them; an empty text knows nothing."""
+    if not text:
+        return Known()
+    values = json.loads(text)
+    when = values.get("when")
+    return Known(
+        when_of(when) if when else None,
+        values.get("title"),
+        values.get("description"),
+        values.get("place"),
+        values.get("busy"),
+        frozenset(values.get("again", ())),
+    )
+
+
+def event_text(event: RemoteEvent) -> str:
+    """A remote event as JSON; it begins with `[1` if it is an instance of a series, else with `[0`."""
+    return json.dumps(
+        [
+            int(bool(event.recurring_id)), event.id, event.cancelled, event.etag,
+            when_list(event.when) if event.when is not None else None, event.title, event.description, event.place,
+            event.busy, event.tentative, event.declined, event.event_type, event.recurrence, event.recurring_id,
+            _moment_text(event.original_start) if event.original_start is not None else None, event.ours,
+            event.unreadable,
+        ],
+        ensure_ascii=False, separators=(",", ":"),
+    )  # fmt: skip
+
+
+def event_of(text: str) -> RemoteEvent:
+    """A remote event as `event_text` wrote it."""
+    (
+        _, event_id, cancelled, etag, when, title, description, place, busy, tentative, declined, event_type,
+        recurrence, recurring_id, original_start, ours, unreadable,
+    ) = json.loads(text)  # fmt: skip
+    return RemoteEvent(
+        event_id, cancelled, etag, when_of(when) if when else None, title, description, place, busy, tentative,
+        declined, event_type, tuple(recurrence), recurring_id,
+        _moment(original_start) if original_start else None, ours, unreadable,
+    )  # fmt: skip

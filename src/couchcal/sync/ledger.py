@@ -1,0 +1,382 @@
+"""The books of the sync, in SQL on the DB-API connection: the outbox, what stands for what, calendars, the log.
+
+An ORM would cost more than the requests. Functions that write are called inside `lease.transaction`, or inside a
+write session with its connection.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+LOG_LINES = 1000
+"""How many lines the log keeps."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Account(NamedTuple):
+    """The account as the engine needs it; instants are aware UTC."""
+
+    id: int
+    email: str
+    state: str
+    paused: str
+    failures: int
+    next_try: datetime | None
+    last_ok: datetime | None
+    last_error: str
+    calendars_read_at: datetime | None
+
+
+class Link(NamedTuple):
+    """A remote calendar that is written to (`target`) or read."""
+
+    id: int
+    account_id: int
+    calendar_id: str
+    name: str
+    role: str
+    direction: str
+    enabled: bool
+    state: str
+    created_at: datetime
+    time_zone: str
+
+    @property
+    def target(self) -> bool:
+        return self.role == "owned_target"
+
+
+class Mapped(NamedTuple):
+    """Which remote event stands for an appointment; `ours` and `theirs` are JSON of what both sides knew last."""
+
+    id: int
+    link_id: int
+    appointment_id: int
+    event_id: str
+    attempt: int
+    etag: str
+    state: str
+    ours: str
+    theirs: str
+
+
+class Due(NamedTuple):
+    """An appointment that waits to be sent, as of one of its revisions."""
+
+    appointment_id: int
+    revision: int
+    attempts: int
+
+
+class Blocked(NamedTuple):
+    """An appointment that the service will not take, and why."""
+
+    appointment_id: int
+    reason: str
+
+
+def epoch(moment: datetime) -> int:
+    """An aware instant as it is stored: whole seconds since 1970."""
+    return (moment - _EPOCH) // timedelta(seconds=1)
+
+
+def moment(stored: int | None) -> datetime | None:
+    """The instant of stored seconds."""
+    return None if stored is None else _EPOCH + timedelta(seconds=stored)
+
+
+# the account and its calendars
+
+
+def account(connection: sqlite3.Connection) -> Account | None:
+    """The account that is connected, None if there is none."""
+    row = connection.execute(
+        "SELECT id, email, state, paused, failures, next_try, last_ok, last_error, calendars_read_at"
+        " FROM calendar_account WHERE state <> 'disabled' ORDER BY id LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return None
+    row_id, email, state, paused, failures, next_try, last_ok, last_error, read_at = row
+    return Account(
+        row_id, email, state, paused, failures, moment(next_try), moment(last_ok), last_error, moment(read_at)
+    )
+
+
+def links(connection: sqlite3.Connection, account_id: int) -> list[Link]:
+    """The calendars of an account: the target first, then by name."""
+    rows = connection.execute(
+        "SELECT id, account_id, remote_calendar_id, name, role, direction, enabled, state, created_at, time_zone"
+        " FROM calendar_link WHERE account_id = ? ORDER BY role = 'owned_target' DESC, name, id",
+        (account_id,),
+    )
+    return [_link(row) for row in rows]
+
+
+def link(connection: sqlite3.Connection, link_id: int) -> Link | None:
+    """One calendar, None if it is no more."""
+    row = connection.execute(
+        "SELECT id, account_id, remote_calendar_id, name, role, direction, enabled, state, created_at, time_zone"
+        " FROM calendar_link WHERE id = ?",
+        (link_id,),
+    ).fetchone()
+    return None if row is None else _link(row)
+
+
+def _link(row: Sequence[Any]) -> Link:
+    row_id, account_id, calendar_id, name, role, direction, enabled, state, created_at, time_zone = row
+    created = _EPOCH + timedelta(seconds=created_at)
+    return Link(
+        row_id, account_id, calendar_id, name, role, direction, bool(enabled), state, created, time_zone
+    )  # fmt: skip
+
+
+def account_works(connection: sqlite3.Connection, account_id: int, now: datetime) -> None:
+    """The last cycle got through."""
+    connection.execute(
+        "UPDATE calendar_account SET state = CASE state WHEN 'needs_auth' THEN 'ok' ELSE state END, failures = 0,"
+        " next_try = NULL, last_error = '', last_ok = ? WHERE id = ?",
+        (epoch(now), account_id),
+    )
+
+
+def account_fails(connection: sqlite3.Connection, account_id: int, reason: str, next_try: datetime) -> None:
+    """The last cycle did not get through; the next one is not before `next_try`."""
+    connection.execute(
+        "UPDATE calendar_account SET failures = failures + 1, next_try = ?, last_error = ? WHERE id = ?",
+        (epoch(next_try), reason, account_id),
+    )
+
+
+def account_needs_sign_in(connection: sqlite3.Connection, account_id: int, reason: str) -> None:
+    """A person has to sign in again; what waits stays."""
+    connection.execute(
+        "UPDATE calendar_account SET state = 'needs_auth', next_try = NULL, last_error = ? WHERE id = ?",
+        (reason, account_id),
+    )
+
+
+def pause(connection: sqlite3.Connection, account_id: int, why: str) -> None:
+    """Nothing is synced until a person decides: `user`, `mass_delete` or `calendar_lost`; empty goes on."""
+    connection.execute("UPDATE calendar_account SET paused = ? WHERE id = ?", (why, account_id))
+
+
+def set_link_state(connection: sqlite3.Connection, link_id: int, state: str) -> None:
+    """Empty, `creating` or `lost`."""
+    connection.execute("UPDATE calendar_link SET state = ? WHERE id = ?", (state, link_id))
+
+
+# the outbox
+
+
+def anything_due(connection: sqlite3.Connection, now: datetime) -> bool:
+    """Whether something waits to be sent now."""
+    return bool(due(connection, now, 1))
+
+
+def due(connection: sqlite3.Connection, now: datetime, limit: int, skip: Iterable[int] = ()) -> list[Due]:
+    """What is to be sent next: what failed least first, then the newest change.
+
+    What was on its way when a process ended is due like the rest: every request can be made twice.
+    """
+    rows = connection.execute(
+        "SELECT appointment_id, revision, attempts FROM sync_outbox WHERE id > 0 AND state <> 'blocked'"
+        " AND (next_at IS NULL OR next_at <= ?1) AND appointment_id NOT IN (SELECT value FROM json_each(?2))"
+        " ORDER BY attempts, id DESC LIMIT ?3",
+        (epoch(now), json.dumps(list(skip)), limit),
+    )
+    return [Due(*row) for row in rows]
+
+
+def due_for(connection: sqlite3.Connection, appointment_id: int) -> Due | None:
+    """The row of one appointment, whatever its state."""
+    row = connection.execute(
+        "SELECT appointment_id, revision, attempts FROM sync_outbox WHERE appointment_id = ?", (appointment_id,)
+    ).fetchone()
+    return None if row is None else Due(*row)
+
+
+def mark_inflight(connection: sqlite3.Connection, appointment_ids: Iterable[int]) -> None:
+    """These are about to be sent."""
+    connection.execute(
+        "UPDATE sync_outbox SET state = 'inflight' WHERE state = 'pending'"
+        " AND appointment_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(appointment_ids)),),
+    )
+
+
+def done(connection: sqlite3.Connection, item: Due) -> None:
+    """The remote knows this revision. A later one of the same appointment stays to be sent."""
+    found = connection.execute(
+        "DELETE FROM sync_outbox WHERE appointment_id = ? AND revision = ?", (item.appointment_id, item.revision)
+    )
+    if not found.rowcount:
+        connection.execute(
+            "UPDATE sync_outbox SET state = 'pending' WHERE appointment_id = ? AND state = 'inflight'",
+            (item.appointment_id,),
+        )
+
+
+def block(connection: sqlite3.Connection, item: Due, reason: str) -> None:
+    """The service will not take it: it waits until the appointment changes, or a person asks for another try."""
+    _set_aside(connection, item, "blocked", None, reason)
+
+
+def postpone(connection: sqlite3.Connection, item: Due, until: datetime, reason: str) -> None:
+    """It did not get through: again later. A change of the appointment makes it due at once."""
+    _set_aside(connection, item, "pending", epoch(until), reason)
+
+
+def _set_aside(connection: sqlite3.Connection, item: Due, state: str, next_at: int | None, reason: str) -> None:
+    found = connection.execute(
+        "UPDATE sync_outbox SET state = ?, attempts = attempts + 1, next_at = ?, error = ?"
+        " WHERE appointment_id = ? AND revision = ?",
+        (state, next_at, reason, item.appointment_id, item.revision),
+    )
+    if not found.rowcount:
+        connection.execute(
+            "UPDATE sync_outbox SET state = 'pending' WHERE appointment_id = ?", (item.appointment_id,)
+        )
+
+
+def enqueue(connection: sqlite3.Connection, appointment_ids: Iterable[int]) -> None:
+    """Look at these again, as if they had changed."""
+    connection.execute(
+        "INSERT INTO sync_outbox (appointment_id, revision, state, attempts, error)"
+        " SELECT value, 1, 'pending', 0, '' FROM json_each(?) WHERE true ON CONFLICT (appointment_id) DO UPDATE SET"
+        " revision = revision + 1, attempts = 0, next_at = NULL, error = '', state = 'pending'",
+        (json.dumps(list(appointment_ids)),),
+    )
+
+
+def enqueue_everything(connection: sqlite3.Connection, link_id: int, now: datetime) -> None:
+    """Look at every appointment that is, or may have to go, there; what is next on the calendar goes first."""
+    rows = connection.execute(
+        "SELECT id FROM ("
+        "  SELECT a.id AS id, a.start_utc AS start FROM appointment a WHERE a.status <> 'cancelled'"
+        "  UNION SELECT m.appointment_id, coalesce(a.start_utc, 0) FROM event_map m"
+        "  LEFT JOIN appointment a ON a.id = m.appointment_id"
+        "  WHERE m.link_id = ?1 AND m.state IN ('creating', 'live', 'missing')"
+        " ) ORDER BY start >= ?2, CASE WHEN start >= ?2 THEN -start ELSE start END",
+        (link_id, epoch(now)),
+    )
+    enqueue(connection, [row_id for (row_id,) in rows])
+
+
+def retry_blocked(connection: sqlite3.Connection) -> None:
+    """Try again what the service would not take."""
+    connection.execute(
+        "UPDATE sync_outbox SET state = 'pending', attempts = 0, next_at = NULL, error = ''"
+        " WHERE state = 'blocked' OR next_at IS NOT NULL"
+    )
+
+
+def counts(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many wait to be sent, and how many the service will not take."""
+    row = connection.execute("SELECT count(*), total(state = 'blocked') FROM sync_outbox").fetchone()
+    return int(row[0] - row[1]), int(row[1])
+
+
+def blocked(connection: sqlite3.Connection) -> list[Blocked]:
+    """What the service will not take, in the order it was refused."""
+    rows = connection.execute("SELECT appointment_id, error FROM sync_outbox WHERE state = 'blocked' ORDER BY id")
+    return [Blocked(*row) for row in rows]
+
+
+# what stands for what
+
+
+_MAPPED = "SELECT id, link_id, appointment_id, remote_event_id, attempt, etag, state, ours, theirs FROM event_map"
+
+
+def maps_of(connection: sqlite3.Connection, link_id: int, appointment_ids: Iterable[int]) -> dict[int, Mapped]:
+    """The events of these appointments, by appointment; those without one are left out."""
+    rows = connection.execute(
+        f"{_MAPPED} WHERE link_id = ? AND appointment_id IN (SELECT value FROM json_each(?))",  # noqa: S608  our own words
+        (link_id, json.dumps(list(appointment_ids))),
+    )
+    return {row[2]: Mapped(*row) for row in rows}
+
+
+def map_of(connection: sqlite3.Connection, link_id: int, appointment_id: int) -> Mapped | None:
+    """The event of one appointment."""
+    return maps_of(connection, link_id, (appointment_id,)).get(appointment_id)
+
+
+def maps_by_event(connection: sqlite3.Connection, link_id: int, event_ids: Iterable[str]) -> dict[str, Mapped]:
+    """Which of these events are ours, by event id."""
+    rows = connection.execute(
+        f"{_MAPPED} WHERE link_id = ? AND remote_event_id IN (SELECT value FROM json_each(?))",  # noqa: S608  our own words
+        (link_id, json.dumps(list(event_ids))),
+    )
+    return {row[3]: Mapped(*row) for row in rows}
+
+
+def allocate(
+    connection: sqlite3.Connection, link_id: int, appointment_id: int, event_id: str, attempt: int
+) -> None:
+    """Decide the id of an appointment's event, before the remote hears of it; another attempt replaces one."""
+    connection.execute(
+        "INSERT INTO event_map (link_id, appointment_id, remote_event_id, attempt, etag, state, ours, theirs)"
+        " VALUES (?, ?, ?, ?, '', 'creating', '', '') ON CONFLICT (link_id, appointment_id) DO UPDATE SET"
+        " remote_event_id = excluded.remote_event_id, attempt = excluded.attempt, etag = '', state = 'creating',"
+        " ours = '', theirs = ''",
+        (link_id, appointment_id, event_id, attempt),
+    )
+
+
+def write_map(
+    connection: sqlite3.Connection, map_id: int, *, state: str, etag: str, ours: str, theirs: str
+) -> None:
+    """What both sides know now of an event."""
+    connection.execute(
+        "UPDATE event_map SET state = ?, etag = ?, ours = ?, theirs = ? WHERE id = ?",
+        (state, etag, ours, theirs, map_id),
+    )
+
+
+def set_map_state(connection: sqlite3.Connection, map_id: int, state: str) -> None:
+    """Where an event is; what was known of it stays."""
+    connection.execute("UPDATE event_map SET state = ? WHERE id = ?", (state, map_id))
+
+
+def live_maps(connection: sqlite3.Connection, link_id: int) -> int:
+    """How many events of ours are in a calendar."""
+    row = connection.execute(
+        "SELECT count(*) FROM event_map WHERE link_id = ? AND state = 'live'", (link_id,)
+    ).fetchone()
+    return int(row[0])
+
+
+def deletes_due(connection: sqlite3.Connection, link_id: int) -> list[int]:
+    """Appointments that are cancelled or gone here while their event is there, by id."""
+    rows = connection.execute(
+        "SELECT o.appointment_id FROM sync_outbox o"
+        " JOIN event_map m ON m.link_id = ?1 AND m.appointment_id = o.appointment_id AND m.state = 'live'"
+        " LEFT JOIN appointment a ON a.id = o.appointment_id"
+        " WHERE o.id > 0 AND o.state <> 'blocked' AND (a.id IS NULL OR a.status = 'cancelled')"
+        " ORDER BY o.appointment_id",
+        (link_id,),
+    )
+    return [row_id for (row_id,) in rows]
+
+
+# the log
+
+
+def log(connection: sqlite3.Connection, now: datetime, text: str, level: str = "info") -> None:
+    """Write a line; `text` names nobody (see `disclosure.words`). Levels: info, warning, error."""
+    row_id = connection.execute(
+        "INSERT INTO sync_log (at, level, text) VALUES (?, ?, ?)", (epoch(now), level, text)
+    ).lastrowid
+    connection.execute("DELETE FROM sync_log WHERE id <= ?", ((row_id or 0) - LOG_LINES,))
+
+
+def log_lines(connection: sqlite3.Connection, limit: int = LOG_LINES) -> list[tuple[datetime, str, str]]:
+    """The last lines, the newest first: when, level, text."""
+    rows = connection.execute("SELECT at, level, text FROM sync_log ORDER BY id DESC LIMIT ?", (limit,))
+    return [(_EPOCH + timedelta(seconds=at), level, text) for at, level, text in rows]

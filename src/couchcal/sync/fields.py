@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+from couchcal.practice.disclosure import DESCRIPTION, Disclosed
 from couchcal.sync.port import EventFields, RemoteEvent, When
 
 NAMES = ("when", "title", "description", "place", "busy")
@@ -53,6 +54,12 @@ class Base(NamedTuple):
         return frozenset(
             name for name in changed(local, self.ours) if getattr(local, name) != getattr(self.theirs, name)
         )
+
+
+def outgoing(disclosed: Disclosed) -> EventFields:
+    """An appointment as it is sent."""
+    when = When(disclosed.start, disclosed.end, disclosed.tz)
+    return EventFields(when, disclosed.title, DESCRIPTION, disclosed.place, disclosed.busy)
 
 
 def known(fields: EventFields) -> Known:

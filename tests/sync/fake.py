@@ -55,6 +55,7 @@ class _Walk:
     ids: list[str]
     token: str
     full: bool
+    number: int
 
 
 class FakeRemote:
@@ -221,7 +222,7 @@ class FakeRemote:
     def _page(self, calendar_id: str, sync_token: str, page: str) -> Page:
         shelf = self._shelf(calendar_id)
         if page:
-            walk = self._walks.pop(page, None)
+            walk = self._walks.get(page)
             if walk is None or walk.calendar_id != calendar_id:
                 raise TokenExpired("no such page")
         else:
@@ -235,6 +236,7 @@ class FakeRemote:
             self._count += 1
             self._walks[f"p{self._count}"] = replace(walk, ids=rest)
             return Page(events, f"p{self._count}", None, self.time_zone)
+        self._walks = {name: other for name, other in self._walks.items() if other.number != walk.number}
         if self.null_tokens:
             self.null_tokens -= 1
             return Page(events, None, None, self.time_zone)
@@ -251,7 +253,8 @@ class FakeRemote:
         if self._random is not None:
             self._random.shuffle(ids)
         token = f"{shelf.calendar.id} {shelf.era} {shelf.rev}"
-        return _Walk(shelf.calendar.id, ids, token, full=not sync_token)
+        self._count += 1
+        return _Walk(shelf.calendar.id, ids, token, not sync_token, self._count)
 
     def _shown(self, event: RemoteEvent) -> RemoteEvent:
         if event.cancelled and self.bare_tombstones:

@@ -59,7 +59,7 @@ class Config:
     # Writing events
     noop_patch: Literal["bump", "keep"] = "bump"
     weak_etag: Literal["412", "accept"] = "412"
-    undelete: Literal["ok", "403"] = "ok"
+    undelete: Literal["ok", "403", "403ui"] = "ok"
     labels_mode: bool = False
     move_keeps_private: bool = True
     max_summary: int = 1024

@@ -100,7 +100,7 @@ class Calendar:
     events: dict[str, EventRow] = field(default_factory=dict)
     rev: int = 0
     updated_us: int = 0
-    min_valid_rev: dict[str, int] = field(default_factory=dict)  # by user; "*" is everybody
+    valid_from_us: dict[str, int] = field(default_factory=dict)  # tokens issued before are void; "*": everybody's
     generations: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
     history: dict[str, list[EventRow]] = field(default_factory=dict)  # older states, oldest first
     changes: list[tuple[int, str]] = field(default_factory=list)  # (rev, row id), ascending
@@ -151,7 +151,7 @@ class Calendar:
     def copy(self) -> Calendar:
         """A copy that shares the frozen rows."""
         twin = dataclasses.replace(self)
-        for name in ("acl", "acl_etag_us", "events", "min_valid_rev"):
+        for name in ("acl", "acl_etag_us", "events", "valid_from_us"):
             setattr(twin, name, dict(getattr(self, name)))
         for name in ("acl_changes", "labels", "generations", "changes", "rev_us"):
             setattr(twin, name, list(getattr(self, name)))
@@ -192,8 +192,7 @@ class User:
     settings: dict[str, str]
     entries: dict[str, ListEntry] = field(default_factory=dict)
     rev: int = 0
-    min_valid_rev: int = 0
-    generation: int = 0
+    valid_from_us: int = 0
     name: str = ""
 
 

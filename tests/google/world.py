@@ -45,6 +45,8 @@ class World:
     grants: list[Grant] = field(default_factory=list)
     access: dict[str, AccessToken] = field(default_factory=dict)
     calendars_created: dict[str, int] = field(default_factory=dict)
+    # What each person did in the web page, for their undo: (calendar, row id, state before) of every write.
+    ui_actions: dict[str, list[list[tuple[str, str, EventRow | None]]]] = field(default_factory=dict)
 
     def new_id(self, length: int = 26) -> str:
         """A fresh id as the server makes them: `length` characters of base32hex."""
@@ -57,24 +59,33 @@ class World:
         *,
         touch_updated: bool = True,
         siblings: bool = False,
+        silent: Sequence[EventRow] = (),
+        in_delta: bool = True,
     ) -> list[EventRow]:
         """Put new states of rows into the calendar under one revision; the stamped rows in the same order.
 
         All get the same etag and `updated` (which stays as it was without `touch_updated`). With
         `family_mode=family` the other rows of a changed series get them too, and with `siblings`, as after an
-        edit in the web page, the rows of series split from it (R-FAMILY).
+        edit in the web page, the rows of series split from it (R-FAMILY). `silent` rows are written too but no
+        delta shows them; without `in_delta` it shows none of the rows.
         """
         stamp = self.clock.stamp()
         calendar.rev += 1
         calendar.rev_us.append(stamp)
         calendar.updated_us = stamp
         written = [self._put(calendar, row, stamp, touch_updated) for row in rows]
+        for row in silent:
+            self._put(calendar, row, stamp, touch_updated)
+        shown = [row.id for row in rows]
         if self.config.family_mode == "family":
-            done = {row.id for row in rows}
+            done = {row.id for row in (*rows, *silent)}
             for relative in self._relatives(calendar, rows, siblings):
                 if relative.id not in done:
                     done.add(relative.id)
+                    shown.append(relative.id)
                     self._put(calendar, relative, stamp, touch_updated)
+        if in_delta:
+            calendar.changes.extend((calendar.rev, id_) for id_ in shown)
         return written
 
     def _relatives(self, calendar: Calendar, rows: Iterable[EventRow], siblings: bool) -> Iterable[EventRow]:
@@ -102,7 +113,6 @@ class World:
                 del states[0]
             self._unindex(calendar, before)
         calendar.events[row.id] = new
-        calendar.changes.append((calendar.rev, row.id))
         calendar.by_uid.setdefault(new.uid, set()).add(new.id)
         calendar.by_family.setdefault(new.family, {})[new.id] = None
         if new.series is not None:
@@ -115,6 +125,23 @@ class World:
         calendar.by_family.get(row.family, {}).pop(row.id, None)
         if row.series is not None:
             calendar.by_series.get(row.series, {}).pop(row.id, None)
+
+    def sweep(self) -> None:
+        """Purge the tombstones older than their time; cancelled occurrences of a live series stay."""
+        limit = self.clock.now_us - self.config.tombstone_ttl_s * 1_000_000
+        for calendar in self.calendars.values():
+            old = [
+                row.id
+                for row in calendar.events.values()
+                if row.deleted_us is not None and row.deleted_us < limit and not row.purged
+            ]
+            self.purge(calendar, [id_ for id_ in old if not self._cancels_an_occurrence(calendar, id_)])
+
+    @staticmethod
+    def _cancels_an_occurrence(calendar: Calendar, id_: str) -> bool:
+        row = calendar.events[id_]
+        master = calendar.events.get(row.series or "")
+        return row.kind == "exception" and master is not None and master.kind == "master" and not master.cancelled
 
     def purge(self, calendar: Calendar, ids: Iterable[str]) -> None:
         """Forget the content of cancelled rows; their ids stay taken. No revision: nobody is told."""
@@ -133,6 +160,6 @@ class World:
         rules = (calendar.acl.get(email, "none"), calendar.acl.get("default", "none"))
         return max(rules, key=ROLES.index)
 
-    def access_changed(self, calendar: Calendar, email: str) -> None:
-        """After a change of role: the user's tokens for this calendar are void."""
-        calendar.min_valid_rev[email] = calendar.rev + 1
+    def access_changed(self, calendar: Calendar, email: str = "*") -> None:
+        """After a change of role (or for everybody): the tokens issued until now for this calendar are void."""
+        calendar.valid_from_us[email] = self.clock.stamp()

@@ -51,6 +51,7 @@ class Caller:
     ) -> None:
         self.emulator = emulator
         self.email = email
+        self.client_id = client_id
         self.refresh_token = emulator.grant(email, client_id, scopes)
         self.token = emulator.access_token(self.refresh_token)
 
@@ -62,7 +63,7 @@ class Caller:
         *,
         if_match: str | None = None,
         headers: dict[str, str] | None = None,
-        **query: object,
+        **query: Any,
     ) -> Answer:
         """Call `/calendar/v3/` with these segments, percent-encoded; a list as a parameter repeats it."""
         segments = [path] if isinstance(path, str) else path
@@ -80,13 +81,13 @@ class Caller:
         parsed = json.loads(response.body) if response.body else {}
         return Answer(response.status, response.headers, parsed)
 
-    def events(self, calendar: str, **query: object) -> Answer:
+    def events(self, calendar: str, **query: Any) -> Answer:
         return self("GET", ["calendars", calendar, "events"], **query)
 
-    def insert(self, calendar: str, body: Json, **query: object) -> Answer:
+    def insert(self, calendar: str, body: Json, **query: Any) -> Answer:
         return self("POST", ["calendars", calendar, "events"], body, **query)
 
-    def get(self, calendar: str, event: str, **query: object) -> Answer:
+    def get(self, calendar: str, event: str, **query: Any) -> Answer:
         return self("GET", ["calendars", calendar, "events", event], **query)
 
     def patch(self, calendar: str, event: str, body: Json, if_match: str | None = None) -> Answer:
@@ -95,10 +96,10 @@ class Caller:
     def delete(self, calendar: str, event: str, if_match: str | None = None) -> Answer:
         return self("DELETE", ["calendars", calendar, "events", event], if_match=if_match)
 
-    def walk(self, calendar: str, **query: object) -> tuple[list[Json], str | None]:
+    def walk(self, calendar: str, **query: Any) -> tuple[list[Json], str | None]:
         """All rows of a list, page by page, and its sync token."""
         rows: list[Json] = []
-        page: dict[str, object] = {}
+        page: Json = {}
         while True:
             answer = self.events(calendar, **query, **page)
             assert answer.status == 200, answer.body
@@ -109,7 +110,7 @@ class Caller:
 
     def ui(self, op: str, **body: Any) -> Json:
         """What the same person does in the web page."""
-        return dict(self.emulator.control(f"/__control__/ui/{self.email}/{op}", body))
+        return dict(self.emulator.control(f"ui/{self.email}/{op}", body))
 
 
 def _text(value: object) -> object:

@@ -1,0 +1,442 @@
+"""Sending: each appointment that changed becomes what it is to be at the remote (SYNC-01, SYNC-17, SYNC-27).
+
+An event's id is stored before the first request, and every request can be made twice: what was on its way when a
+process ended is simply done again. One thing that cannot be sent never holds up the rest.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import timedelta
+from typing import NamedTuple, TypeVar
+
+from couchcal.clock import Clock
+from couchcal.practice.disclosure import DESCRIPTION, Disclosed, Facts, disclosed, facts
+from couchcal.store.connection import Database, database_errors
+from couchcal.sync import apply, ledger, push_guard
+from couchcal.sync.fields import NAMES, Base, changed, known, known_of, shown, text_of
+from couchcal.sync.ids import event_id, tag
+from couchcal.sync.lease import Lease, transaction
+from couchcal.sync.ledger import Due, Link, Mapped
+from couchcal.sync.port import (
+    Changed,
+    Duplicate,
+    EventFields,
+    Forbidden,
+    NotThere,
+    Progress,
+    Rejected,
+    Remote,
+    RemoteEvent,
+    Transient,
+    When,
+)
+from couchcal.sync.report import progress_text
+from couchcal.sync.waiter import Stopped, Waiter, trying
+
+T = TypeVar("T")
+
+BATCH = 50
+"""How many are taken from the outbox in one transaction."""
+FRESH = timedelta(seconds=60)
+"""How long a new calendar may refuse what it will allow."""
+_ROUNDS = 8
+"""Requests that change something for one item in one turn: an answer may call for another."""
+_CHANGES = 3
+"""How often one item is merged anew in one turn because it changed at the remote."""
+_REFUSALS = 5
+"""Refusals in a row after which it is the calendar that refuses, not the events."""
+_POSTPONED = timedelta(seconds=15)
+_LONGEST = timedelta(minutes=60)
+
+
+class CalendarLost(Exception):
+    """The calendar that is written to is gone."""
+
+
+class Sent(NamedTuple):
+    """What a push did: events sent, and removed."""
+
+    pushed: int
+    deleted: int
+
+
+class Item(NamedTuple):
+    """One appointment to send: as it is here (None: gone), and what is known of its event (None: nothing)."""
+
+    due: Due
+    local: Disclosed | None
+    mapped: Mapped | None
+
+    @property
+    def fields(self) -> EventFields | None:
+        """What is to be there, None if nothing is."""
+        return event_fields(self.local) if self.local is not None and self.local.wanted else None
+
+    @property
+    def words(self) -> str:
+        """It for the log, without a name."""
+        return self.local.words if self.local is not None else "event of a deleted entry"
+
+
+def event_fields(entry: Disclosed) -> EventFields:
+    """What is sent of what may be shown."""
+    return EventFields(When(entry.start, entry.end, entry.tz), entry.title, DESCRIPTION, entry.place, entry.busy)
+
+
+def push(
+    remote: Remote,
+    database: Database,
+    link: Link,
+    *,
+    clock: Clock,
+    waiter: Waiter,
+    lease: Lease | None = None,
+    rng: random.Random | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
+) -> Sent:
+    """Send everything that is due to the target calendar.
+
+    Raises:
+        CalendarLost: it is gone. NeedsSignIn. Transient: the service does not answer, the rest waits.
+        Stopped, LostLease: the work ends; what is done is done.
+    """
+    with database_errors(database.path), closing(database.connect()) as connection:
+        if not ledger.anything_due(connection, clock()):
+            return Sent(0, 0)
+        pusher = _Pusher(remote, database, connection, link, clock, waiter, lease, rng, on_progress)
+        return pusher.run()
+
+
+class _Pusher:
+    """One run over the outbox."""
+
+    def __init__(
+        self,
+        remote: Remote,
+        database: Database,
+        connection: sqlite3.Connection,
+        link: Link,
+        clock: Clock,
+        waiter: Waiter,
+        lease: Lease | None,
+        rng: random.Random | None,
+        on_progress: Callable[[Progress], object] | None,
+    ) -> None:
+        self.remote = remote
+        self.database = database
+        self.connection = connection
+        self.link = link
+        self.clock = clock
+        self.waiter = waiter
+        self.lease = lease
+        self.rng = rng
+        self.on_progress = on_progress
+        self.facts: Facts = facts(connection)
+        self.pushed = self.deleted = self.refused = 0
+
+    def run(self) -> Sent:
+        held = self._held()
+        started = self.clock()
+        of = ledger.counts(self.connection)[0] - len(held)
+        done = 0
+        while batch := self._claim(held, Progress("sending", done, max(of, done), started)):
+            items, dropped = batch
+            done += dropped
+            for item in items:
+                if self.waiter.stopping:
+                    raise Stopped
+                self._one(item)
+                done += 1
+                self._tell(Progress("sending", done, max(of, done), started))
+                self.waiter.pace()
+        return Sent(self.pushed, self.deleted)
+
+    # taking from the outbox
+
+    def _held(self) -> frozenset[int]:
+        """Deletions that are too many to be made unasked."""
+        doomed = ledger.deletes_due(self.connection, self.link.id)
+        return push_guard.held(self.connection, self.link, doomed, clock=self.clock, lease=self.lease)
+
+    def _claim(self, held: frozenset[int], progress: Progress) -> tuple[list[Item], int] | None:
+        """The next items, each with the id of its event stored; how many of the batch need nothing. None at the
+        end."""
+        now = self.clock()
+        if not ledger.due(self.connection, now, 1, held):
+            return None
+        with transaction(self.connection, self.lease):
+            rows = ledger.due(self.connection, now, BATCH, held)
+            items = self._load(rows)
+            todo: list[Item] = []
+            for item in items:
+                if self._is_settled(item):
+                    ledger.done(self.connection, item.due)
+                else:
+                    todo.append(self._with_id(item))
+            ledger.mark_inflight(self.connection, [item.due.appointment_id for item in todo])
+            if self.lease is not None:
+                self.lease.tell(self.connection, progress_text(progress))
+        return todo, len(items) - len(todo)
+
+    def _load(self, rows: list[Due]) -> list[Item]:
+        ids = [row.appointment_id for row in rows]
+        entries = disclosed(self.connection, ids, self.facts)
+        maps = ledger.maps_of(self.connection, self.link.id, ids)
+        return [Item(row, entries.get(row.appointment_id), maps.get(row.appointment_id)) for row in rows]
+
+    def _is_settled(self, item: Item) -> bool:
+        """Whether the remote need not be asked; what is known of its event is brought up to date."""
+        fields, mapped = item.fields, item.mapped
+        if mapped is None:
+            return fields is None
+        if mapped.state == "unlinked":
+            return True
+        if fields is None:
+            return mapped.state == "deleted"
+        base = base_of(mapped)
+        if mapped.state == "missing":
+            return not changed(fields, base.ours)
+        if mapped.state != "live" or base.due(fields):
+            return False
+        ours = text_of(known(fields))
+        if ours != mapped.ours:
+            ledger.write_map(
+                self.connection, mapped.id, state="live", etag=mapped.etag, ours=ours, theirs=mapped.theirs
+            )
+        return True
+
+    def _with_id(self, item: Item) -> Item:
+        if item.mapped is not None or item.local is None:
+            return item
+        return self._allocate(item, 0)
+
+    def _allocate(self, item: Item, attempt: int) -> Item:
+        """Another id for the event. Inside a transaction."""
+        if item.local is None:
+            raise ValueError("what is gone needs no event")
+        row_id = item.due.appointment_id
+        name = event_id(self.link.calendar_id, item.local.uid, attempt)
+        ledger.allocate(self.connection, self.link.id, row_id, name, attempt)
+        return item._replace(mapped=ledger.map_of(self.connection, self.link.id, row_id))
+
+    # one item
+
+    def _one(self, item: Item) -> None:
+        try:
+            self._send(item)
+        except Forbidden as problem:
+            if self.clock() - self.link.created_at < FRESH:
+                self._postpone(item, "the new calendar is not ready yet")
+                raise Transient("the new calendar is not ready yet") from problem
+            self._block(item, problem.message)
+            self.refused += 1
+            if self.refused >= _REFUSALS:
+                raise Transient("the calendar refuses every change") from problem
+            return
+        except Rejected as problem:
+            self._block(item, problem.message)
+        except Transient as problem:
+            self._postpone(item, problem.message)
+            raise
+        except (ValueError, OverflowError) as problem:
+            self._block(item, f"it cannot be written for the service ({type(problem).__name__})")
+        self.refused = 0
+
+    def _send(self, item: Item) -> None:
+        """Ask the remote for whatever is missing until there is nothing more to ask for."""
+        merges = 0
+        for _ in range(_ROUNDS):
+            try:
+                following = self._step(item)
+            except _Differs as found:
+                merges += 1
+                if merges > _CHANGES:
+                    break
+                following = self._merged(item, found.event)
+            if following is None:
+                return
+            item = following
+        self._postpone(item, "it keeps changing at the other side")
+
+    def _step(self, item: Item) -> Item | None:
+        """One request for an item: None if it is done, else what is left to do.
+
+        Raises:
+            _Differs: the remote shows something that has to be merged first.
+        """
+        fields, mapped = item.fields, item.mapped
+        if mapped is None:
+            return self._anew(item, -1)
+        if mapped.state == "missing":
+            raise _Differs(None)
+        if fields is None:
+            return self._remove(item, mapped)
+        if mapped.state == "creating":
+            return self._create(item, mapped, fields)
+        if mapped.state == "deleted":
+            return self._revive(item, mapped, fields)
+        return self._change(item, mapped, fields)
+
+    def _create(self, item: Item, mapped: Mapped, fields: EventFields) -> Item | None:
+        mark = tag(self.link.calendar_id, item.local.uid) if item.local is not None else ""
+        try:
+            event = self._ask(lambda: self.remote.insert(self.link.calendar_id, mapped.event_id, fields, mark))
+        except Duplicate:
+            found = self._event(mapped)
+            if found is None:
+                return self._anew(item, mapped.attempt)
+            raise _Differs(found) from None
+        except NotThere:
+            raise self._missing_calendar() from None
+        return self._landed(item, mapped, fields, event)
+
+    def _change(self, item: Item, mapped: Mapped, fields: EventFields) -> Item | None:
+        if not mapped.etag:
+            raise _Differs(self._event(mapped))
+        changes = {name: getattr(fields, name) for name in NAMES if name in base_of(mapped).due(fields)}
+        try:
+            event = self._patch(mapped, changes, mapped.etag)
+        except Changed:
+            raise _Differs(self._event(mapped)) from None
+        except NotThere:
+            self._check_calendar()
+            raise _Differs(None) from None
+        if event.cancelled:
+            raise _Differs(event)
+        return self._landed(item, mapped, fields, event)
+
+    def _revive(self, item: Item, mapped: Mapped, fields: EventFields) -> Item | None:
+        """Bring a deleted event back; where that cannot be, another takes its place."""
+        found = self._event(mapped)
+        if found is None:
+            return self._anew(item, mapped.attempt)
+        if not found.cancelled and found.etag != mapped.etag:
+            raise _Differs(found)
+        try:
+            event = self._patch(mapped, {name: getattr(fields, name) for name in NAMES}, found.etag, revive=True)
+        except Changed:
+            raise _Differs(self._event(mapped)) from None
+        except (NotThere, Forbidden):
+            return self._anew(item, mapped.attempt)
+        if event.cancelled:
+            return self._anew(item, mapped.attempt)
+        return self._landed(item, mapped, fields, event)
+
+    def _remove(self, item: Item, mapped: Mapped) -> Item | None:
+        if mapped.state == "creating" or not mapped.etag:
+            raise _Differs(self._event(mapped))
+        try:
+            self._ask(lambda: self.remote.delete(self.link.calendar_id, mapped.event_id, mapped.etag))
+        except Changed:
+            raise _Differs(self._event(mapped)) from None
+        except NotThere:
+            self._check_calendar()
+        with transaction(self.connection, self.lease):
+            ledger.set_map_state(self.connection, mapped.id, "deleted")
+            ledger.done(self.connection, item.due)
+        self.deleted += 1
+        return None
+
+    # what follows
+
+    def _landed(self, item: Item, mapped: Mapped, fields: EventFields, event: RemoteEvent) -> Item | None:
+        """The remote has it as it is here: nothing is left to do."""
+        with transaction(self.connection, self.lease):
+            ledger.write_map(
+                self.connection,
+                mapped.id,
+                state="live",
+                etag=event.etag,
+                ours=text_of(known(fields)),
+                theirs=text_of(shown(event)),
+            )
+            ledger.done(self.connection, item.due)
+        self.pushed += 1
+        return None
+
+    def _anew(self, item: Item, attempt: int) -> Item:
+        """The id of this attempt is used up: the next one."""
+        with transaction(self.connection, self.lease):
+            return self._allocate(item, attempt + 1)
+
+    def _merged(self, item: Item, event: RemoteEvent | None) -> Item | None:
+        """Merge what the remote shows (None: nothing), and look at the item anew; None if it is done."""
+        row_id = item.due.appointment_id
+        apply.settle(self.database, self.link, row_id, event, clock=self.clock, lease=self.lease)
+        with transaction(self.connection, self.lease):
+            row = ledger.due_for(self.connection, row_id)
+            following = None if row is None else self._load([row])[0]
+            if following is not None and self._is_settled(following):
+                ledger.done(self.connection, following.due)
+                return None
+        return following
+
+    def _block(self, item: Item, reason: str) -> None:
+        with transaction(self.connection, self.lease):
+            ledger.block(self.connection, item.due, reason)
+            ledger.log(self.connection, self.clock(), f"{item.words} was not taken: {reason}", "error")
+
+    def _postpone(self, item: Item, reason: str) -> None:
+        delay = min(_POSTPONED * 2 ** min(item.due.attempts, 10), _LONGEST)
+        with transaction(self.connection, self.lease):
+            ledger.postpone(self.connection, item.due, self.clock() + delay, reason)
+
+    # asking
+
+    def _event(self, mapped: Mapped) -> RemoteEvent | None:
+        """What the remote shows of an event, None if it knows none such."""
+        try:
+            return self._ask(lambda: self.remote.event(self.link.calendar_id, mapped.event_id))
+        except NotThere:
+            self._check_calendar()
+            return None
+
+    def _patch(
+        self, mapped: Mapped, changes: Mapping[str, object], etag: str, *, revive: bool = False
+    ) -> RemoteEvent:
+        return self._ask(
+            lambda: self.remote.patch(self.link.calendar_id, mapped.event_id, changes, etag, revive=revive)
+        )
+
+    def _check_calendar(self) -> None:
+        """Tell an event that is gone from a calendar that is.
+
+        Raises:
+            CalendarLost: the calendar is gone.
+        """
+        try:
+            self._ask(lambda: self.remote.calendar(self.link.calendar_id))
+        except NotThere:
+            raise CalendarLost from None
+
+    def _missing_calendar(self) -> Transient:
+        self._check_calendar()
+        return Transient("the calendar does not answer")
+
+    def _ask(self, call: Callable[[], T]) -> T:
+        return trying(self.waiter, call, rng=self.rng, beat=self._beat)
+
+    def _beat(self) -> None:
+        if self.lease is not None:
+            self.lease.renew()
+
+    def _tell(self, progress: Progress) -> None:
+        if self.on_progress is not None:
+            self.on_progress(progress)
+
+
+class _Differs(Exception):
+    """The remote shows something else than is known of it; None: it knows no such event."""
+
+    def __init__(self, event: RemoteEvent | None) -> None:
+        super().__init__()
+        self.event = event
+
+
+def base_of(mapped: Mapped) -> Base:
+    """What both sides knew last of an event."""
+    return Base(known_of(mapped.ours), known_of(mapped.theirs))

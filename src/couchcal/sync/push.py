@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from couchcal.clock import Clock
 from couchcal.practice.disclosure import DESCRIPTION, Disclosed, Facts, disclosed, facts
 from couchcal.store.connection import Database, database_errors
-from couchcal.sync import apply, ledger, push_guard
+from couchcal.sync import apply, guard, ledger
 from couchcal.sync.fields import NAMES, Base, changed, known, known_of, shown, text_of
 from couchcal.sync.ids import event_id, tag
 from couchcal.sync.lease import Lease, transaction
@@ -160,7 +160,7 @@ class _Pusher:
     def _held(self) -> frozenset[int]:
         """Deletions that are too many to be made unasked."""
         doomed = ledger.deletes_due(self.connection, self.link.id)
-        return push_guard.held(self.connection, self.link, doomed, clock=self.clock, lease=self.lease)
+        return guard.held_deletes(self.connection, self.link, doomed, clock=self.clock, lease=self.lease)
 
     def _claim(self, held: frozenset[int], progress: Progress) -> tuple[list[Item], int] | None:
         """The next items, each with the id of its event stored; how many of the batch need nothing. None at the

@@ -9,13 +9,13 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from contextlib import closing
-from typing import NamedTuple
 
 from couchcal.clock import Clock
 from couchcal.errors import NotFound
+from couchcal.practice import external_rows
 from couchcal.practice.disclosure import safe_zone
 from couchcal.store.connection import Database, database_errors
-from couchcal.sync import ledger
+from couchcal.sync import ledger, review
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Link
 from couchcal.sync.port import Rejected, Remote, RemoteCalendar
@@ -27,7 +27,7 @@ CREATING = "creating"
 LOST = "lost"
 _MARK = "creating:"
 """Begins the calendar id of a link whose calendar is not known yet; the marker follows."""
-_TABLES = ("event_map", "sync_state", "sync_stage", "external_event")
+_TABLES = ("event_map", "sync_state", "sync_stage")
 """What is known of a calendar's events."""
 
 
@@ -80,8 +80,8 @@ def _link(connection: sqlite3.Connection, clock: Clock, name: str | None, lease:
                 return link
         now = ledger.epoch(clock())
         connection.execute(
-            "INSERT INTO calendar_link (created_at, updated_at, version, account_id, remote_calendar_id, name, role,"
-            " direction, access_role, is_primary, time_zone, enabled, state, last_error)"
+            "INSERT INTO calendar_link (created_at, updated_at, version, account_id, remote_calendar_id, name,"
+            " role, direction, access_role, is_primary, time_zone, enabled, state, last_error)"
             " VALUES (?, ?, 1, ?, ?, ?, 'owned_target', 'two_way', '', 0, '', 1, 'creating', '')",
             (now, now, account.id, _new_mark(), name or DEFAULT_NAME),
         )
@@ -106,34 +106,16 @@ def _new_mark() -> str:
     return f"{_MARK}{secrets.token_hex(8)}"
 
 
-class Lost(NamedTuple):
-    """Words of the review about a calendar that is gone."""
-
-    kind: str
-    detail: str
-
-
 def lost(connection: sqlite3.Connection, link: Link, clock: Clock) -> None:
     """Inside a transaction: a calendar is gone at the remote, or is not shared any more. Nothing is deleted here.
 
-    Without its target the account waits for a decision; other calendars are no longer read.
+    Without its target the account waits for a decision.
     """
-    now = ledger.epoch(clock())
     ledger.set_link_state(connection, link.id, LOST)
     if link.target:
         ledger.pause(connection, link.account_id, "calendar_lost")
-    detail = (
-        f"the calendar {link.name} is gone" if link.target else f"the calendar {link.name} cannot be read any more"
-    )
-    open_already = connection.execute(
-        "SELECT 1 FROM sync_review WHERE link_id = ? AND kind = 'calendar_lost' AND resolved_at IS NULL", (link.id,)
-    ).fetchone()
-    if not open_already:
-        connection.execute(
-            "INSERT INTO sync_review (link_id, remote_event_id, kind, detail, ours, theirs, at, resolution)"
-            " VALUES (?, '', 'calendar_lost', ?, '', '', ?, '')",
-            (link.id, detail, now),
-        )
+    detail = f"the calendar {link.name} " + ("is gone" if link.target else "cannot be read any more")
+    review.open_one(connection, review.New("calendar_lost", detail), link_id=link.id, now=clock())
     ledger.log(connection, clock(), detail, "error")
 
 
@@ -142,6 +124,7 @@ def recreate(connection: sqlite3.Connection, link_id: int) -> None:
 
     The row stays, so that what changes meanwhile is queued.
     """
+    external_rows.clear(connection, link_id)
     for table in _TABLES:
         connection.execute(f"DELETE FROM {table} WHERE link_id = ?", (link_id,))  # noqa: S608  our own words
     connection.execute(

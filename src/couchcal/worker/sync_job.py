@@ -1,0 +1,191 @@
+"""The sync as a job: sends soon after a commit, reads every minute, and at once when somebody asks (SYNC-01)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from couchcal.clock import Clock
+from couchcal.store.connection import Database, database_errors
+from couchcal.sync import ledger
+from couchcal.sync.lease import Lease, wanted
+from couchcal.sync.port import NeedsSignIn
+from couchcal.sync.waiter import Waiter
+from couchcal.worker.answers import give
+from couchcal.worker.watch import Watch
+
+if TYPE_CHECKING:
+    from couchcal.sync.engine import Engine
+    from couchcal.sync.port import Remote
+    from couchcal.sync.report import Report
+
+EVERY_S = 60.0
+"""How often it is read what changed elsewhere, a tenth more or less."""
+LONGEST_PAUSE = timedelta(minutes=75)
+"""The sync gives itself no longer pauses: a next try after that was written before the clock was put back."""
+JUMP_S = 90.0
+"""Where the clock and monotonic time part by more, the machine slept or its clock was set: it is synced at once."""
+
+RemoteOf = Callable[[Database, int], "Remote"]
+Told = Callable[["Report", bool], None]
+
+
+class _Standing(NamedTuple):
+    """What of the account and its calendars decides whether there is anything to sync."""
+
+    account_id: int
+    state: str
+    paused: str
+    calendars: tuple[tuple[int, str, str, bool, str], ...]
+
+    @property
+    def works(self) -> bool:
+        return self.state == "ok" and not self.paused
+
+
+class _Waiting(NamedTuple):
+    """What waits to be sent, as a number that grows with every change."""
+
+    rows: int
+    revisions: int
+    newest: int
+
+
+class SyncJob:
+    """Cycles of the sync, when they are due.
+
+    Args:
+        watch: the worker's reading connection.
+        remote_of: makes the client of an account; called when there is something to do, in the worker's thread.
+        told: gets what each cycle came to, and whether it read, too.
+        chance: a number between 0 and 1, for the jitter.
+    """
+
+    name = "sync"
+
+    def __init__(
+        self,
+        database: Database,
+        watch: Watch,
+        lease: Lease,
+        *,
+        clock: Clock,
+        waiter: Waiter,
+        remote_of: RemoteOf,
+        told: Told | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._database, self._watch, self._lease = database, watch, lease
+        self._clock, self._waiter, self._chance = clock, waiter, chance
+        self._remote_of, self._told = remote_of, told
+        self._engine: Engine | None = None
+        self._remote: tuple[tuple[int, str], Remote] | None = None
+        self._seen: _Standing | None = None
+        self._sent = _Waiting(0, 0, 0)
+        self._next_full = self._next_push = float("-inf")
+        self._rest: tuple[float, float] | None = None
+        self._full = True
+        self._parted: float | None = None
+
+    def due(self, now: float, *, moved: bool, asked: bool) -> bool:
+        if self._rest is not None:  # counted from the end of the cycle: one may last for minutes
+            self._next_full, self._next_push = now + self._rest[0], now + self._rest[1]
+            self._rest = None
+        jumped = self._jumped(now)
+        if not (moved or asked or jumped or now >= self._next_full):
+            return False
+        with database_errors(self._database.path):
+            return self._look(now, asked=asked, jumped=jumped)
+
+    def _look(self, now: float, *, asked: bool, jumped: bool) -> bool:
+        standing, before = self._standing(), self._seen
+        self._full = True
+        if standing is None:
+            self._seen, self._next_full = None, now + EVERY_S
+            return False
+        if asked or wanted(self._watch.connection):
+            return True
+        if not standing.works:
+            self._seen, self._next_full = standing, now + EVERY_S
+            return False
+        if before is None:
+            self._seen = standing
+            self._next_full = self._next_push = now + self._left()
+        elif standing != before:
+            return True
+        if jumped or now >= self._next_full:
+            return True
+        self._full = False
+        waiting = self._waiting()
+        return waiting.rows > 0 and waiting != self._sent and now >= self._next_push
+
+    def run(self, now: float) -> bool:
+        with database_errors(self._database.path):
+            question = wanted(self._watch.connection)
+        report = self._cycle()
+        if question:
+            give(self._database, self._lease, question, report)
+        with database_errors(self._database.path):
+            self._seen, self._sent = self._standing(), self._waiting()
+            left = self._left()
+        if self._full or left:
+            self._rest = left or EVERY_S * (0.9 + 0.2 * self._chance()), left
+        if self._told is not None:
+            self._told(report, self._full)
+        return report.changed
+
+    def _cycle(self) -> Report:
+        if self._engine is None:
+            from couchcal.sync.engine import Engine
+
+            self._engine = Engine(
+                self._database, self._client, clock=self._clock, waiter=self._waiter, lease=self._lease
+            )
+        return self._engine.cycle(pull=self._full)
+
+    def _client(self) -> Remote:
+        """The client of the account; kept from cycle to cycle, with its connection, while the account stays."""
+        standing = self._standing()
+        if standing is None:
+            raise NeedsSignIn("no account is connected")
+        who = standing.account_id, standing.state
+        if self._remote is None or self._remote[0] != who:
+            self._remote = who, self._remote_of(self._database, standing.account_id)
+        return self._remote[1]
+
+    def _standing(self) -> _Standing | None:
+        connection = self._watch.connection
+        account = ledger.account(connection)
+        if account is None:
+            return None
+        calendars = ledger.links(connection, account.id)
+        return _Standing(
+            account.id,
+            account.state,
+            account.paused,
+            tuple((link.id, link.role, link.direction, link.enabled, link.state) for link in calendars),
+        )
+
+    def _waiting(self) -> _Waiting:
+        row = self._watch.connection.execute(
+            "SELECT count(*), total(revision), coalesce(max(id), 0) FROM sync_outbox"
+            " WHERE state <> 'blocked' AND (next_at IS NULL OR next_at <= ?)",
+            (ledger.epoch(self._clock()),),
+        ).fetchone()
+        return _Waiting(*map(int, row))
+
+    def _left(self) -> float:
+        """Seconds until the sync wants to be tried again, 0 if it may be now."""
+        account = ledger.account(self._watch.connection)
+        if account is None or account.next_try is None:
+            return 0.0
+        left = account.next_try - self._clock()
+        return left.total_seconds() if timedelta() < left <= LONGEST_PAUSE else 0.0
+
+    def _jumped(self, now: float) -> bool:
+        """Whether the machine slept, or its clock was set, since this was asked before."""
+        parted = self._clock().timestamp() - now
+        before, self._parted = self._parted, parted
+        return before is not None and abs(parted - before) > JUMP_S

@@ -1,0 +1,40 @@
+"""One reading connection of the worker's own, by which it notices that somebody wrote."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from couchcal.store.connection import Database, database_errors
+
+
+class Watch:
+    """Sees commits of other connections, of this process and others, at the cost of one pragma."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: sqlite3.Connection | None = None
+        self._version: int | None = None
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, for statements that only read.
+
+        Raises:
+            DatabaseProblem: it cannot be opened.
+        """
+        if self._connection is None:
+            self._connection = self._database.connect()
+        return self._connection
+
+    def moved(self) -> bool:
+        """Whether there was a commit by another connection since the last call; True the first time."""
+        with database_errors(self._database.path):
+            (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+        before, self._version = self._version, version
+        return bool(version != before)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

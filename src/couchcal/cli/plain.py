@@ -93,7 +93,7 @@ def marks(entry: Entry) -> list[str]:
         found.append(f"until {day_words(last)}")
     if entry.cancelled:
         found.append(_CANCELLED.get(entry.cancel_type or "other", "cancelled"))
-    elif entry.status in ("pending", "tentative"):
+    elif entry.status in ("pending", "tentative", "declined"):
         found.append(entry.status)
     if entry.conflict:
         found.append("conflict")
@@ -126,7 +126,7 @@ def faint(text: str) -> str:
 
 def entry_style(entry: Entry) -> tuple[str, ...]:
     """SGR codes of an entry's line: what they say is in its marks, too."""
-    if entry.cancelled:
+    if entry.off:
         return (_DIM, _STRIKE)
     return (_RED,) if entry.conflict else ()
 

@@ -16,9 +16,15 @@ from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.store.public_id import encode
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MASTER_SPAN = -1
+"""The span of masters of remote calendars. They are not on the calendar, so they are in none of its classes."""
 _SECOND = timedelta(seconds=1)
 WIDEST_OFFSET_S = 15 * 3600
 """All-day rows hold dates as UTC midnights; no zone is further than this from UTC."""
+
+
+NO_TIME = ("cancelled", "declined")
+"""Statuses of what takes no time from anybody, busy or not."""
 
 
 class Entry(NamedTuple):
@@ -70,6 +76,11 @@ class Entry(NamedTuple):
     def cancelled(self) -> bool:
         return self.status == "cancelled"
 
+    @property
+    def off(self) -> bool:
+        """Whether it is not taking place here: cancelled, or an invitation that was declined. Shown crossed out."""
+        return self.status in NO_TIME
+
 
 APPOINTMENT = """
 SELECT 'appointment', a.id, a.kind, a.start_utc, a.end_utc, a.all_day, a.tz, a.status, a.title,
@@ -89,8 +100,10 @@ WHERE {condition}
 """
 EXTERNAL = """
 SELECT 'external_event', a.id, 'external', a.start_utc, a.end_utc, a.all_day, a.tz,
-       CASE a.status WHEN 'tentative' THEN 'tentative' ELSE 'scheduled' END, a.title,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NOT a.transparent, NULL,
+       CASE WHEN a.status IN ('tentative', 'declined') THEN a.status ELSE 'scheduled' END,
+       CASE WHEN a.title <> '' THEN a.title WHEN a.transparent THEN 'Free' ELSE 'Busy' END,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.place,
+       NOT a.transparent AND a.status <> 'declined', NULL,
        CASE WHEN a.recurring_id <> '' THEN 'EXTERNAL' END, 'google', k.name, NULL,
        0, 'none', 'none', NULL, NULL, NULL, a.remote_event_id, a.version
 FROM {source}
@@ -138,7 +151,8 @@ WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND a.busy AND a.status <> 'canc
 UNION ALL
 SELECT 'external_event', a.id, a.start_utc, a.end_utc, a.all_day, NULL
 FROM span CROSS JOIN external_event a ON {_WINDOW}
-WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND NOT a.transparent AND a.rrule = '' AND a.status <> 'cancelled'
+WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND NOT a.transparent AND a.rrule = ''
+  AND a.status NOT IN ('cancelled', 'declined')
 """  # noqa: S608  no value is in the text, only our own fragments
 """What may overlap, as `(table, id, start, end, all_day, group_key)`; `busy_arguments` gives its values."""
 
@@ -241,13 +255,8 @@ def conflicting(entries: Iterable[Entry]) -> set[tuple[str, int]]:
 
 
 def may_conflict(entry: Entry) -> bool:
-    """Whether an entry takes time from others: busy, not cancelled, longer than nothing, no hold, no time off."""
-    return (
-        entry.busy
-        and entry.status != "cancelled"
-        and entry.kind not in ("time_off", "request")
-        and entry.end > entry.start
-    )
+    """Whether an entry takes time from others: busy, taking place, longer than nothing, no hold, no time off."""
+    return entry.busy and not entry.off and entry.kind not in ("time_off", "request") and entry.end > entry.start
 
 
 def _start(entry: Entry) -> datetime:
@@ -319,11 +328,13 @@ def _seconds_up(instant: datetime) -> int:
 
 
 def horizon_reached(connection: sqlite3.Connection, start: datetime, end: datetime) -> bool:
-    """Whether every series has its rows in `[start, end)`; if not, `series.extend_all` first (REC-08)."""
+    """Whether every series, and every recurring event of remote calendars, has its rows in `[start, end)`; if not,
+    `series.extend_all` first (REC-08)."""
     row = connection.execute(
-        "SELECT EXISTS(SELECT 1 FROM series WHERE materialised_to < ?)"
-        " OR EXISTS(SELECT 1 FROM series WHERE materialised_from > ?)",
-        (_seconds_up(end), _seconds(start)),
+        "SELECT EXISTS(SELECT 1 FROM series WHERE materialised_to < ?1)"
+        " OR EXISTS(SELECT 1 FROM series WHERE materialised_from > ?2)"
+        " OR EXISTS(SELECT 1 FROM external_event WHERE span = ?3 AND (expanded_to < ?1 OR expanded_from > ?2))",
+        (_seconds_up(end), _seconds(start), MASTER_SPAN),
     ).fetchone()
     return not row[0]
 

@@ -27,7 +27,7 @@ _ENTRIES = (
 
 def _neighbours(table: str, group: str, condition: str) -> str:
     columns = f"SELECT '{table}', a.id, a.start_utc, a.end_utc, a.all_day, {group}"
-    busy = f"a.end_utc > a.start_utc AND {condition} AND a.status <> 'cancelled'"
+    busy = f"a.end_utc > a.start_utc AND {condition} AND a.status NOT IN ('cancelled', 'declined')"
     return f"""
 {columns} FROM near CROSS JOIN span CROSS JOIN {table} a
     ON a.span = span.class AND a.start_utc > near.lo - span.reach - span.slack

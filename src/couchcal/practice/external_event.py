@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final, NamedTuple
 
-from couchcal.practice.external_rows import MASTER_SPAN, Row
+from couchcal.practice.agenda import MASTER_SPAN
+from couchcal.practice.external_rows import Row
 from couchcal.scheduling.span import span_class
 from couchcal.scheduling.wallclock import CUSTOM_PREFIX, UnknownZone, zone
 from couchcal.store.records import epoch_seconds

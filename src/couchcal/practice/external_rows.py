@@ -10,10 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-MASTER_SPAN: Final = -1
-"""The span of masters. They are not on the calendar, so they are in none of its index classes."""
-EXPLICIT: Final = "(recurring_id = '' OR exception)"
-"""What the remote calendar itself has; the other rows are made from their masters."""
+from couchcal.practice.agenda import MASTER_SPAN
 
 
 class Row(NamedTuple):

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, Refused
-from couchcal.practice import rows, visit
+from couchcal.practice import external, rows, visit
 from couchcal.practice.cadence import Repeat, repeat_phrase, rule_text
 from couchcal.practice.draft import Draft
 from couchcal.practice.locks import lock_reasons, work_reason, worked_on
@@ -245,7 +245,8 @@ def remove_occurrence(session: JournalSession, row: Appointment) -> None:
 def extend_all(database: Database, start: datetime, end: datetime, *, clock: Clock = system_clock) -> int:
     """Give every series its rows in `[start, end)` and up to the horizon; returns how many were made (REC-08).
 
-    A series whose rule cannot be read keeps the rows it has and does not hold up the others.
+    Recurring events of remote calendars get theirs, too. A series whose rule cannot be read keeps the rows it has
+    and does not hold up the others.
 
     Raises:
         Refused: the window would take too many occurrences.
@@ -261,7 +262,7 @@ def extend_all(database: Database, start: datetime, end: datetime, *, clock: Clo
                 made += cover(session, series, start, end)
             except UnreadableRule:
                 continue
-        return made
+        return made + external.extend(session, start, until)
 
 
 def series_of(session: Session, row: Appointment) -> Series:

@@ -141,10 +141,10 @@ class AgendaList(CalendarView):
     def _entry(self, canvas: Canvas, entry: Entry, day: date, chosen: bool) -> None:
         palette, glyphs = self.palette, self.scene.glyphs
         kind = palette.kinds.get(entry.kind, palette.kinds["other_event"])
-        styles = palette.cancelled if entry.cancelled else kind
+        styles = palette.cancelled if entry.off else kind
         words = self.scene.words_of(entry)
         title, detail, bar = palette.base, palette.chrome, styles.outline
-        if entry.cancelled:
+        if entry.off:
             title = palette.cancelled.title
         if chosen:
             canvas.fill(0, canvas.width, " ", styles.selected_detail)

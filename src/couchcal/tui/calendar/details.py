@@ -44,7 +44,7 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particular
     def add(text: str, style: Style = plain) -> None:
         lines.extend([(part, style)] for part in _wrap(text, width))
 
-    styles = palette.cancelled if entry.cancelled else palette.kinds.get(entry.kind, palette.kinds["other_event"])
+    styles = palette.cancelled if entry.off else palette.kinds.get(entry.kind, palette.kinds["other_event"])
     name = full_name(entry, scene.names)
     lines.append(
         [(f"{glyphs.bar} ", styles.outline), (chop_cells(name, max(width - 2, 1))[0] if name else "", bright)]
@@ -69,7 +69,9 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particular
         add(f"group with {', '.join(members)}", dim)
     if entry.calendar:
         add(f"from {clean(entry.calendar)}", dim)
-    if not entry.busy and entry.kind not in ("request", "time_off"):
+    if entry.status == "declined":
+        add("declined", dim)
+    elif not entry.busy and entry.kind not in ("request", "time_off"):
         add("shown as free", dim)
     if entry.cancelled:
         tag = CANCEL_TAGS.get(entry.cancel_type or "other", "cancelled")

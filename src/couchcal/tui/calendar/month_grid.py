@@ -134,7 +134,7 @@ class MonthPainter:
             canvas.text(x + 1, fit(self._text(entry, day, stop - x), stop - x - 1, "…"), palette.outline, stop)
             return
         kind = palette.kinds.get(entry.kind, palette.kinds["other_event"])
-        styles = palette.cancelled if entry.cancelled else kind
+        styles = palette.cancelled if entry.off else kind
         selected = cursor.picked == key_of(entry)
         dim = day.month != self.scene.month
         words = self.scene.words_of(entry)
@@ -142,8 +142,8 @@ class MonthPainter:
             canvas.fill(x, stop, " ", styles.selected_title)
             title_style, time_style, bar_style = styles.selected_title, styles.selected_detail, styles.selected_bar
         else:
-            plain = palette.chrome if dim or entry.cancelled else palette.base
-            strike = Style(strike=True) if entry.cancelled else Style()
+            plain = palette.chrome if dim or entry.off else palette.base
+            strike = Style(strike=True) if entry.off else Style()
             title_style, time_style, bar_style = plain + strike, palette.chrome, styles.outline
         if entry.all_day and not selected:
             canvas.fill(x, stop, " ", styles.detail)

@@ -113,6 +113,6 @@ class HeaderPainter(TimeLayout):
 
     def styles_of(self, item: Block | Bar) -> KindStyles:
         """The styles of an entry's kind, or of a cancelled one."""
-        if item.entry.cancelled:
+        if item.entry.off:
             return self.palette.cancelled
         return self.palette.kinds.get(item.entry.kind, self.palette.kinds["other_event"])

@@ -56,8 +56,15 @@ def words_of(entry: Entry, glyphs: Glyphs, mode: str) -> Words:
         marks.append(glyphs.locked)
     if entry.rrule:
         marks.append(glyphs.repeats)
-    tag = f"[{CANCEL_TAGS.get(entry.cancel_type or 'other', 'cancelled')}]" if entry.cancelled else ""
-    return Words(name_of(entry, mode), _initials(entry, mode), _details(entry, glyphs, mode), tag, tuple(marks))
+    return Words(
+        name_of(entry, mode), _initials(entry, mode), _details(entry, glyphs, mode), _tag(entry), tuple(marks)
+    )
+
+
+def _tag(entry: Entry) -> str:
+    if entry.cancelled:
+        return f"[{CANCEL_TAGS.get(entry.cancel_type or 'other', 'cancelled')}]"
+    return "[declined]" if entry.status == "declined" else ""
 
 
 def name_of(entry: Entry, mode: str) -> str:

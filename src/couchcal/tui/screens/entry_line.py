@@ -33,7 +33,7 @@ def entry_line(entry: Entry, tz: tzinfo, names: str, *, client: bool = True, gly
     marks = " ".join(filter(None, (words.tag, *words.glyphs)))
     return Content.assemble(
         (f"{when}  {clock:>7}  ", "dim"),
-        (title, "strike" if entry.cancelled else "bold"),
+        (title, "strike" if entry.off else "bold"),
         (f"  {glyphs.separator.join(clean(word) for word in details if word)}".rstrip(), "dim"),
         (f"  {marks}" if marks else "", "$text-warning"),
     )

@@ -21,7 +21,7 @@ class Settings(NamedTuple):
     """What a person may set; `settings_keys` says what each is for.
 
     `ascii` None follows the locale, so does an empty `date_order`; `week_start` (0 is Monday) None follows the
-    practice. `keys` maps a command's name to its key(s).
+    practice. `keys` maps a command's name to its key(s). Of `[google]` empty is what `sync.google.config` says.
     """
 
     theme: str = "couchcal-dark"
@@ -34,6 +34,8 @@ class Settings(NamedTuple):
     cli_names: str = "id"
     second_time_zone: str = ""
     date_order: DateOrder | Literal[""] = ""
+    google_client_secrets: str = ""
+    google_api_url: str = ""
     keys: dict[str, str] = {}  # noqa: RUF012  never mutated: settings are replaced whole
     problems: tuple[str, ...] = ()
 

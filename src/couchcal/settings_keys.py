@@ -11,7 +11,9 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 NAMES = ("id", "initials", "first", "full")
 DATE_ORDERS = ("mdy", "dmy", "ymd")
 TABLES = ("keys", "google", "mail", "text")
-"""Tables of their own; all but `keys` belong to the parts that read them."""
+"""Tables of their own; `mail` and `text` belong to the parts that read them."""
+GOOGLE = ("client_secrets", "api_url")
+"""The keys of `[google]`: the client file's path, the address of the API."""
 
 
 class Key(NamedTuple):
@@ -143,6 +145,8 @@ def _take(data: dict[str, Any], found: dict[str, Any]) -> Iterator[tuple[tuple[s
     for name, value in data.items():
         if name == "keys":
             yield from _take_keys(value, found)
+        elif name == "google":
+            yield from _take_google(value, found)
         elif name in TABLES:
             continue
         elif name not in KEYS:
@@ -161,6 +165,19 @@ def _take_keys(table: Any, found: dict[str, Any]) -> Iterator[tuple[tuple[str, .
     found["keys"] = {command: keys for command, keys in table.items() if isinstance(keys, str)}
     for command in table.keys() - found["keys"].keys():
         yield ("keys", command), f"keys.{command}: give the key as text, such as 'u'"
+
+
+def _take_google(table: Any, found: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if not isinstance(table, dict):
+        yield ("google",), "google is a table: [google], then lines such as client_secrets = 'client_secret.json'"
+        return
+    for name, value in table.items():
+        if name not in GOOGLE:
+            yield ("google", name), f"[google] has no '{name}'{nearest(name, GOOGLE)}"
+        elif not isinstance(value, str):
+            yield ("google", name), f"google.{name}: give it as text in quotes"
+        else:
+            found[f"google_{name}"] = value
 
 
 _AT = re.compile(r"(.*?)\s*\(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)

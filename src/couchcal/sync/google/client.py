@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from couchcal.sync.google import mapping
 from couchcal.sync.google.answers import IN_BETWEEN, Operation, content, problem
-from couchcal.sync.google.session import TIMEOUTS, SignedInSession
+from couchcal.sync.google.session import TIMEOUTS, Answer, SignedInSession
 from couchcal.sync.port import Changed, EventFields, NotThere, Page, RemoteCalendar, RemoteEvent, Transient
 
 if TYPE_CHECKING:
@@ -52,11 +52,7 @@ class GoogleRemote:
     ) -> None:
         self._http = SignedInSession(credentials, session=session, timeouts=timeouts, renewed=renewed)
         self._api = api_url.rstrip("/")
-
-    @property
-    def requests(self) -> int:
-        """How many requests were made so far; those for tokens are not among them."""
-        return self._http.count
+        self.requests = 0  # those for tokens are not among them
 
     def calendars(self) -> list[RemoteCalendar]:
         """Every calendar of the account's list, hidden ones too."""
@@ -158,13 +154,19 @@ class GoogleRemote:
         *,
         etag: str = "",
     ) -> dict[str, Any]:
-        answer = self._http.send(method, url, body=body, etag=etag)
+        answer = self._send(method, url, body, etag)
         if answer.status >= 300:
             raise problem(operation, answer.status, answer.headers, answer.body)
         return content(answer.status, answer.body, kind)
 
+    def _send(self, method: str, url: str, body: Mapping[str, Any] | None, etag: str) -> Answer:
+        try:
+            return self._http.send(method, url, body=body, etag=etag)
+        finally:
+            self.requests = self._http.count
+
     def _remove(self, url: str, etag: str) -> None:
-        answer = self._http.send("DELETE", url, etag=etag)
+        answer = self._send("DELETE", url, None, etag)
         if answer.status == 204:
             return
         if answer.status < 300:

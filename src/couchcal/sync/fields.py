@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from couchcal.sync.port import EventFields, RemoteEvent, When
 
 NAMES = ("when", "title", "description", "place", "busy")
 """The fields of `EventFields`."""
+_INSTANCE = re.compile(r"_[0-9]{8}(?:T[0-9]{6}Z)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,14 @@ def known_of(text: str) -> Known:
 
 
 def event_text(event: RemoteEvent) -> str:
-    """A remote event as JSON; it begins with `[1` if it is an instance of a series, else with `[0`."""
+    """A remote event as JSON; it begins with `[1` if it is an instance of a series, else with `[0`.
+
+    A tombstone may say so by its id alone.
+    """
+    instance = bool(event.recurring_id) or (event.cancelled and _INSTANCE.search(event.id) is not None)
     return json.dumps(
         [
-            int(bool(event.recurring_id)), event.id, event.cancelled, event.etag,
+            int(instance), event.id, event.cancelled, event.etag,
             when_list(event.when) if event.when is not None else None, event.title, event.description, event.place,
             event.busy, event.tentative, event.declined, event.event_type, event.recurrence, event.recurring_id,
             _moment_text(event.original_start) if event.original_start is not None else None, event.ours,

@@ -213,7 +213,7 @@ class _Reader:
                 "SELECT remote_event_id FROM event_map WHERE link_id = ? AND state = 'live'", (self.link.id,)
             )
         }
-        known |= external.ids(self.connection, self.link.id)
+        known |= {family.id for family in external.ids(self.connection, self.link.id).values() if family.present}
         shown = self.connection.execute("SELECT remote_event_id FROM sync_stage WHERE link_id = ?", (self.link.id,))
         known.difference_update(row[0] for row in shown)
         return sorted(known)

@@ -21,7 +21,7 @@ class Job(Protocol):
 
         Args:
             now: monotonic seconds.
-            moved: somebody wrote to the database since it was asked before.
+            moved: somebody wrote to the database since it was asked before, maybe this worker itself.
             asked: a person wants it now.
         """
 

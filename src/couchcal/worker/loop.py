@@ -96,6 +96,15 @@ class Loop:
         finally:
             self.leave()
 
+    def once(self) -> None:
+        """Run what is due, then give the lease back."""
+        try:
+            self.turn()
+            if not self._lease.held and not self._patience.failures:
+                self._log("worker: another process does the work")
+        finally:
+            self.leave()
+
     def leave(self) -> None:
         """Give the lease back, so that another process can go on at once."""
         if self._lease.held:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from couchcal.clock import Clock
 from couchcal.store.connection import Database, database_errors
 from couchcal.sync import ledger
-from couchcal.sync.lease import Lease, wanted
-from couchcal.sync.port import NeedsSignIn
-from couchcal.sync.waiter import Waiter
+from couchcal.sync.lease import Lease, LostLease, Taken, wanted
+from couchcal.sync.waiter import Stopped, Waiter
 from couchcal.worker.answers import give
 from couchcal.worker.watch import Watch
 
@@ -28,8 +27,19 @@ LONGEST_PAUSE = timedelta(minutes=75)
 JUMP_S = 90.0
 """Where the clock and monotonic time part by more, the machine slept or its clock was set: it is synced at once."""
 
-RemoteOf = Callable[[Database, int], "Remote"]
-Told = Callable[["Report", bool], None]
+
+class RemoteSource(Protocol):
+    """Gives the client of the linked account, the same one as long as the sign-in is the same."""
+
+    def __call__(self) -> Remote:
+        """The client. Raises NeedsSignIn or Transient."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+SourceOf = Callable[[Database], RemoteSource]
+Told = Callable[["Report"], None]
 
 
 class _Standing(NamedTuple):
@@ -58,8 +68,8 @@ class SyncJob:
 
     Args:
         watch: the worker's reading connection.
-        remote_of: makes the client of an account; called when there is something to do, in the worker's thread.
-        told: gets what each cycle came to, and whether it read, too.
+        source_of: makes the source of clients, when there is something to do for the first time.
+        told: gets what each cycle came to.
         chance: a number between 0 and 1, for the jitter.
     """
 
@@ -73,20 +83,20 @@ class SyncJob:
         *,
         clock: Clock,
         waiter: Waiter,
-        remote_of: RemoteOf,
+        source_of: SourceOf,
         told: Told | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._database, self._watch, self._lease = database, watch, lease
         self._clock, self._waiter, self._chance = clock, waiter, chance
-        self._remote_of, self._told = remote_of, told
+        self._source_of, self._told = source_of, told
         self._engine: Engine | None = None
-        self._remote: tuple[tuple[int, str], Remote] | None = None
+        self._source: RemoteSource | None = None
         self._seen: _Standing | None = None
         self._sent = _Waiting(0, 0, 0)
         self._next_full = self._next_push = float("-inf")
         self._rest: tuple[float, float] | None = None
-        self._full = True
+        self._full, self._asked = True, False
         self._parted: float | None = None
 
     def due(self, now: float, *, moved: bool, asked: bool) -> bool:
@@ -101,12 +111,12 @@ class SyncJob:
 
     def _look(self, now: float, *, asked: bool, jumped: bool) -> bool:
         standing, before = self._standing(), self._seen
-        self._full = True
+        self._full, self._asked = True, asked
+        if wanted(self._watch.connection) or (asked and standing is not None):
+            return True
         if standing is None:
             self._seen, self._next_full = None, now + EVERY_S
             return False
-        if asked or wanted(self._watch.connection):
-            return True
         if not standing.works:
             self._seen, self._next_full = standing, now + EVERY_S
             return False
@@ -124,7 +134,11 @@ class SyncJob:
     def run(self, now: float) -> bool:
         with database_errors(self._database.path):
             question = wanted(self._watch.connection)
-        report = self._cycle()
+        report = self._cycle(asked=bool(question) or self._asked)
+        if self._waiter.stopping:
+            raise Stopped
+        if not self._lease.held:
+            raise LostLease
         if question:
             give(self._database, self._lease, question, report)
         with database_errors(self._database.path):
@@ -133,27 +147,26 @@ class SyncJob:
         if self._full or left:
             self._rest = left or EVERY_S * (0.9 + 0.2 * self._chance()), left
         if self._told is not None:
-            self._told(report, self._full)
+            self._told(report)
         return report.changed
 
-    def _cycle(self) -> Report:
+    def close(self) -> None:
+        """Close what is open to the network."""
+        if self._source is not None:
+            self._source.close()
+
+    def _cycle(self, *, asked: bool) -> Report:
         if self._engine is None:
             from couchcal.sync.engine import Engine
 
+            self._source = self._source_of(self._database)
             self._engine = Engine(
-                self._database, self._client, clock=self._clock, waiter=self._waiter, lease=self._lease
+                self._database, self._source, clock=self._clock, waiter=self._waiter, lease=self._lease
             )
-        return self._engine.cycle(pull=self._full)
-
-    def _client(self) -> Remote:
-        """The client of the account; kept from cycle to cycle, with its connection, while the account stays."""
-        standing = self._standing()
-        if standing is None:
-            raise NeedsSignIn("no account is connected")
-        who = standing.account_id, standing.state
-        if self._remote is None or self._remote[0] != who:
-            self._remote = who, self._remote_of(self._database, standing.account_id)
-        return self._remote[1]
+        try:
+            return self._engine.cycle(pull=self._full, calendars=asked)
+        except Taken:
+            raise LostLease from None
 
     def _standing(self) -> _Standing | None:
         connection = self._watch.connection

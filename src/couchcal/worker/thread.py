@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from couchcal.clock import Clock, system_clock
 from couchcal.store.connection import Database
@@ -15,11 +14,8 @@ from couchcal.worker.jobs import Job
 from couchcal.worker.loop import Log, Loop
 from couchcal.worker.pacing import PoliteWaiter, short_turns
 from couchcal.worker.series_job import SeriesJob
-from couchcal.worker.sync_job import RemoteOf, SyncJob, Told
+from couchcal.worker.sync_job import RemoteSource, SourceOf, SyncJob, Told
 from couchcal.worker.watch import Watch
-
-if TYPE_CHECKING:
-    from couchcal.sync.port import Remote
 
 PATIENCE_S = 0.08
 """How long `stop` waits for the thread; one that waits for an answer of the network is left behind."""
@@ -37,7 +33,7 @@ class Worker:
         log: gets lines for a log, without names.
         told: gets the outcome of each cycle of the sync.
         polite: rest between pieces of work, for the sake of a screen in the same process.
-        remote_of: makes the client of an account.
+        source_of: makes the source of clients; Google's, if nothing else is said.
     """
 
     def __init__(
@@ -49,12 +45,12 @@ class Worker:
         log: Log | None = None,
         told: Told | None = None,
         polite: bool = True,
-        remote_of: RemoteOf | None = None,
+        source_of: SourceOf | None = None,
     ) -> None:
         self._place = database.path, database.key
         self._clock, self._on_change = clock, on_change
         self._log, self._told, self._polite = log or _silent, told, polite
-        self._remote_of = remote_of or _google
+        self._source_of = source_of or _google
         self._stop, self._nudge = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -63,10 +59,14 @@ class Worker:
         """Whether the thread is there."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self) -> None:
-        """Begin; nothing happens if it has begun. Call it when the first screen is there."""
+    def start(self, *, once: bool = False) -> None:
+        """Begin; nothing happens if it has begun. A screen calls this when it is there, not on the way.
+
+        Args:
+            once: end when what is due is done.
+        """
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="couchcal-worker", daemon=True)
+            self._thread = threading.Thread(target=self._work, args=(once,), name="couchcal-worker", daemon=True)
             self._thread.start()
 
     def wake(self) -> None:
@@ -83,7 +83,7 @@ class Worker:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(PATIENCE_S)
 
-    def _work(self) -> None:
+    def _work(self, once: bool) -> None:
         database = Database(*self._place)
         with ExitStack() as stack:
             stack.callback(database.dispose)
@@ -92,31 +92,31 @@ class Worker:
             watch = Watch(database)
             stack.callback(watch.close)
             lease = Lease(database, clock=self._clock)
-            Loop(
-                self._jobs(database, watch, lease),
+            waiter = PoliteWaiter(self._stop) if self._polite else RealWaiter(self._stop)
+            sync = SyncJob(
+                database, watch, lease, clock=self._clock, waiter=waiter, source_of=self._source_of, told=self._told
+            )
+            stack.callback(sync.close)
+            jobs: Sequence[Job] = (sync, SeriesJob(database, watch, clock=self._clock, at_once=once))
+            loop = Loop(
+                jobs,
                 lease,
                 watch,
                 stop=self._stop,
                 nudge=self._nudge,
                 log=self._log,
                 on_change=self._on_change,
-            ).run()
-
-    def _jobs(self, database: Database, watch: Watch, lease: Lease) -> Sequence[Job]:
-        """Everything there is to do, in the order it is done. Another job is added here."""
-        waiter = PoliteWaiter(self._stop) if self._polite else RealWaiter(self._stop)
-        return (
-            SyncJob(
-                database, watch, lease, clock=self._clock, waiter=waiter, remote_of=self._remote_of, told=self._told
-            ),
-            SeriesJob(database, watch, clock=self._clock),
-        )
+            )
+            if once:
+                loop.once()
+            else:
+                loop.run()
 
 
-def _google(database: Database, account_id: int) -> Remote:
-    from couchcal.sync.google.auth import remote_for
+def _google(database: Database) -> RemoteSource:
+    from couchcal.sync.google.auth import Source
 
-    return remote_for(database, account_id)
+    return Source(database)
 
 
 def _silent(_line: str) -> None:

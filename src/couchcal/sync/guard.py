@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from couchcal.clock import Clock
@@ -12,6 +13,7 @@ from couchcal.practice.disclosure import disclosed
 from couchcal.sync import ledger, review
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Link
+from couchcal.sync.merge import OVER
 from couchcal.sync.pull import Reading
 
 SHARE = 5
@@ -103,7 +105,7 @@ def _loss_words(connection: sqlite3.Connection, link: Link, loss: Loss) -> str:
     )
 
 
-def _words(connection: sqlite3.Connection, appointment_ids: tuple[int, ...]) -> str:
+def _words(connection: sqlite3.Connection, appointment_ids: Sequence[int]) -> str:
     """The first of them, without names, and how many more."""
     shown = appointment_ids[:_EXAMPLES]
     entries = disclosed(connection, shown)
@@ -112,20 +114,27 @@ def _words(connection: sqlite3.Connection, appointment_ids: tuple[int, ...]) -> 
     return f"{words} and {more} more" if more else words
 
 
-def held_deletes(
-    connection: sqlite3.Connection, link: Link, doomed: list[int], *, clock: Clock, lease: Lease | None = None
-) -> frozenset[int]:
-    """Which of the events that are to be removed, by appointment, have to wait for a person.
-
-    Then there is a `mass_delete` to decide on; everything else goes on.
-    """
+def too_many(connection: sqlite3.Connection, link: Link, doomed: Sequence[int]) -> tuple[int, ...]:
+    """Which of the events that are to be removed, by appointment, are too many to be removed unasked: all that
+    nobody allowed, or none. Changes nothing."""
     allowed = review.allowed_deletes(connection, link.id)
-    waiting = [row_id for row_id in doomed if row_id not in allowed]
-    if len(waiting) <= max(FEW_HERE, ledger.live_maps(connection, link.id) // SHARE):
+    waiting = tuple(row_id for row_id in doomed if row_id not in allowed)
+    few = max(FEW_HERE, ledger.live_maps(connection, link.id) // SHARE)
+    return waiting if len(waiting) > few else ()
+
+
+def held_deletes(
+    connection: sqlite3.Connection, link: Link, doomed: Sequence[int], *, clock: Clock, lease: Lease | None = None
+) -> frozenset[int]:
+    """`too_many` of them have to wait for a person: there is a `mass_delete` to decide on while they are, and
+    everything else goes on."""
+    waiting = too_many(connection, link, doomed)
+    if not waiting:
+        _no_longer_held(connection, link, doomed, clock, lease)
         return frozenset()
     detail = (
         f"{len(waiting)} entries are cancelled or deleted here and would go at Google: "
-        f"{_words(connection, tuple(waiting))}; nothing was removed there"
+        f"{_words(connection, waiting)}; nothing was removed there"
     )
     ours = json.dumps({"direction": "push", "appointments": waiting}, separators=(",", ":"))
     new = review.New("mass_delete", detail, ours=ours)
@@ -134,3 +143,23 @@ def held_deletes(
             review.open_one(connection, new, link_id=link.id, now=clock())
             ledger.log(connection, clock(), f"{len(waiting)} removals wait for a decision", "warning")
     return frozenset(waiting)
+
+
+def _no_longer_held(
+    connection: sqlite3.Connection, link: Link, doomed: Sequence[int], clock: Clock, lease: Lease | None
+) -> None:
+    """Close a question that answered itself, and a permission that is used up: it counts for no later deletion."""
+    used = not review.allowed_deletes(connection, link.id).intersection(doomed)
+    rows = connection.execute(
+        "SELECT id, resolution FROM sync_review WHERE kind = 'mass_delete' AND link_id = ?"
+        " AND ours LIKE '%\"push\"%' AND (resolved_at IS NULL OR (? AND resolution = ?))",
+        (link.id, used, review.ALLOWED),
+    ).fetchall()
+    if rows:
+        with transaction(connection, lease):
+            for review_id, _ in rows:
+                connection.execute(
+                    "UPDATE sync_review SET resolved_at = coalesce(resolved_at, ?),"
+                    " resolution = CASE resolution WHEN '' THEN ? ELSE ? END WHERE id = ?",
+                    (ledger.epoch(clock()), OVER, review.USED, review_id),
+                )

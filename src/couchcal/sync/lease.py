@@ -32,7 +32,7 @@ class LostLease(Exception):
 class Taken(Exception):
     """Another process holds the lease."""
 
-    def __init__(self, holder: Holder) -> None:
+    def __init__(self, holder: Holder | None) -> None:
         super().__init__("another process is syncing")
         self.holder = holder
 

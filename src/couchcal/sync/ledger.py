@@ -45,6 +45,7 @@ class Link(NamedTuple):
     state: str
     created_at: datetime
     time_zone: str
+    last_error: str
 
     @property
     def target(self) -> bool:
@@ -110,7 +111,8 @@ def account(connection: sqlite3.Connection) -> Account | None:
 def links(connection: sqlite3.Connection, account_id: int) -> list[Link]:
     """The calendars of an account: the target first, then by name."""
     rows = connection.execute(
-        "SELECT id, account_id, remote_calendar_id, name, role, direction, enabled, state, created_at, time_zone"
+        "SELECT id, account_id, remote_calendar_id, name, role, direction, enabled, state, created_at,"
+        " time_zone, last_error"
         " FROM calendar_link WHERE account_id = ? ORDER BY role = 'owned_target' DESC, name, id",
         (account_id,),
     )
@@ -120,7 +122,8 @@ def links(connection: sqlite3.Connection, account_id: int) -> list[Link]:
 def link(connection: sqlite3.Connection, link_id: int) -> Link | None:
     """One calendar, None if it is no more."""
     row = connection.execute(
-        "SELECT id, account_id, remote_calendar_id, name, role, direction, enabled, state, created_at, time_zone"
+        "SELECT id, account_id, remote_calendar_id, name, role, direction, enabled, state, created_at,"
+        " time_zone, last_error"
         " FROM calendar_link WHERE id = ?",
         (link_id,),
     ).fetchone()
@@ -128,10 +131,10 @@ def link(connection: sqlite3.Connection, link_id: int) -> Link | None:
 
 
 def _link(row: Sequence[Any]) -> Link:
-    row_id, account_id, calendar_id, name, role, direction, enabled, state, created_at, time_zone = row
+    row_id, account_id, calendar_id, name, role, direction, enabled, state, created_at, time_zone, error = row
     created = _EPOCH + timedelta(seconds=created_at)
     return Link(
-        row_id, account_id, calendar_id, name, role, direction, bool(enabled), state, created, time_zone
+        row_id, account_id, calendar_id, name, role, direction, bool(enabled), state, created, time_zone, error
     )  # fmt: skip
 
 
@@ -198,6 +201,12 @@ def due_for(connection: sqlite3.Connection, appointment_id: int) -> Due | None:
         "SELECT appointment_id, revision, attempts FROM sync_outbox WHERE appointment_id = ?", (appointment_id,)
     ).fetchone()
     return None if row is None else Due(*row)
+
+
+def waiting(connection: sqlite3.Connection) -> list[int]:
+    """Every appointment that waits to be sent, now or later."""
+    rows = connection.execute("SELECT appointment_id FROM sync_outbox WHERE state <> 'blocked' ORDER BY id DESC")
+    return [row_id for (row_id,) in rows]
 
 
 def mark_inflight(connection: sqlite3.Connection, appointment_ids: Iterable[int]) -> None:
@@ -314,6 +323,16 @@ def maps_by_event(connection: sqlite3.Connection, link_id: int, event_ids: Itera
         (link_id, json.dumps(list(event_ids))),
     )
     return {row[3]: Mapped(*row) for row in rows}
+
+
+def external_etags(connection: sqlite3.Connection, link_id: int, event_ids: Iterable[str]) -> dict[str, str]:
+    """The etags of those of these events that are known as the remote's own, by event id."""
+    rows = connection.execute(
+        "SELECT remote_event_id, etag FROM external_event WHERE link_id = ?"
+        " AND remote_event_id IN (SELECT value FROM json_each(?))",
+        (link_id, json.dumps(list(event_ids))),
+    )
+    return dict(rows.fetchall())
 
 
 def allocate(

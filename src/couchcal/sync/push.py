@@ -14,10 +14,10 @@ from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 from couchcal.clock import Clock
-from couchcal.practice.disclosure import DESCRIPTION, Disclosed, Facts, disclosed, facts
+from couchcal.practice.disclosure import Disclosed, Facts, disclosed, facts
 from couchcal.store.connection import Database, database_errors
 from couchcal.sync import apply, guard, ledger
-from couchcal.sync.fields import NAMES, Base, changed, known, known_of, shown, text_of
+from couchcal.sync.fields import NAMES, Base, changed, known, known_of, outgoing, shown, text_of
 from couchcal.sync.ids import event_id, tag
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Due, Link, Mapped
@@ -32,7 +32,6 @@ from couchcal.sync.port import (
     Remote,
     RemoteEvent,
     Transient,
-    When,
 )
 from couchcal.sync.report import progress_text
 from couchcal.sync.waiter import Stopped, Waiter, trying
@@ -57,13 +56,6 @@ class CalendarLost(Exception):
     """The calendar that is written to is gone."""
 
 
-class Sent(NamedTuple):
-    """What a push did: events sent, and removed."""
-
-    pushed: int
-    deleted: int
-
-
 class Item(NamedTuple):
     """One appointment to send: as it is here (None: gone), and what is known of its event (None: nothing)."""
 
@@ -74,7 +66,7 @@ class Item(NamedTuple):
     @property
     def fields(self) -> EventFields | None:
         """What is to be there, None if nothing is."""
-        return event_fields(self.local) if self.local is not None and self.local.wanted else None
+        return outgoing(self.local) if self.local is not None and self.local.wanted else None
 
     @property
     def words(self) -> str:
@@ -82,9 +74,12 @@ class Item(NamedTuple):
         return self.local.words if self.local is not None else "event of a deleted entry"
 
 
-def event_fields(entry: Disclosed) -> EventFields:
-    """What is sent of what may be shown."""
-    return EventFields(When(entry.start, entry.end, entry.tz), entry.title, DESCRIPTION, entry.place, entry.busy)
+def _silent(_progress: Progress) -> None:
+    return None
+
+
+def _silent_count(_pushed: int, _deleted: int) -> None:
+    return None
 
 
 def push(
@@ -96,19 +91,28 @@ def push(
     waiter: Waiter,
     lease: Lease | None = None,
     rng: random.Random | None = None,
-    on_progress: Callable[[Progress], object] | None = None,
-) -> Sent:
+    on_progress: Callable[[Progress], object] = _silent,
+    on_sent: Callable[[int, int], object] = _silent_count,
+) -> None:
     """Send everything that is due to the target calendar.
+
+    Args:
+        on_progress: told how far it is.
+        on_sent: told of each event that was written (1, 0) or removed (0, 1).
 
     Raises:
         CalendarLost: it is gone. NeedsSignIn. Transient: the service does not answer, the rest waits.
         Stopped, LostLease: the work ends; what is done is done.
     """
     with database_errors(database.path), closing(database.connect()) as connection:
-        if not ledger.anything_due(connection, clock()):
-            return Sent(0, 0)
-        pusher = _Pusher(remote, database, connection, link, clock, waiter, lease, rng, on_progress)
-        return pusher.run()
+        if ledger.anything_due(connection, clock()):
+            told = _Told(on_progress, on_sent)
+            _Pusher(remote, database, connection, link, clock, waiter, lease, rng, told).run()
+
+
+class _Told(NamedTuple):
+    progress: Callable[[Progress], object]
+    sent: Callable[[int, int], object]
 
 
 class _Pusher:
@@ -124,7 +128,7 @@ class _Pusher:
         waiter: Waiter,
         lease: Lease | None,
         rng: random.Random | None,
-        on_progress: Callable[[Progress], object] | None,
+        told: _Told,
     ) -> None:
         self.remote = remote
         self.database = database
@@ -134,11 +138,11 @@ class _Pusher:
         self.waiter = waiter
         self.lease = lease
         self.rng = rng
-        self.on_progress = on_progress
+        self.told = told
         self.facts: Facts = facts(connection)
-        self.pushed = self.deleted = self.refused = 0
+        self.refused = 0
 
-    def run(self) -> Sent:
+    def run(self) -> None:
         held = self._held()
         started = self.clock()
         of = ledger.counts(self.connection)[0] - len(held)
@@ -151,9 +155,8 @@ class _Pusher:
                     raise Stopped
                 self._one(item)
                 done += 1
-                self._tell(Progress("sending", done, max(of, done), started))
+                self.told.progress(Progress("sending", done, max(of, done), started))
                 self.waiter.pace()
-        return Sent(self.pushed, self.deleted)
 
     # taking from the outbox
 
@@ -338,7 +341,7 @@ class _Pusher:
         with transaction(self.connection, self.lease):
             ledger.set_map_state(self.connection, mapped.id, "deleted")
             ledger.done(self.connection, item.due)
-        self.deleted += 1
+        self.told.sent(0, 1)
         return None
 
     # what follows
@@ -355,7 +358,7 @@ class _Pusher:
                 theirs=text_of(shown(event)),
             )
             ledger.done(self.connection, item.due)
-        self.pushed += 1
+        self.told.sent(1, 0)
         return None
 
     def _anew(self, item: Item, attempt: int) -> Item:
@@ -423,10 +426,6 @@ class _Pusher:
     def _beat(self) -> None:
         if self.lease is not None:
             self.lease.renew()
-
-    def _tell(self, progress: Progress) -> None:
-        if self.on_progress is not None:
-            self.on_progress(progress)
 
 
 class _Differs(Exception):

@@ -57,6 +57,10 @@ def ensure(
             raise Rejected("the main calendar of an account is never written to")
         with transaction(connection, lease):
             connection.execute(
+                "DELETE FROM calendar_link WHERE account_id = ? AND remote_calendar_id = ? AND role = 'inbound'",
+                (link.account_id, found.id),
+            )
+            connection.execute(
                 "UPDATE calendar_link SET remote_calendar_id = ?, name = ?, access_role = ?, time_zone = ?,"
                 " state = '', enabled = 1, created_at = ?, updated_at = ? WHERE id = ? AND state = 'creating'",
                 (

@@ -24,6 +24,10 @@ class Stopped(Exception):
     """The program, or the person at it, ends the work; what is done stays done."""
 
 
+class Unreachable(Transient):
+    """One request did not get through in all its tries: the service, or the way to it, is out of order."""
+
+
 class Waiter(Protocol):
     """How time passes for the engine. Real programs wait; tests move a clock."""
 
@@ -79,7 +83,7 @@ def trying(
         beat: called before each piece of a wait, so that nobody takes this work for abandoned.
 
     Raises:
-        Transient: it did not get through in `TRIES` tries, or is to be left alone for longer than a turn lasts.
+        Unreachable: it did not get through in `TRIES` tries, or is to be left alone for longer than a turn lasts.
         Stopped: the work ends.
     """
     chance = rng or _CHANCE
@@ -91,7 +95,9 @@ def trying(
         except Transient as problem:
             asked = problem.retry_after or 0.0
             if turn == TRIES - 1 or asked > LONGEST_DELAY:
-                raise
+                raise Unreachable(
+                    problem.message, retry_after=problem.retry_after, limited=problem.limited
+                ) from problem
             delay = max(min(2**turn * chance.uniform(1.0, 2.0), LONGEST_DELAY), asked)
         while delay > 0:
             beat()

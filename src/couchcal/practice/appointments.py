@@ -163,28 +163,45 @@ def cancel(
     Raises:
         Invalid: no such type. Refused: cancelled already, or a claim holds it.
     """
+    with write_session(database, "Cancelled", actor=actor, clock=clock) as session:
+        return cancel_in(
+            session, appointment_id, type, reason=reason, fee_cents=fee_cents, note=note, notify=notify, by=by
+        )
+
+
+def cancel_in(
+    session: JournalSession,
+    appointment_id: int,
+    type: str,
+    *,
+    reason: str = "",
+    fee_cents: int | None = None,
+    note: str = "",
+    notify: bool = False,
+    by: str = "practitioner",
+) -> Done:
+    """`cancel` as a part of a change that does more."""
     if type not in CANCELLATION_TYPES:
         raise Invalid(f"'{type}' is no cancellation type", f"use {', '.join(CANCELLATION_TYPES)}", field="type")
     if fee_cents is not None and not 0 <= fee_cents <= 100_000_000:
         raise Invalid("the fee is not an amount", "give it like 25.00", field="fee")
-    with write_session(database, "Cancelled", actor=actor, clock=clock) as session:
-        row = rows.load(session, appointment_id)
-        if row.status == "cancelled":
-            raise Refused("it is cancelled already", "restore it first to cancel it otherwise")
-        rows.refuse_if_locked(row, "cancel")
-        label = f"Cancelled {rows.title_of(session, row)} {rows.when_words(row)}"
-        session.relabel(label)
-        row.status = "cancelled"
-        row.sequence += 1
-        series.bump(session, row)
-        hint = _queue_cancellation_mail(session, row) if notify else ()
-        session.add(
-            Cancellation(
-                appointment_id=appointment_id, type=type, cancelled_by=by, reason=clean_text(reason, 500),
-                fee_cents=fee_cents, note=clean_text(note, 2000), at=session.now, notified=notify and not hint,
-            )
-        )  # fmt: skip
-        return Done(label, row.id, 1, (), 0, hint)
+    row = rows.load(session, appointment_id)
+    if row.status == "cancelled":
+        raise Refused("it is cancelled already", "restore it first to cancel it otherwise")
+    rows.refuse_if_locked(row, "cancel")
+    label = f"Cancelled {rows.title_of(session, row)} {rows.when_words(row)}"
+    session.relabel(label)
+    row.status = "cancelled"
+    row.sequence += 1
+    series.bump(session, row)
+    hint = _queue_cancellation_mail(session, row) if notify else ()
+    session.add(
+        Cancellation(
+            appointment_id=appointment_id, type=type, cancelled_by=by, reason=clean_text(reason, 500),
+            fee_cents=fee_cents, note=clean_text(note, 2000), at=session.now, notified=notify and not hint,
+        )
+    )  # fmt: skip
+    return Done(label, row.id, 1, (), 0, hint)
 
 
 def _queue_cancellation_mail(session: JournalSession, row: Appointment) -> tuple[str, ...]:

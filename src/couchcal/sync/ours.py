@@ -87,7 +87,7 @@ class Ours:
         try:
             if entry.kind != "other_event" and row.end_utc <= self.session.now:
                 raise Refused("the session is over")
-            done, _ = editing.apply(self.session, row, Edit(_changes(decision.take, entry)), "Moved")
+            done, _ = editing.apply(self.session, row, Edit(changes_of(decision.take, entry)), "Moved")
         except (Refused, Invalid) as problem:
             return decision.refused(before), problem.message
         self.tally.moved += 1
@@ -194,7 +194,7 @@ class Ours:
         ledger.log(self.connection, self.session.now, detail, "warning")
 
 
-def _changes(take: Taken, entry: Disclosed) -> dict[str, Any]:
+def changes_of(take: Taken, entry: Disclosed) -> dict[str, Any]:
     """What is taken over, as draft fields; the zone only where the remote changed it."""
     changes: dict[str, Any] = {}
     if take.when is not None:

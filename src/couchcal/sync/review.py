@@ -1,6 +1,6 @@
 """What a person has to decide, or should know of, after a sync. Details name no client.
 
-Reads and writes are plain SQL; what a decision does is in `resolving`.
+Plain SQL without the ORM, which is loaded only where a decision is made.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import sqlite3
 from datetime import datetime
 from typing import NamedTuple
 
+from couchcal.clock import Clock, system_clock
 from couchcal.errors import NotFound
+from couchcal.practice.outcome import Done
+from couchcal.store.connection import Database
 from couchcal.sync.ledger import epoch, moment
 
 ALLOWED = "apply"
@@ -149,6 +152,13 @@ def load(connection: sqlite3.Connection, review_id: int) -> Stored:
 def _stored(row: tuple[object, ...]) -> Stored:
     stored = Stored(*row)  # type: ignore[arg-type]  # columns as they are declared
     return stored._replace(at=moment(row[8]), resolved_at=moment(row[9]))  # type: ignore[arg-type]  # integer columns
+
+
+def resolve(database: Database, review_id: int, how: str, *, clock: Clock = system_clock) -> Done:
+    """Decide on an item by one of the words of its choices; see `resolving.resolve`, which loads the ORM."""
+    from couchcal.sync import resolving
+
+    return resolving.resolve(database, review_id, how, clock=clock)
 
 
 # Inside a transaction.

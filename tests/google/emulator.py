@@ -19,7 +19,7 @@ from tests.google.access import SCOPE_PREFIX, matching
 from tests.google.accounts import new_user
 from tests.google.config import Config
 from tests.google.context import Context, Distortion, Query, Reply
-from tests.google.faults import Faults
+from tests.google.faults import Faults, portal
 from tests.google.fields import select
 from tests.google.handlers import HANDLERS
 from tests.google.messages import JSON_TYPE, ApiError, Request, Response, invalid, not_found
@@ -166,6 +166,8 @@ class Emulator:
 
     def answer(self, request: Request, entry: LogEntry, distortion: Distortion | None = None) -> Response:
         """Do what the request asks once, whatever the wire does with the answer afterwards."""
+        if entry.op == "portal":
+            return portal()
         if entry.op.startswith("oauth."):
             return oauth.respond(self, request, entry)
         try:

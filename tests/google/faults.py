@@ -341,7 +341,8 @@ def _redirect(struck: _Struck) -> Response:
     return Response(302, {"Location": str(location), "Content-Type": HTML_TYPE})
 
 
-def _portal(struck: _Struck) -> Response:
+def portal() -> Response:
+    """The page of a Wi-Fi that wants a log-in."""
     return Response(200, {"Content-Type": HTML_TYPE}, PORTAL_HTML)
 
 
@@ -377,7 +378,7 @@ ACTIONS: dict[str, Callable[[_Struck], Response]] = {
     "revoke_now": _revoke,
     "expire_access_now": _expire,
     "redirect": _redirect,
-    "captive_portal_200_html": _portal,
+    "captive_portal_200_html": lambda struck: portal(),
     "empty_list": _empty_list,
     "short_list": _short_list,
 }

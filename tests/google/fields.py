@@ -1,37 +1,63 @@
-"""The `fields` parameter: a part of the answer, at the top level and one level below (`items(id,etag)`)."""
+"""The `fields` parameter: which parts of an answer are wanted, as in `nextPageToken,items(id,start/dateTime)`."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from tests.google.messages import invalid
 from tests.google.model import Json
 
-_PART = re.compile(r"([A-Za-z*][A-Za-z0-9]*)(?:\(([^()]*)\)|/([A-Za-z*]\w*))?(?:,|$)")
+_WORD = re.compile(r"[A-Za-z*][A-Za-z0-9_]*", re.ASCII)
+Selection = dict[str, Any]  # by name: the selection inside it, empty for all of it
 
 
 def select(body: Json, fields: str) -> Json:
-    """The named members of `body`. Raises ApiError 400 for a selector that cannot be read."""
-    wanted: dict[str, set[str] | None] = {}
-    position = 0
-    while position < len(fields):
-        found = _PART.match(fields, position)
-        if not found:
-            raise invalid(f"Invalid field selection {fields}", ("parameter", "fields"))
-        inner = found[2] or found[3]
-        wanted[found[1]] = {name.strip() for name in inner.split(",")} if inner else None
-        position = found.end()
-    if "*" in wanted:
-        return body
-    return {name: _inside(value, wanted[name]) for name, value in body.items() if name in wanted}
+    """The wanted members of `body`. Raises ApiError 400 for a selector that cannot be read."""
+    selection, rest = _read(fields)
+    if rest:
+        raise _unreadable(fields)
+    chosen: Json = _chosen(body, selection)
+    return chosen
 
 
-def _inside(value: Any, names: set[str] | None) -> Any:
-    if names is None or "*" in names:
+@lru_cache(maxsize=64)
+def _read(text: str) -> tuple[Selection, str]:
+    """The selection at the beginning of the text, and what follows it."""
+    selection: Selection = {}
+    rest = text
+    while True:
+        target = selection
+        while True:
+            found = _WORD.match(rest)
+            if not found:
+                raise _unreadable(text)
+            name, rest = found[0], rest[found.end() :]
+            inner = target.setdefault(name, {})
+            if not rest.startswith("/"):
+                break
+            target, rest = inner, rest[1:]
+        if rest.startswith("("):
+            nested, rest = _read(rest[1:])
+            if not rest.startswith(")"):
+                raise _unreadable(text)
+            inner.update(nested)
+            rest = rest[1:]
+        if not rest.startswith(","):
+            return selection, rest
+        rest = rest[1:]
+
+
+def _unreadable(fields: str) -> Exception:
+    return invalid(f"Invalid field selection {fields}", ("parameter", "fields"))
+
+
+def _chosen(value: Any, selection: Selection) -> Any:
+    if not selection or "*" in selection:
         return value
     if isinstance(value, list):
-        return [_inside(item, names) for item in value]
+        return [_chosen(item, selection) for item in value]
     if isinstance(value, dict):
-        return {name: item for name, item in value.items() if name in names}
+        return {name: _chosen(item, selection[name]) for name, item in value.items() if name in selection}
     return value

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 API = "/calendar/v3"
 _COLLECTION = {"GET": "list", "POST": "insert"}
 _ITEM = {"GET": "get", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
-_OAUTH = {
+_FIXED = {
     ("GET", "/o/oauth2/v2/auth"): "oauth.auth",
     ("POST", "/token"): "oauth.token",
     ("POST", "/revoke"): "oauth.revoke",
@@ -16,13 +16,14 @@ _OAUTH = {
     ("POST", "/tokeninfo"): "oauth.tokeninfo",
     ("POST", "/device/code"): "oauth.device",
     ("POST", "/batch/calendar/v3"): "batch",
+    ("GET", "/__portal__"): "portal",
 }
 
 
 def route(method: str, path: str) -> tuple[str, tuple[str, ...]] | None:
     """The operation and the ids in the path, None for a path that is not served."""
-    if (method, path) in _OAUTH:
-        return _OAUTH[method, path], ()
+    if (method, path) in _FIXED:
+        return _FIXED[method, path], ()
     if path.startswith(API + "/"):
         path = path[len(API) :]
     parts = tuple(unquote(part) for part in path.split("/")[1:])

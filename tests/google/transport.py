@@ -50,10 +50,7 @@ class EmulatorAdapter(BaseAdapter):
                 "Connection aborted.", ConnectionResetError(104, "Connection reset by peer")
             )
             raise requests.exceptions.ConnectionError(cause, request=request)
-        built = self._builder.build_response(request, raw_response(request, response))
-        if not stream:
-            built.content  # noqa: B018 read here, so that a broken body raises as it does in a session
-        return built
+        return self._builder.build_response(request, raw_response(request, response))
 
     def _wait(self, request: requests.PreparedRequest, response: Response, patience: float | None) -> None:
         if response.wire == "hang" and patience is None:

@@ -17,7 +17,7 @@ from couchcal.clock import Clock
 from couchcal.practice import external_rows
 from couchcal.store.connection import Database, database_errors
 from couchcal.store.public_id import encode
-from couchcal.sync import accounts, apply, ledger, planning, pull, push, review, target
+from couchcal.sync import accounts, apply, ledger, planning, pull, push, reset, review, target
 from couchcal.sync.lease import Lease, LostLease, Taken, holder, transaction
 from couchcal.sync.ledger import Account, Link
 from couchcal.sync.port import (
@@ -158,6 +158,9 @@ class _Cycle:
                 beat=self.lease.renew,
             )
         links = ledger.links(self.connection, account.id)
+        if any(link.target and link.state in reset.STARTING_OVER for link in links):
+            self._start_over(remote, links[0])
+            links = ledger.links(self.connection, account.id)
         if any(link.target and link.state == target.CREATING for link in links):
             target.ensure(self.database, remote, clock=self.clock, waiter=self.waiter, lease=self.lease)
             links = ledger.links(self.connection, account.id)
@@ -170,6 +173,17 @@ class _Cycle:
             if (reading or sending) and not self._one(remote, link, reading=reading, sending=sending):
                 return
 
+    def _start_over(self, remote: Remote, link: Link) -> None:
+        """Go on with a reset that was begun."""
+        try:
+            reset.go_on(self.connection, remote, link, clock=self.clock, waiter=self.waiter, lease=self.lease)
+        except push.CalendarLost:
+            self._lost(link)
+
+    def _lost(self, link: Link) -> None:
+        with transaction(self.connection, self.lease):
+            target.lost(self.connection, link, self.clock)
+
     def _one(self, remote: Remote, link: Link, *, reading: bool, sending: bool) -> bool:
         """Read one calendar and send to it; False if the cycle ends here, as a person has to decide."""
         before = remote.requests
@@ -180,8 +194,7 @@ class _Cycle:
             if sending:
                 self._push(remote, link)
         except push.CalendarLost:
-            with transaction(self.connection, self.lease):
-                target.lost(self.connection, link, self.clock)
+            self._lost(link)
             return False
         finally:
             made = remote.requests - before
@@ -250,8 +263,7 @@ class _Cycle:
         if there:
             self._not_read(link, Transient("the calendar does not answer"))
             return True
-        with transaction(self.connection, self.lease):
-            target.lost(self.connection, link, self.clock)
+        self._lost(link)
         return not link.target
 
     def _not_read(self, link: Link, problem: RemoteProblem) -> None:

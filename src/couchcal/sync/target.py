@@ -27,8 +27,6 @@ CREATING = "creating"
 LOST = "lost"
 _MARK = "creating:"
 """Begins the calendar id of a link whose calendar is not known yet; the marker follows."""
-_TABLES = ("event_map", "sync_state", "sync_stage")
-"""What is known of a calendar's events."""
 
 
 def ensure(
@@ -126,11 +124,12 @@ def lost(connection: sqlite3.Connection, link: Link, clock: Clock) -> None:
 def recreate(connection: sqlite3.Connection, link_id: int) -> None:
     """Inside a transaction: forget the calendar and its events; the next cycle makes another and sends everything.
 
-    The row stays, so that what changes meanwhile is queued.
+    The row stays, so that what changes meanwhile is queued; so does what a person wants to have here alone.
     """
     external_rows.clear(connection, link_id)
-    for table in _TABLES:
-        connection.execute(f"DELETE FROM {table} WHERE link_id = ?", (link_id,))  # noqa: S608  our own words
+    connection.execute("DELETE FROM event_map WHERE link_id = ? AND state <> 'unlinked'", (link_id,))
+    connection.execute("DELETE FROM sync_state WHERE link_id = ?", (link_id,))
+    connection.execute("DELETE FROM sync_stage WHERE link_id = ?", (link_id,))
     connection.execute(
         "UPDATE calendar_link SET remote_calendar_id = ?, state = 'creating', last_ok = NULL, last_error = ''"
         " WHERE id = ?",

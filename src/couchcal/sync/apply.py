@@ -16,7 +16,6 @@ from typing import NamedTuple
 from couchcal.clock import Clock
 from couchcal.practice import external
 from couchcal.practice.external import External
-from couchcal.practice.rows import raw_connection
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.session import write_session
@@ -66,27 +65,6 @@ def apply(database: Database, link: Link, reading: Reading, *, clock: Clock, lea
         return Applied()
     with write_session(database, LABEL, actor=ACTOR, clock=clock) as session:
         return _Applying(session, link, reading, clock, lease).run()
-
-
-def preview(
-    database: Database, link: Link, reading: Reading, *, clock: Clock, lease: Lease | None = None
-) -> Applied:
-    """What `apply` would come to; changes nothing but that the stage is empty afterwards."""
-    if not reading.token or not (reading.full or reading.staged):
-        return Applied()
-    found = Applied()
-    try:
-        with write_session(database, LABEL, actor=ACTOR, clock=clock) as session:
-            found = _Applying(session, link, reading, clock, lease).run()
-            raise _Enough
-    except _Enough:
-        with write_session(database, LABEL, actor=ACTOR, clock=clock) as session:
-            drop_stage(raw_connection(session), link.id)
-        return found
-
-
-class _Enough(Exception):
-    """Ends a write session without keeping what it did."""
 
 
 def settle(

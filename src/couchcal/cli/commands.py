@@ -49,10 +49,13 @@ COMMANDS = {
     "find": Command("show", "entries with these words", "couchcal find supervision --json"),
     "import": Command("files", "read .ics files", "couchcal import calendar.ics --calendar Personal"),
     "export": Command("files", "write an .ics file", "couchcal export -o calendar.ics --from today --to +4w"),
+    "google": Command("google", "Google Calendar: connect, choose calendars", "couchcal google connect"),
     "waitlist": Command(
         "waitlist", "who waits for a time", "couchcal waitlist add C-0001 --days tue,thu --hours 12-17"
     ),
     "report": Command("reports", "hours, utilisation, missed sessions", "couchcal report --month 2026-03 --csv"),
+    "sync": Command("sync", "sync with Google Calendar", "couchcal sync"),
+    "worker": Command("worker", "keep in sync without a screen", "couchcal worker --once"),
     "undo": Command("history", "take back the latest change", "couchcal undo"),
     "redo": Command("history", "do again what was undone", "couchcal redo"),
     "settings": Command("settings", "what is set, and setting it", "couchcal settings set theme couchcal-light"),

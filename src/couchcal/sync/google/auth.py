@@ -18,7 +18,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import NotFound, Refused
 from couchcal.store.connection import Database
 from couchcal.sync import accounts
-from couchcal.sync.accounts import APP_CREATED, CALENDAR_LIST, EVENTS, FREE_BUSY
+from couchcal.sync.account_rows import APP_CREATED, CALENDAR_LIST, EVENTS, FREE_BUSY, SCOPE, reading
 from couchcal.sync.google import config
 from couchcal.sync.google.config import Client, GoogleConfig
 from couchcal.sync.google.receiver import Receiver, Redirect, WrongState, is_redirect_address, read
@@ -150,16 +150,13 @@ class SignIn:
     def _exchange(self, code: str) -> Granted:
         from google.oauth2.credentials import Credentials
 
-        from couchcal.sync.google.session import TIMEOUTS, network_problem
-        from couchcal.sync.port import RemoteProblem
+        from couchcal.sync.google.session import NETWORK_ERRORS, TIMEOUTS, network_problem
 
         asked = self._flow.oauth2session.scope
         self._flow.oauth2session.scope = None  # a person may untick some: oauthlib would call that an error
         try:
             token = self._flow.fetch_token(code=code, include_client_id=True, timeout=TIMEOUTS)
-        except (RemoteProblem, Refused):
-            raise
-        except Exception as error:
+        except NETWORK_ERRORS as error:
             raise network_problem(error) from None
         finally:
             self._flow.oauth2session.scope = asked
@@ -271,7 +268,7 @@ def connect(
         email = next((calendar.id for calendar in remote.calendars() if calendar.primary), "")
         if not email:
             raise Transient("Google's list of calendars has no primary one: try again")
-        with accounts.reading(database) as connection:
+        with reading(database) as connection:
             known = accounts.account(connection)
         if known is not None and known.email and known.email.casefold() != email.casefold():
             if not switch:
@@ -293,7 +290,7 @@ def refuse_unticked(scopes: frozenset[str]) -> None:
     Raises:
         Refused: one without which nothing can be connected is missing.
     """
-    full = accounts.SCOPE + "calendar" in scopes
+    full = SCOPE + "calendar" in scopes
     words = {
         APP_CREATED: "'Make secondary Google calendars, and see, create, change, and delete events on them'",
         CALENDAR_LIST: "'See the list of Google calendars you're subscribed to'",
@@ -377,7 +374,7 @@ class Source:
         Raises:
             NeedsSignIn: no account is connected. Transient, Refused: as `remote_for`.
         """
-        with accounts.reading(self._database) as connection:
+        with reading(self._database) as connection:
             found = accounts.account(connection)
             if found is None or not found.connected:
                 self.close()

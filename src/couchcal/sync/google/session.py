@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from google.auth import exceptions as google_errors
 from google.auth import transport
 from google.auth.transport.requests import AuthorizedSession
@@ -166,9 +167,7 @@ class SignedInSession:
                 method, url, data=data, headers=headers, timeout=self._timeouts, allow_redirects=False
             )
             return Answer(response.status_code, response.headers, response.content)
-        except RemoteProblem:
-            raise
-        except Exception as error:
+        except NETWORK_ERRORS as error:
             raise network_problem(error) from None
         finally:
             self._used = time.time()
@@ -223,7 +222,7 @@ class _TokenEndpoint:
                 "POST", url, data=body, headers=headers, timeout=self._timeouts, allow_redirects=False,
                 auth=_no_other_sign_in,
             )  # fmt: skip
-        except Exception as error:
+        except NETWORK_ERRORS as error:
             raise network_problem(error) from None
 
 
@@ -285,6 +284,8 @@ def network_problem(error: Exception) -> Transient:
     return Transient(f"the request could not be made ({type(error).__name__})")
 
 
+NETWORK_ERRORS = (http_errors.RequestException, urllib3.exceptions.HTTPError, OSError)
+"""All that the libraries raise where the network is at fault."""
 _NETWORK: tuple[tuple[type[Exception], str], ...] = (
     (http_errors.ProxyError, "the proxy of this network cannot be used"),
     (http_errors.SSLError, "no safe connection to Google: its certificate is not accepted here"),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from couchcal.store.connection import Database
 from couchcal.store.keys import SERVICE, usable_keyring
-from couchcal.sync.accounts import reading, writing
+from couchcal.sync.account_rows import reading, writing
 from couchcal.sync.port import Transient
 
 KEYRING = "keyring:"

@@ -95,3 +95,14 @@ def test_a_date_is_read_by_the_setting(cli: Cli) -> None:
     cli("settings", "set", "date_order", "dmy")
     assert cli.json(*line)["start"].startswith("2026-03-12T14:00")
     assert cli.json("agenda", "--from", "12/3", "--to", "13/3") == []
+
+
+def test_full_names_outside_are_asked_about(bare: Cli) -> None:  # SYNC-04
+    key = "practice.identifier_mode"
+    assert "protected health information" in bare("settings", "set", key, "full", code=2).err
+    assert bare.json("settings", "get", key)["value"] == "id"
+    bare("settings", "set", key, "full", "--yes")
+    assert bare.json("settings", "get", key)["value"] == "full"
+    bare("settings", "set", key, "full")
+    bare("settings", "set", key, "first")
+    assert bare.json("settings", "get", key)["value"] == "first"

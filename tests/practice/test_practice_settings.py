@@ -52,6 +52,7 @@ CHANGES: dict[str, Any] = {
     "confirm_portal": "instant", "self_scheduling": True, "allow_reschedule": False, "cancel_notice_h": 48,
     "reminders_on": True, "reminder_lead": 45, "reminder_24h": True, "notify_on_move": "always",
     "telehealth_template": "https://video.example/{token}", "telehealth_modifier": "GT",
+    "google_title": "Session {name}", "google_event_titles": True, "google_place": False,
     "practitioner_name": "Ann Fig", "practitioner_credentials": "PhD", "practitioner_npi": "1234567893",
     "practitioner_license": "NY 1234",
 }  # fmt: skip
@@ -95,7 +96,9 @@ def test_one_setting_is_named(db: Database) -> None:
         ("max_per_day", 0), ("confirm_public", "never"), ("use_rooms", 1), ("reminder_lead", 20),
         ("notify_on_move", ""), ("telehealth_template", "ftp://x"), ("telehealth_template", "https://x/{id}"),
         ("telehealth_template", "https://x/{token}{token}"), ("telehealth_modifier", "9"),
-        ("practitioner_npi", "1234567890"), ("name", "x" * 101), ("colour", "red"), ("version", 3),
+        ("practitioner_npi", "1234567890"), ("google_title", "{first}"),
+        ("google_title", "x" * 61), ("google_title", "}"), ("google_place", "on"), ("name", "x" * 101),
+        ("colour", "red"), ("version", 3),
     ],
 )  # fmt: skip
 def test_what_cannot_be_right_is_refused_by_its_name(db: Database, name: str, value: Any) -> None:
@@ -110,6 +113,15 @@ def test_escape_codes_and_line_breaks_are_inert(db: Database) -> None:
     change(db, {"street": "1\nHigh\x1b[31m St", "telehealth_modifier": ""}, clock=clock)
     assert stored(db).street == "1 High[31m St"
     assert stored(db).telehealth_modifier == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"), [("", "{name}"), (" Session ", "Session"), ("{name}/{name}", "{name}/{name}")]
+)
+def test_the_title_outside_has_the_client_or_not(db: Database, typed: str, title: str) -> None:  # SYNC-03
+    change(db, {"google_title": "x"}, clock=clock)
+    change(db, {"google_title": from_text("google_title", typed)}, clock=clock)
+    assert stored(db).google_title == title
 
 
 @pytest.mark.parametrize(

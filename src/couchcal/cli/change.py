@@ -13,6 +13,7 @@ from couchcal.cli.entries import appointment_of, report
 from couchcal.cli.moments import day, when
 from couchcal.cli.occurrence_json import write_json
 from couchcal.cli.plain import title_words, when_words
+from couchcal.cli.prompt import confirmed
 from couchcal.errors import Refused, UsageProblem
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import CADENCES, parse_cadence, repeat_phrase
@@ -131,7 +132,7 @@ def _delete(args: Namespace) -> int:
         future = args.scope == "future" and entry.series_id is not None
         subject = f"{title_words(entry, practice.names)} {when_words(entry, practice.tz)}"
         subject += " and all following" if future else ""
-        if not args.yes and not _confirmed(f"Delete {subject} ({entry.id})?"):
+        if not args.yes and not confirmed("delete", f"Delete {subject} ({entry.id})?"):
             sys.stdout.write("Nothing was deleted.\n")
             return 0
         from couchcal.practice.appointments import delete
@@ -141,14 +142,6 @@ def _delete(args: Namespace) -> int:
             write_json({"deleted": entry.id, "changed": done.changed, "kept": len(done.kept)})
             return 0
         return report(practice, args, f"Deleted {subject}", done._replace(appointment_id=None))
-
-
-def _confirmed(question: str) -> bool:
-    if not sys.stdin or not sys.stdin.isatty():
-        raise UsageProblem("delete asks first, and there is no terminal to ask at", "add --yes")
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _configure_repeat(parser: ArgumentParser) -> None:

@@ -1,10 +1,12 @@
-"""Asking at the terminal for what opens the database."""
+"""Asking at the terminal: for what opens the database, and whether something is really meant."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable
+
+from couchcal.errors import UsageProblem
 
 
 def passphrase_prompt() -> Callable[[str], str] | None:
@@ -18,3 +20,16 @@ def passphrase_prompt() -> Callable[[str], str] | None:
         return getpass.getpass(prompt)
 
     return ask
+
+
+def confirmed(what: str, question: str) -> bool:
+    """Whether a person says yes to `question`, on standard error.
+
+    Raises:
+        UsageProblem: nobody is there to ask; `what` names who asks.
+    """
+    if not sys.stdin or not sys.stdin.isatty():
+        raise UsageProblem(f"{what} asks first, and there is no terminal to ask at", "add --yes")
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -12,6 +12,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, heading, note
+from couchcal.cli.prompt import confirmed
 from couchcal.errors import Invalid, NotFound
 from couchcal.practice import practice_setting_values as values
 from couchcal.practice import practice_settings
@@ -53,6 +54,7 @@ def _configure(parser: ArgumentParser) -> None:
     setting = action("set", "change one setting")
     _key(setting)
     setting.add_argument("value", metavar="VALUE", nargs="+", type=whole_text, help="'' goes back to the default")
+    setting.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _key(parser: ArgumentParser) -> None:
@@ -93,10 +95,14 @@ def _set(practice: Practice, args: Namespace) -> int:
     text = " ".join(args.value).strip()
     if setting.key.startswith(PREFIX):
         name = setting.key.removeprefix(PREFIX)
-        done = practice_settings.change(practice.database, {name: values.from_text(name, text)})
-        for kept in done.kept:
-            note(f"an upcoming session stays as it is: {kept.reason}")
-        said = done.label
+        value = values.from_text(name, text)
+        if name == "identifier_mode" and value == "full" != setting.value and not _may_leave(args):
+            said = "Nothing was changed"
+        else:
+            done = practice_settings.change(practice.database, {name: value})
+            for kept in done.kept:
+                note(f"an upcoming session stays as it is: {kept.reason}")
+            said = done.label
     else:
         from couchcal.settings_file import write_settings
 
@@ -107,6 +113,18 @@ def _set(practice: Practice, args: Namespace) -> int:
     else:
         sys.stdout.write(f"{said}\n")
     return 0
+
+
+def _may_leave(args: Namespace) -> bool:
+    """Whether the full names of clients may leave (SYNC-04)."""
+    if args.yes:
+        return True
+    sys.stderr.write(
+        "Full names say who your clients are: that is protected health information (PHI). They will stand in the\n"
+        "title of every session in Google Calendar, and in mail. A personal Google account has no agreement that\n"
+        "covers them (BAA).\n"
+    )
+    return confirmed("settings set practice.identifier_mode full", "Send full names?")
 
 
 def _of_computer(name: str, text: str) -> Any:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from couchcal.clock_words import day_words, moment_words
 from couchcal.practice.names import client_label
+from couchcal.practice.practice_setting_values import CLIENT_NAME
 from couchcal.scheduling.wallclock import UnknownZone, to_local, zone, zone_or_utc
 from couchcal.store.vocabulary import TELEHEALTH_PLACES_OF_SERVICE
 
@@ -22,8 +23,6 @@ LOCKED = "\N{LOCK}"
 """Begins the title of whatever has a client: elsewhere it cannot be changed for good (SYNC-12)."""
 DESCRIPTION = "Managed by couchcal. Change the time here or there; everything else in couchcal."
 """The description of everything that is sent."""
-NAME = "{name}"
-"""What a title setting has where the client's name by `practice.identifier_mode` belongs."""
 BUSY, FREE = "Busy", "Free"
 OFFICE, TELEHEALTH = "Office", "Telehealth"
 LONGEST_TITLE = 1024
@@ -48,8 +47,8 @@ LEFT JOIN location l ON l.id = a.location_id
 
 
 class Facts(NamedTuple):
-    """What the practice decided about it: how clients are called, the title with or without `NAME`, whether other
-    events show their own title and places their kind, and its zone."""
+    """What the practice decided about it: how clients are called, the title with or without `CLIENT_NAME`, whether
+    other events show their own title and places their kind, and its zone."""
 
     identifier_mode: str
     title: str
@@ -142,7 +141,7 @@ def client_title(internal_id: str, first: str, last: str, known: Facts) -> str:
     A client without the name that the mode asks for is called by the internal id, never by another name.
     """
     label = client_label(_line(internal_id), _line(first), _line(last), known.identifier_mode)
-    return _line(f"{LOCKED} {known.title.replace(NAME, label)}")
+    return _line(f"{LOCKED} {known.title.replace(CLIENT_NAME, label)}")
 
 
 def _line(text: str) -> str:

@@ -10,13 +10,25 @@ from couchcal.errors import Invalid
 from couchcal.practice.event_type_values import SESSION_STEP, SLOT_STEPS
 from couchcal.store.vocabulary import IDENTIFIER_MODES
 
+CLIENT_NAME = "{name}"
+"""What `google_title` has where the client belongs, called by `identifier_mode`."""
 UNLIMITED = 0
 """`window_days` of a practice that can be booked however far ahead (BOOK-04)."""
 CONFIRM_MODES = ("instant", "request")
 NOTIFY_MODES = ("ask", "always", "never")
 REVEAL_MODES = ("always", "after_accept")
 REMINDER_LEADS = (15, 30, 45)
-TRUTHS = frozenset({"use_rooms", "self_scheduling", "allow_reschedule", "reminders_on", "reminder_24h"})
+TRUTHS = frozenset(
+    {
+        "use_rooms",
+        "self_scheduling",
+        "allow_reschedule",
+        "reminders_on",
+        "reminder_24h",
+        "google_event_titles",
+        "google_place",
+    }
+)
 """Settings that are on or off."""
 LABELS = {
     "name": "Name",
@@ -46,6 +58,9 @@ LABELS = {
     "notify_on_move": "Mail on a move",
     "telehealth_template": "Video link",
     "telehealth_modifier": "Video modifier",
+    "google_title": "Title outside",
+    "google_event_titles": "Event titles",
+    "google_place": "Place outside",
     "practitioner_name": "Practitioner",
     "practitioner_credentials": "Credentials",
     "practitioner_npi": "NPI",
@@ -80,6 +95,9 @@ ABOUT = {
     "notify_on_move": "to the client",
     "telehealth_template": "{token}: a room each",
     "telehealth_modifier": "added at POS 02, 10; empty: none",
+    "google_title": "of sessions; {name}: the client",
+    "google_event_titles": "other events show theirs, not just Busy",
+    "google_place": "Office or Telehealth, never more",
     "practitioner_name": "as on bills and exports",
     "practitioner_credentials": "such as PhD, LCSW",
     "practitioner_npi": "ten digits",
@@ -90,6 +108,7 @@ _LIMITS = {
     "name": 100, "public_label": 100, "slug": 60, "street": 120, "city": 80, "region": 40, "postal_code": 16,
     "telehealth_template": 500, "telehealth_modifier": 2, "practitioner_name": 100,
     "practitioner_credentials": 60, "practitioner_npi": 10, "practitioner_license": 60,
+    "google_title": 60,
 }  # fmt: skip
 WORDS: dict[str, tuple[Any, ...]] = {
     "reveal_address": REVEAL_MODES,
@@ -176,7 +195,17 @@ def _text(name: str, value: Any) -> str:
             raise Invalid("two letters or digits, as 95", "or empty for none", field=name)
     if name == "telehealth_template":
         _check_template(text)
+    if name == "google_title":
+        return _title(text)
     return text
+
+
+def _title(text: str) -> str:
+    """A title for all sessions, or one with `{name}` in it (SYNC-03); empty is the client alone."""
+    rest = text.replace(CLIENT_NAME, "")
+    if "{" in rest or "}" in rest:
+        raise Invalid("{name} alone in braces", "or no braces", field="google_title")
+    return text or CLIENT_NAME
 
 
 def _check_template(text: str) -> None:

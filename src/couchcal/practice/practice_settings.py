@@ -51,6 +51,9 @@ class PracticeSettings(NamedTuple):
     notify_on_move: str
     telehealth_template: str
     telehealth_modifier: str
+    google_title: str
+    google_event_titles: bool
+    google_place: bool
     practitioner_name: str
     practitioner_credentials: str
     practitioner_npi: str

@@ -20,6 +20,7 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.field import Field
+from couchcal.tui.forms.full_names import FullNamesWarning
 from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.screens.preferences import PreferencesScreen
@@ -72,6 +73,40 @@ async def test_both_stores_are_saved_the_practice_in_one_step(database: Database
     assert found.telehealth_template == "https://video.example/{token}"
     undo.undo(database, clock=clock)
     assert stored(database)._replace(version=0) == before._replace(version=0)
+
+
+@pytest.mark.parametrize(("key", "mode"), [("n", "id"), ("escape", "id"), ("y", "full")])
+async def test_full_names_are_warned_against(database: Database, key: str, mode: str) -> None:  # SYNC-04
+    modal = PreferencesScreen(database, clock=clock)
+    async with shown(modal) as (app, pilot):
+        put(modal, "ours-identifier_mode", "full")
+        put(modal, "ours-google_title", "Session {name}")
+        await pilot.press("ctrl+s")
+        await screen_of(app, FullNamesWarning)
+        assert app.focused is not None
+        assert app.focused.id == "no"
+        await pilot.press(key)
+        await saved(pilot)
+        found = stored(database)
+        assert found.identifier_mode == mode
+        assert found.google_title == ("Session {name}" if mode == "full" else "{name}")
+        if mode == "full":
+            assert isinstance(app.answer, Done)
+            return
+        assert app.answer is PENDING
+        assert modal.query_one("#ours-identifier_mode", Choice).value == "full"
+        assert modal.query_one("#ours-google_title", Input).value == "Session {name}"
+
+
+async def test_other_names_outside_are_not_asked_about(database: Database) -> None:  # SYNC-03
+    practice_settings.change(database, {"identifier_mode": "full"}, clock=clock)
+    for mode in ("first", "initials", "id"):
+        modal = PreferencesScreen(database, clock=clock)
+        async with shown(modal) as (app, pilot):
+            put(modal, "ours-identifier_mode", mode)
+            await save(pilot)
+            assert isinstance(app.answer, Done)
+        assert stored(database).identifier_mode == mode
 
 
 async def test_what_is_wrong_stands_beside_the_field_and_nothing_is_saved(database: Database) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from couchcal.practice import catalogue
 from couchcal.store.connection import Database
+from couchcal.tui.forms.full_names import FullNamesWarning
 from couchcal.tui.screens.preferences import PreferencesScreen
 from couchcal.tui.screens.services import ServicesScreen
 from tests.support.practice import furnished_practice
@@ -43,6 +44,7 @@ async def wrong(pilot: Pilot[None]) -> None:
 SCREENS: dict[str, tuple[Callable[[Database], ModalScreen[Any]], Run]] = {
     "preferences": (lambda db: PreferencesScreen(db, clock=clock), pressed("tab")),
     "preferences_wrong": (lambda db: PreferencesScreen(db, clock=clock), wrong),
+    "full_names": (lambda _: FullNamesWarning(), pressed()),
     "services": (lambda db: ServicesScreen(db, clock=clock), pressed("full_stop", "end")),
     "places": (lambda db: ServicesScreen(db, clock=clock), pressed("3")),
     "service": (lambda db: ServicesScreen(db, clock=clock), pressed("n", *"930", "ctrl+s")),

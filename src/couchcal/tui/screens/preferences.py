@@ -244,6 +244,8 @@ class PreferencesScreen(ChangedModal[Done]):
         values, problems = _values({item: _meant(item, self._text(item)) for item in changed})
         if self._show_errors(problems):
             return
+        if not await self._may_leave(values):
+            return
         self.saving = True
         try:
             done = await self._write(values)
@@ -258,6 +260,15 @@ class PreferencesScreen(ChangedModal[Done]):
         finally:
             self.saving = False
         self.dismiss(done)
+
+    async def _may_leave(self, values: dict[Item, Any]) -> bool:
+        """Whether full names of clients may leave, if that is new (SYNC-04)."""
+        if values.get(_BY_ID["ours-identifier_mode"]) != "full":
+            return True
+        from couchcal.tui.forms.full_names import FullNamesWarning
+
+        answer = await self.app.push_screen_wait(FullNamesWarning())
+        return bool(answer)
 
     async def _write(self, values: dict[Item, Any]) -> Done:
         """Write to both stores; what is through is no change any more if the other one fails.

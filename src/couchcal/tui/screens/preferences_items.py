@@ -118,6 +118,9 @@ PRACTICE = (
         _ours("notify_on_move", "words", _plain(practice.NOTIFY_MODES)),
     )),
     Section("Telehealth", (_ours("telehealth_template"), _ours("telehealth_modifier"))),
+    Section("Google Calendar", (
+        _ours("google_title"), _ours("google_place", "tick"), _ours("google_event_titles", "tick"),
+    )),
 )  # fmt: skip
 SECTIONS = (THIS_COMPUTER, *PRACTICE)
 

@@ -36,6 +36,8 @@ def route(method: str, path: str) -> tuple[str, tuple[str, ...]] | None:
 def _route(method: str, parts: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
     item, collection = _ITEM.get(method, ""), _COLLECTION.get(method, "")
     match parts:
+        case (*_, "watch") | ("channels", "stop") if method == "POST":
+            return "watch", ()
         case ("calendars",) if method == "POST":
             return "calendars.insert", ()
         case ("calendars", calendar):
@@ -54,11 +56,11 @@ def _route(method: str, parts: tuple[str, ...]) -> tuple[str, tuple[str, ...]] |
             return "events.move", (calendar, event)
         case ("calendars", calendar, "acl"):
             return f"acl.{collection}", (calendar,)
-        case ("calendars", calendar, "acl", rule) if rule != "watch":
+        case ("calendars", calendar, "acl", rule):
             return f"acl.{item}", (calendar, rule)
         case ("users", "me", "calendarList"):
             return f"calendarList.{collection}", ()
-        case ("users", "me", "calendarList", calendar) if calendar != "watch":
+        case ("users", "me", "calendarList", calendar):
             return f"calendarList.{item}", (calendar,)
         case ("users", "me", "settings") if method == "GET":
             return "settings.list", ()
@@ -68,8 +70,6 @@ def _route(method: str, parts: tuple[str, ...]) -> tuple[str, tuple[str, ...]] |
             return "colors.get", ()
         case ("freeBusy",) if method == "POST":
             return "freebusy.query", ()
-        case (*_, "watch") | ("channels", "stop") if method == "POST":
-            return "watch", ()
     return None
 
 

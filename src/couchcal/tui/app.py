@@ -18,6 +18,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.clock_words import use_clock_24h
 from couchcal.settings import Settings, load, remembered_view
 from couchcal.store.connection import Database
+from couchcal.tui.background import AFTER_S, Background
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
@@ -49,6 +50,7 @@ class CouchcalApp(KeysInOrder[None]):
         self.keys = keymap(self.settings.keys, _where)
         use_date_order(self.settings.date_order or None)
         use_clock_24h(self.settings.clock_24h)
+        self.background = Background(database, clock)
         self.first_view = view or View(remembered_view())
         for theme in THEMES:
             self.register_theme(theme)
@@ -68,6 +70,17 @@ class CouchcalApp(KeysInOrder[None]):
 
     def on_ready(self) -> None:
         self.when_ready()
+        self.set_timer(AFTER_S, partial(self._in_background, self.background.begin))
+
+    def on_unmount(self) -> None:
+        self.background.end()
+
+    def on_places_sync_asked(self) -> None:
+        self._in_background(self.background.wake)
+
+    def _in_background(self, work: Callable[[], None]) -> None:
+        """Talk to the worker in a thread: the first time it is imported."""
+        self.run_worker(work, group="background", thread=True, exit_on_error=False)
 
     def on_mount(self) -> None:
         for problem in (*self.settings.problems, *self.keys.problems):

@@ -326,6 +326,12 @@ class Reports(Command):
     keys, label, group = "R", "Reports", "Practice"
 
 
+class Sync(Command):
+    """Google Calendar: connect, choose calendars and what leaves, see how the sync is."""
+
+    keys, label, group = "S", "Google Calendar", "Practice"
+
+
 class Preferences(Command):
     """Settings of this program and of the practice."""
 
@@ -350,7 +356,7 @@ COMMANDS: tuple[type[Command], ...] = (
     DayView, WeekView, MonthView, AgendaView, Zoom, ToggleSidebar, SecondZone, Privacy,
     New, QuickAdd, Open, Edit, EditTimes, Reschedule, ApplyToFuture, CancelSession, Restore, Delete, Copy, Paste,
     Duplicate, FindTime,
-    Requests, Clients, Waiting, Availability, EventTypes, TimeOff, Services, Reports,
+    Requests, Clients, Waiting, Availability, EventTypes, TimeOff, Services, Reports, Sync,
     Undo, Redo, Preferences, Help, Quit,
 )  # fmt: skip
 GRAB_HELP: tuple[tuple[str, str], ...] = (

@@ -59,6 +59,15 @@ class Glyphs(NamedTuple):
     ellipsis: str
     dash: str
     separator: str
+    synced: str
+    syncing: str
+    paused: str
+    failed: str
+    done: str
+    to_remote: str
+    full_bar: str
+    empty_bar: str
+    """How far something is: what is done, what is not."""
     outline: str
     """Corners and sides of a dashed box: top left, top, top right, side, bottom left, bottom right."""
     lower: str
@@ -83,6 +92,14 @@ UNICODE = Glyphs(
     ellipsis="…",
     dash="–",
     separator=" · ",
+    synced="↑",
+    syncing="⟳",
+    paused="⏸",
+    failed="✕",
+    done="✓",
+    to_remote="→",
+    full_bar="━",
+    empty_bar="─",
     outline="╭╌╮┊╰╯",
     lower=" ▁▂▃▄▅▆▇█",
 )
@@ -104,6 +121,14 @@ ASCII = Glyphs(
     ellipsis="~",
     dash="-",
     separator=" - ",
+    synced="^",
+    syncing="~",
+    paused="=",
+    failed="x",
+    done="*",
+    to_remote=">",
+    full_bar="#",
+    empty_bar="-",
     outline="+-+:++",
     lower="",
 )

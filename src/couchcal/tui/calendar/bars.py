@@ -8,7 +8,8 @@ from couchcal.scheduling.drag import describe
 from couchcal.tui.calendar.layout import local_span
 from couchcal.tui.calendar.lines import Run, runs_width
 from couchcal.tui.calendar.period import day_label
-from couchcal.tui.calendar.words import name_of, time_text, zone_label
+from couchcal.tui.calendar.sync_badge import badge
+from couchcal.tui.calendar.words import longest, name_of, time_text, zone_label
 from couchcal.tui.commands import COMMANDS, Command
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Bar = tuple[list[Run], list[Run]]
 
 
 def header_runs(screen: CalendarState) -> Bar:
-    """Title, period, view; conflicts, requests, zone, clock."""
+    """Title, period, view; conflicts, requests, the sync, zone, clock."""
     palette, glyphs = screen.palette, screen.glyphs
     if screen.has_class("-too-small"):
         return [(" Too small, enlarge the window", palette.header)], []
@@ -41,6 +42,7 @@ def header_runs(screen: CalendarState) -> Bar:
         right.append((f"{glyphs.conflict} {conflicts}   ", palette.header_warning))
     if screen.loaded.requests:
         right.append((f"Requests {screen.loaded.requests}   ", palette.header_accent))
+    before_sync = len(right)
     now = screen.now_local
     if wide:
         right.append((f"{screen.tz_name}   ", palette.header))
@@ -48,7 +50,20 @@ def header_runs(screen: CalendarState) -> Bar:
         right.append((f"{zone_label(screen.tz, now)}   ", palette.header))
     clock = time_text(now, hour24=screen.settings.clock_24h)
     right.append((f"{day_label(now.date())} {clock} " if wide else f"{clock} ", palette.header_title))
+    right[before_sync:before_sync] = _sync_runs(screen, runs_width(left) + runs_width(right))
     return left, right
+
+
+def _sync_runs(screen: CalendarState, taken: int) -> list[Run]:
+    """The badge of the sync in the longest wording that what is there already leaves room for, or none."""
+    palette = screen.palette
+    found = badge(screen.sync_status, screen.clock(), screen.tz, screen.glyphs, hour24=screen.settings.clock_24h)
+    if found is None:
+        return []
+    room = screen.app.size.width - taken
+    words = longest((f"{wording}   " for wording in found.wordings), room)
+    tones = {"quiet": palette.header, "working": palette.header_accent, "warning": palette.header_warning}
+    return [(words, tones[found.tone])] if words else []
 
 
 def status_runs(screen: CalendarState) -> Bar:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry, one
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors
+from couchcal.sync import status
 from couchcal.tui.calendar.reading import Reading
 from couchcal.tui.calendar.words import name_of
 
 _POLL_SECONDS = 1.0
+_TICKS_TO_SYNC = 5
+"""Beats after which it is looked how the sync is, even if nobody wrote: the time of its next try may be over."""
 
 
 class CalendarBase(Reading):
@@ -17,10 +22,12 @@ class CalendarBase(Reading):
 
     _watched: Entry | None = None
     """What the cursor stood on when somebody else wrote."""
+    _ticks = 0
 
     def on_mount(self) -> None:
         self.current.focus()
         self._versions = self._data_version()
+        self._read_sync()
         self.call_after_refresh(self.fetch)
         self.set_interval(_POLL_SECONDS, self._tick)
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._restyle())
@@ -40,11 +47,22 @@ class CalendarBase(Reading):
             self.now_local = now
             self.show()
         versions = self._data_version()
+        self._ticks += 1
+        if versions != self._versions or self._ticks % _TICKS_TO_SYNC == 0:
+            self._read_sync()
         if versions != self._versions:
             self._versions = versions
             if not self._under_way and self.app.screen is self:
                 self._watched = self.picked
             self.fetch()
+
+    def _read_sync(self) -> None:
+        """See how the sync is, and say it in the header where that is something else (SYNC-19)."""
+        with suppress(CouchcalError), database_errors(self.database.path):
+            found = status.read(self.reader)
+            if found != self.sync_status:
+                self.sync_status = found
+                self.show_around()
 
     def data_arrived(self) -> None:
         watched, self._watched = self._watched, None

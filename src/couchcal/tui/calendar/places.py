@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.message import Message
+
 from couchcal.practice.agenda import Entry
 from couchcal.practice.outcome import Done
 from couchcal.tui.calendar.answers import Answers
@@ -10,6 +12,9 @@ from couchcal.tui.calendar.navigation import Navigation
 
 class Places(Navigation, Answers):
     """Opening clients, hours, lists, reports and settings, and what comes back from them."""
+
+    class SyncAsked(Message):
+        """There is something to sync now."""
 
     def action_clients(self) -> None:
         from couchcal.tui.screens.clients import ClientsScreen
@@ -54,6 +59,18 @@ class Places(Navigation, Answers):
 
         screen = ReportsScreen(self.database, self.tz, names=self.names, clock=self.clock)
         self.app.push_screen(screen, self._arrive)
+
+    def action_sync(self) -> None:
+        from couchcal.sync.google.browser import has_screen, open_browser
+        from couchcal.tui.screens.sync import SyncScreen
+        from couchcal.tui.screens.sync_gate import Gate
+
+        gate = Gate(self.database, wake=self._ask_for_sync, clock=self.clock)
+        screen = SyncScreen(gate, self.tz, open_browser=open_browser if has_screen() else None)
+        self.app.push_screen(screen, self._finished)
+
+    def _ask_for_sync(self) -> None:
+        self.post_message(self.SyncAsked())
 
     def action_find_time(self) -> None:
         from couchcal.tui.screens.finder import FinderScreen

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from datetime import date, datetime, timedelta
 from threading import Lock
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 from textual.timer import Timer
@@ -27,6 +27,9 @@ from couchcal.tui.calendar.words import name_of, when_text
 from couchcal.tui.commands import Keymap
 from couchcal.tui.text import glyphs_for
 from couchcal.tui.theme import Palette
+
+if TYPE_CHECKING:
+    from couchcal.sync.status import Status
 
 SIDEBAR_FROM = 100
 """Terminal columns from which the sidebar is shown."""
@@ -68,6 +71,8 @@ class CalendarState(Screen[None], inherit_bindings=False):
         self.cursor = Cursor(self.now_local.date(), minute // self.row_minutes * self.row_minutes)
         self.period = period_of(view, self.cursor.day, self.week_start, self.week_columns)
         self.loaded = data.NOTHING
+        self.sync_status: Status | None = None
+        """How the sync was when it was last looked at."""
         self.ghost: Ghost | None = None
         self.lifted_in_agenda = False
         """Whether the entry in the hand was taken from the agenda, which has no place for it."""

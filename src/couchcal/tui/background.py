@@ -1,0 +1,59 @@
+"""The background worker beside the screen: started once there is an account, and never in the way of the start."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from couchcal.clock import Clock
+from couchcal.store.connection import Database, database_errors
+
+if TYPE_CHECKING:
+    from couchcal.worker import Worker
+
+AFTER_S = 0.7
+"""How long after the first screen it is looked whether there is something to do in the background."""
+
+
+class Background:
+    """Starts the worker when it is wanted, and ends it with the program. Its methods block only for moments.
+
+    `begin` and `wake` import the worker, so they are called in threads.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._worker: Worker | None = None
+        self._over = False
+        self._lock = Lock()
+
+    def begin(self) -> None:
+        """Start the worker if an account is connected."""
+        with database_errors(self._database.path), closing(self._database.connect()) as connection:
+            found = connection.execute("SELECT 1 FROM calendar_account WHERE state <> 'disabled'").fetchone()
+        if found is not None:
+            self._start()
+
+    def wake(self) -> None:
+        """Have it work now; it is started if it was not."""
+        worker = self._start()
+        if worker is not None:
+            worker.wake()
+
+    def end(self) -> None:
+        """Stop the worker; takes less than a tenth of a second."""
+        with self._lock:
+            self._over = True
+        if self._worker is not None:
+            self._worker.stop()
+
+    def _start(self) -> Worker | None:
+        from couchcal.worker import Worker
+
+        with self._lock:
+            if self._worker is None and not self._over:
+                self._worker = Worker(self._database, clock=self._clock)
+                self._worker.start()
+            return self._worker

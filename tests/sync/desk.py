@@ -65,14 +65,24 @@ def connect_account(database: Database) -> None:
 class SyncDesk:
     """The practice, the remote and the engine between them."""
 
-    def __init__(self, path: Path, *, remote: FakeRemote | None = None, database: Database | None = None) -> None:
-        self.now = Now()
-        self.waiter = QuickWaiter(self.now)
-        self.database = database or make_practice(path)
-        self.remote = remote or FakeRemote()
+    def __init__(self, path: Path) -> None:
+        self._fill(make_practice(path), FakeRemote(), NOW)
         self.jane = client_changes.add(self.database, "Jane Canary", clock=self.now).id
         connect_account(self.database)
-        self._days = 0
+
+    @classmethod
+    def on(cls, database: Database, remote: FakeRemote, moment: datetime) -> SyncDesk:
+        """The same practice in another process."""
+        desk = cls.__new__(cls)
+        desk._fill(database, remote, moment)
+        desk.jane = desk.value("SELECT min(id) FROM client")
+        return desk
+
+    def _fill(self, database: Database, remote: FakeRemote, moment: datetime) -> None:
+        self.now = Now(moment)
+        self.waiter = QuickWaiter(self.now)
+        self.database = database
+        self.remote = remote
 
     def engine(self, remote: Remote | None = None, lease: Lease | None = None) -> Engine:
         given = remote or self.remote
@@ -162,6 +172,25 @@ class SyncDesk:
 
     def reviews(self) -> list[str]:
         return [item.kind for item in self.read(review.open_items)]
+
+    def outcome(self) -> dict[str, Any]:
+        """Everything that matters at the end: the remote's events, the appointments, what is open."""
+        with closing(self.database.connect()) as connection:
+            rows = connection.execute("SELECT id, start_utc, end_utc, status, busy FROM appointment").fetchall()
+            maps = connection.execute("SELECT appointment_id, state FROM event_map ORDER BY 1").fetchall()
+            open_items = connection.execute(
+                "SELECT kind, appointment_id FROM sync_review WHERE resolved_at IS NULL ORDER BY 1, 2"
+            ).fetchall()
+            external = connection.execute("SELECT link_id, remote_event_id FROM external_event").fetchall()
+            pending = connection.execute("SELECT count(*) FROM sync_outbox").fetchone()
+        shelves = [
+            sorted((str(event.when), event.title, event.busy) for event in self.remote.live(name).values())
+            for name in self.remote.shelves
+        ]
+        return {
+            "rows": sorted(rows), "maps": maps, "open": open_items, "external": sorted(external),
+            "shelves": shelves, "pending": pending,
+        }  # fmt: skip
 
     def calls(self) -> list[str]:
         """The requests since the last look, by name."""

@@ -85,13 +85,14 @@ class Engine:
         lease = self.lease or Lease(self.database, clock=self.clock)
         kept = lease.held
         if not lease.take():
+            lease.close()
             with closing(self.database.connect()) as connection:
                 raise Taken(holder(connection))
         try:
             with database_errors(self.database.path), closing(self.database.connect()) as connection:
                 return _Cycle(self, connection, lease, _Wish(pull, push, calendars, anew)).run()
         finally:
-            if not kept and lease.held:
+            if not kept:
                 lease.release()
 
     def plan(self) -> Plan:

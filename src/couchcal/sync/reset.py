@@ -72,7 +72,7 @@ def reset(
             if remote is not None and how != "cursors":
                 go_on(connection, remote, link, clock=clock, waiter=waiter or RealWaiter(), lease=held)
         finally:
-            if not kept and held.held:
+            if not kept:
                 held.release()
 
 

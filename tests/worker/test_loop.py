@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from couchcal.store.connection import Database
-from couchcal.sync.lease import Lease, LostLease, is_answered, wanted
-from couchcal.worker.loop import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, RENEW_S, TRY_S, Loop
+from couchcal.sync.lease import Lease, is_answered, wanted
+from couchcal.worker.loop import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, RENEW_S, TRY_S, WORKER, Loop
 from couchcal.worker.watch import Watch
 from tests.support.practice import make_practice
 
@@ -52,7 +52,12 @@ class Desk:
         self.stop, self.nudge = threading.Event(), threading.Event()
         self.watch = Watch(database)
         self.lease = Lease(
-            database, clock=lambda: self.clock, pid=pid, host="here", is_alive=lambda number: number in self.alive
+            database,
+            clock=lambda: self.clock,
+            pid=pid,
+            host="here",
+            is_alive=lambda number: number in self.alive,
+            name=WORKER,
         )
         self.loop = Loop(
             jobs, self.lease, self.watch, stop=self.stop, nudge=self.nudge, log=self.lines.append,
@@ -181,19 +186,6 @@ def test_a_clock_that_is_set_by_a_day_does_no_harm(
     assert job.runs[-1] == (desk.monotonic, True, False)
 
 
-def test_work_that_is_taken_away_stops_and_is_done_by_the_other(desk_of: Callable[..., Desk]) -> None:
-    job, other = Job(fails=LostLease()), Job()
-    one, two = desk_of(job, pid=1), desk_of(other, pid=2)
-    one.alive = two.alive = {2}
-    one.turn()
-    two.turn()  # pid 1 passes for dead
-    assert len(other.runs) == 1
-    one.lease.held = False
-    one.turn(TRY_S)
-    assert len(job.runs) == 1
-    assert one.lines == ["worker: another process does the work now"]
-
-
 def test_who_is_asked_while_another_works_asks_that_one(
     database: Database, desk_of: Callable[..., Desk]
 ) -> None:  # SYNC-20
@@ -204,7 +196,7 @@ def test_who_is_asked_while_another_works_asks_that_one(
     with closing(database.connect()) as connection:
         question = wanted(connection)
         assert question == 1
-        one.lease.answered(question)
+        Lease(database, clock=lambda: NOON).answered(question)
         assert is_answered(connection, question)
         assert not wanted(connection)
 
@@ -239,4 +231,4 @@ def test_the_loop_ends_when_it_is_told_to_and_gives_the_lease_back(
     desk.nudge.set()
     thread.join()
     assert not desk.lease.held
-    assert Lease(database, clock=lambda: NOON, pid=2, host="here").take()
+    assert Lease(database, clock=lambda: NOON, name=WORKER, pid=2, host="here").take()

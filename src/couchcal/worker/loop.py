@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from couchcal.sync.lease import Lease, LostLease, ask
+from couchcal.sync.lease import Lease, ask
 from couchcal.sync.waiter import Stopped
 from couchcal.worker.jobs import Job
 from couchcal.worker.watch import Watch
 
+WORKER = "worker"
+"""The name of the lease of the process that does the background work. What it does has leases of its own, so that a
+command can sync while the worker rests."""
 POLL_S = 0.5
 """How long a commit of anybody stays unnoticed at most."""
 RENEW_S = 20.0
@@ -57,7 +60,7 @@ class Loop:
     """All jobs of a worker, one after the other, in the thread that calls.
 
     Args:
-        lease: while another process has it nothing runs here.
+        lease: of the worker; while another process has it nothing runs here.
         stop: set it, then `nudge`, to end the loop.
         nudge: set it for a person who wants the work done now, by whichever process does it.
         ticks: monotonic seconds.
@@ -158,11 +161,6 @@ class Loop:
                 return
             changed = job.run(now)
         except Stopped:
-            return
-        except LostLease:
-            seat.moved = True
-            self._take_at = float("-inf")
-            self._log("worker: another process does the work now")
             return
         except Exception as error:
             seat.moved = True

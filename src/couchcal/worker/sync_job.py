@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from couchcal.clock import Clock
 from couchcal.store.connection import Database, database_errors
 from couchcal.sync import ledger
-from couchcal.sync.lease import Lease, LostLease, Taken, wanted
+from couchcal.sync.lease import Lease, Taken, wanted
 from couchcal.sync.waiter import Stopped, Waiter
 from couchcal.worker.answers import give
 from couchcal.worker.watch import Watch
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EVERY_S = 60.0
 """How often it is read what changed elsewhere, a tenth more or less."""
+BUSY_S = 2.0
+"""How long it is left to another process that syncs just now."""
 LONGEST_PAUSE = timedelta(minutes=75)
 """The sync gives itself no longer pauses: a next try after that was written before the clock was put back."""
 JUMP_S = 90.0
@@ -79,7 +81,6 @@ class SyncJob:
         self,
         database: Database,
         watch: Watch,
-        lease: Lease,
         *,
         clock: Clock,
         waiter: Waiter,
@@ -87,7 +88,8 @@ class SyncJob:
         told: Told | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._database, self._watch, self._lease = database, watch, lease
+        self._database, self._watch = database, watch
+        self._lease = Lease(database, clock=clock)
         self._clock, self._waiter, self._chance = clock, waiter, chance
         self._source_of, self._told = source_of, told
         self._engine: Engine | None = None
@@ -134,11 +136,13 @@ class SyncJob:
     def run(self, now: float) -> bool:
         with database_errors(self._database.path):
             question = wanted(self._watch.connection)
-        report = self._cycle(asked=bool(question) or self._asked)
+        try:
+            report = self._ready().cycle(pull=self._full, calendars=self._asked or bool(question))
+        except Taken:  # a command is at it
+            self._rest = BUSY_S, BUSY_S
+            return False
         if self._waiter.stopping:
             raise Stopped
-        if not self._lease.held:
-            raise LostLease
         if question:
             give(self._database, self._lease, question, report)
         with database_errors(self._database.path):
@@ -155,7 +159,8 @@ class SyncJob:
         if self._source is not None:
             self._source.close()
 
-    def _cycle(self, *, asked: bool) -> Report:
+    def _ready(self) -> Engine:
+        """The engine, made when it is needed first: it brings the network along."""
         if self._engine is None:
             from couchcal.sync.engine import Engine
 
@@ -163,10 +168,7 @@ class SyncJob:
             self._engine = Engine(
                 self._database, self._source, clock=self._clock, waiter=self._waiter, lease=self._lease
             )
-        try:
-            return self._engine.cycle(pull=self._full, calendars=asked)
-        except Taken:
-            raise LostLease from None
+        return self._engine
 
     def _standing(self) -> _Standing | None:
         connection = self._watch.connection

@@ -11,7 +11,7 @@ from couchcal.store.connection import Database
 from couchcal.sync.lease import Lease
 from couchcal.sync.waiter import RealWaiter
 from couchcal.worker.jobs import Job
-from couchcal.worker.loop import Log, Loop
+from couchcal.worker.loop import WORKER, Log, Loop
 from couchcal.worker.pacing import PoliteWaiter, short_turns
 from couchcal.worker.series_job import SeriesJob
 from couchcal.worker.sync_job import RemoteSource, SourceOf, SyncJob, Told
@@ -91,10 +91,10 @@ class Worker:
                 stack.enter_context(short_turns())
             watch = Watch(database)
             stack.callback(watch.close)
-            lease = Lease(database, clock=self._clock)
+            lease = Lease(database, clock=self._clock, name=WORKER)
             waiter = PoliteWaiter(self._stop) if self._polite else RealWaiter(self._stop)
             sync = SyncJob(
-                database, watch, lease, clock=self._clock, waiter=waiter, source_of=self._source_of, told=self._told
+                database, watch, clock=self._clock, waiter=waiter, source_of=self._source_of, told=self._told
             )
             stack.callback(sync.close)
             jobs: Sequence[Job] = (sync, SeriesJob(database, watch, clock=self._clock, at_once=once))

@@ -142,14 +142,18 @@ def _whole_series(person: Person, at: Picked, master: EventRow, change: Change) 
 def _reset(person: Person, calendar: Calendar, master: EventRow) -> Iterable[EventRow]:
     """The exceptions without their own changes; those whose start is no occurrence any more are cancelled."""
     for row in calendar.exceptions(master.id):
-        start = series.original_instant(row)
-        same_kind = (row.original or row.start).all_day == master.start.all_day
         if row.cancelled:
             continue
-        if same_kind and series.has_instance(person.world, calendar, master, start):
-            yield series.virtual(calendar, master, start)
+        if _gives(person, calendar, master, row):
+            yield series.virtual(calendar, master, series.original_instant(row))
         else:
             yield series.cancelled(row)
+
+
+def _gives(person: Person, calendar: Calendar, master: EventRow, row: EventRow) -> bool:
+    """Whether the series has an instance where the exception was originally."""
+    same_kind = (row.original or row.start).all_day == master.start.all_day
+    return same_kind and series.has_instance(person.world, calendar, master, series.original_instant(row))
 
 
 def _shortened(calendar: Calendar, master: EventRow, split: datetime) -> EventRow:
@@ -178,10 +182,12 @@ def _split(person: Person, at: Picked, master: EventRow, change: Change) -> Even
     later = _from(calendar, master, split)
     carries = world.config.split_exceptions == "carry" and new.kind == "master"
     settled = _moved_over(person, calendar, later, split, new, carries) if anew else []
-    if not anew:
-        for row in later:
+    for row in [] if anew else later:
+        if _gives(person, calendar, new, row):
             plain_row = series.virtual(calendar, new, series.original_instant(row))
             settled.append(series.with_overrides(plain_row, row) if carries else plain_row)
+        elif not row.cancelled:
+            settled.append(series.cancelled(row))
     person.write(calendar, [_shortened(calendar, master, split), new, *settled])
     return calendar.events[new.id]
 

@@ -14,12 +14,13 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.google import batch, control, oauth, profiles
+from tests.google import batch, control, grants, oauth, profiles
 from tests.google.access import SCOPE_PREFIX, matching
 from tests.google.accounts import new_user
 from tests.google.config import Config
 from tests.google.context import Context, Distortion, Query, Reply
-from tests.google.faults import Faults, portal
+from tests.google.fault_actions import portal
+from tests.google.faults import Faults
 from tests.google.fields import select
 from tests.google.handlers import HANDLERS
 from tests.google.messages import JSON_TYPE, ApiError, Request, Response, invalid, not_found
@@ -80,13 +81,13 @@ class Emulator:
         with self.lock:
             self.clients.setdefault(client_id, CLIENT_SECRET)
             full = [scope if "/" in scope else SCOPE_PREFIX + scope for scope in scopes]
-            return str(oauth.add_grant(self.world, email, client_id, full).refresh_token)
+            return str(grants.add_grant(self.world, email, client_id, full).refresh_token)
 
     def access_token(self, refresh_token: str) -> str:
         """An access token for a grant, without a request to the token endpoint."""
         with self.lock:
             grant = next(one for one in self.world.grants if one.refresh_token == refresh_token)
-            return oauth.add_access(self.world, grant).value
+            return grants.add_access(self.world, grant).value
 
     def client_secrets(self, base: str, client_id: str = CLIENT_ID) -> Json:
         """The file a desktop program gets from the console, for an emulator at `base`."""
@@ -186,7 +187,7 @@ class Emulator:
         if entry.op == "watch":
             raise ApiError(501, "notImplemented", "Push notifications are not emulated.")
         header = request.headers.get("authorization")
-        token = oauth.caller(self.world, header)
+        token = grants.caller(self.world, header)
         grant = token.grant
         entry.user, entry.token_id, entry.client_id = grant.email, token.value[-8:], grant.client_id
         self.quotas.request(grant.email, self.world.clock.now_us)

@@ -16,9 +16,9 @@ from tests.google.event_body import (
     type_restriction,
     writable,
 )
-from tests.google.events_read import open_events, view_of
 from tests.google.messages import ApiError, deleted, duplicate, invalid, not_found, required, writer_needed
 from tests.google.model import Calendar, EventRow, Json, When
+from tests.google.paging import open_events, view_of
 from tests.google.row_making import (
     blank,
     changed_names,

@@ -5,25 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.google.access import KNOWN_SCOPES, SCOPE_PREFIX, short
-from tests.google.config import DAY_S
-from tests.google.messages import Request, Response, bad_credentials, json_response
-from tests.google.model import AccessToken, Grant, LogEntry, User
+from tests.google.grants import LIFETIME_S, add_access, add_grant, is_dead
+from tests.google.messages import Request, Response, json_response
+from tests.google.model import Grant, LogEntry, User
 from tests.google.world import World
 
 if TYPE_CHECKING:
     from tests.google.emulator import Emulator
 
-LIFETIME_S = 3599
 CODE_LIFETIME_US = 600_000_000
-TESTING_LIFETIME_US = 7 * DAY_S * 1_000_000
-UNUSED_LIFETIME_US = 182 * DAY_S * 1_000_000
-MOST_LIVE = 100
 _IDENTITY = {"openid", "email", "profile", SCOPE_PREFIX + "userinfo.email", SCOPE_PREFIX + "userinfo.profile"}
 _DEAD = "Token has been expired or revoked."
 
@@ -62,52 +58,6 @@ def respond(emulator: Emulator, request: Request, entry: LogEntry) -> Response:
     except OAuthError as error:
         entry.reason = error.body["error"]
         return error.response()
-
-
-def caller(world: World, header: str | None) -> AccessToken:
-    """The live access token of an Authorization header. Raises 401."""
-    kind, _, value = (header or "").partition(" ")
-    token = world.access.get(value.strip())
-    if kind.lower() != "bearer" or token is None or token.grant.revoked:
-        raise bad_credentials()
-    if token.expires_us <= world.clock.now_us or is_dead(world, token.grant, unused=False):
-        raise bad_credentials()
-    return token
-
-
-def is_dead(world: World, grant: Grant, *, unused: bool = True) -> bool:
-    """Whether a grant is revoked, past the week of a program in testing, or (`unused`) idle for six months."""
-    now = world.clock.now_us
-    testing = grant.testing or world.config.testing_mode
-    return (
-        grant.revoked
-        or (testing and now - grant.issued_us > TESTING_LIFETIME_US)
-        or (unused and now - grant.last_used_us > UNUSED_LIFETIME_US)
-    )
-
-
-def add_grant(world: World, email: str, client_id: str, scopes: Iterable[str], offline: bool = True) -> Grant:
-    """A given consent. The oldest live refresh token of user and client dies beyond a hundred."""
-    now = world.clock.now_us
-    refresh = f"1//0{world.new_id(40)}-{world.new_id(20)}" if offline else None
-    grant = Grant(refresh, email, client_id, tuple(scopes), now, now, testing=world.config.testing_mode)
-    world.grants.append(grant)
-    live = [
-        one
-        for one in world.grants
-        if (one.email, one.client_id) == (email, client_id) and one.refresh_token and not is_dead(world, one)
-    ]
-    for old in live[:-MOST_LIVE]:
-        old.revoked = True
-    return grant
-
-
-def add_access(world: World, grant: Grant) -> AccessToken:
-    now = world.clock.now_us
-    grant.last_used_us = now
-    token = AccessToken(f"ya29.a0{world.new_id(60)}", grant, now + (LIFETIME_S + 1) * 1_000_000)
-    world.access[token.value] = token
-    return token
 
 
 def _auth(emulator: Emulator, request: Request, entry: LogEntry) -> Response:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.google.driving import EMAIL, timed
 from tests.google.emulator import Emulator
 from tests.google.http_driving import HttpCaller
+from tests.google.model import Json
 from tests.google.server import EmulatorServer
 
 BOB = "bob@example.com"
@@ -23,7 +26,7 @@ def other(ada: HttpCaller) -> str:
     return str(ada("POST", "calendars", {"summary": "Practice", "timeZone": "UTC"}).body["id"])
 
 
-def listed(caller: HttpCaller, **query: object) -> dict[str, dict[str, object]]:
+def listed(caller: HttpCaller, **query: Any) -> dict[str, Json]:
     answer = caller("GET", ["users", "me", "calendarList"], **query)
     assert answer.status == 200, answer.body
     return {item["id"]: item for item in answer.items}

@@ -15,6 +15,7 @@ from tests.google.model import Json
 from tests.google.server import EmulatorServer
 
 BERLIN = "Europe/Berlin"
+LABELS: dict[str, Any] = {"eventLabelVersion": 1}
 DAILY = ["RRULE:FREQ=DAILY;COUNT=3"]
 
 
@@ -385,7 +386,7 @@ def test_conferences_need_their_version(ada: HttpCaller) -> None:
 def test_a_label_shadows_the_colour(ada: HttpCaller, emulator: Emulator, made: Json) -> None:
     emulator.config.change({"labels_mode": True})
     emulator.world.calendars[EMAIL].labels.append({"id": "red", "name": "Red", "colorId": "11"})
-    path, version = ["calendars", "primary", "events", made["id"]], {"eventLabelVersion": 1}
+    path, version = ["calendars", "primary", "events", made["id"]], LABELS
     assert "eventLabelId" not in ada("PATCH", path, {"eventLabelId": "red"}).body
     assert ada("PATCH", path, {"eventLabelId": "red"}, **version).body["colorId"] == "11"
     assert ada("PATCH", path, {"colorId": "3"}).body["colorId"] == "11"
@@ -409,16 +410,18 @@ def test_reminders_change_the_etag_not_updated(
 def test_somebody_elses_event(ada: HttpCaller, emulator: Emulator) -> None:
     wire = event(id="invited", organizer={"email": "boss@example.com"}, attendees=[{"email": EMAIL}])
     put_event(emulator, emulator.world.calendars[EMAIL], wire)
-    for change in ({"summary": "x"}, {"start": {"dateTime": "2026-03-05T09:00:00Z"}}, {"attendees": []}):
+    shared: list[Json] = [{"summary": "x"}, {"start": {"dateTime": "2026-03-05T09:00:00Z"}}, {"attendees": []}]
+    for change in shared:
         answer = ada.patch("primary", "invited", change)
         assert (answer.status, answer.reason) == (403, "forbiddenForNonOrganizer")
     own = [{"email": EMAIL, "responseStatus": "accepted"}]
-    for change in (
+    free: list[Json] = [
         {"colorId": "3"},
         {"attendees": own},
         {"extendedProperties": {"private": {"a": "b"}}},
         {"reminders": {"useDefault": False}},
-    ):
+    ]
+    for change in free:
         assert ada.patch("primary", "invited", change).status == 200
     assert ada.delete("primary", "invited").status == 204
 

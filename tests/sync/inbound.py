@@ -12,7 +12,7 @@ from couchcal.practice import agenda
 from couchcal.practice.disclosure import disclosed
 from couchcal.sync import apply, ledger, review
 from couchcal.sync.apply import Applied
-from couchcal.sync.fields import known, known_of, outgoing, shown, text_of
+from couchcal.sync.fields import NAMES, known, known_of, outgoing, shown, text_of
 from couchcal.sync.ids import event_id, tag
 from couchcal.sync.ledger import Link, Mapped
 from couchcal.sync.port import RemoteEvent, When
@@ -56,7 +56,8 @@ class Side:
             for number, calendar, role in ((1, self.ours, "owned_target"), (2, self.theirs, "inbound")):
                 connection.execute(
                     "INSERT INTO calendar_link (id, created_at, updated_at, version, account_id,"
-                    " remote_calendar_id, name, role, direction, access_role, enabled, state, last_error, time_zone)"
+                    " remote_calendar_id, name, role, direction, access_role, enabled, state, last_error,"
+                    " time_zone)"
                     " VALUES (?, 0, 0, 1, 1, ?, ?, ?, 'two_way', 'owner', 1, '', '', ?)",
                     (number, calendar.id, calendar.name, role, ZONE),
                 )
@@ -85,6 +86,18 @@ class Side:
                 made.append(name)
             connection.execute("DELETE FROM sync_outbox")
         return made
+
+    def sent_again(self, appointment_id: int) -> None:
+        """Send a change of an appointment as a sending would have."""
+        with closing(self.desk.database.connect()) as connection:
+            mapped = ledger.map_of(connection, 1, appointment_id)
+            assert mapped is not None
+            fields = outgoing(disclosed(connection, [appointment_id])[appointment_id])
+            values = {name: getattr(fields, name) for name in NAMES}
+            event = self.remote.patch(self.ours.id, mapped.event_id, values, mapped.etag)
+            ours, theirs = text_of(known(fields)), text_of(shown(event))
+            ledger.write_map(connection, mapped.id, state="live", etag=event.etag, ours=ours, theirs=theirs)
+            connection.execute("DELETE FROM sync_outbox")
 
     def read(self, number: int = 1, **options: Any) -> Reading:
         return read(self.remote, self.desk.database, self.link(number), waiter=self.waiter, **options)

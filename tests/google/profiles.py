@@ -63,6 +63,9 @@ FLAKY_ACTIONS: list[Json] = [
     {"type": "wrong_length"},
     {"type": "deliver_twice"},
     {"type": "captive_portal_200_html"},
+    {"type": "redirect"},
+    {"type": "delay", "ms": 200},
+    {"type": "hang"},
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import unquote
 
 API = "/calendar/v3"
@@ -20,6 +21,7 @@ _FIXED = {
 }
 
 
+@lru_cache(maxsize=4096)
 def route(method: str, path: str) -> tuple[str, tuple[str, ...]] | None:
     """The operation and the ids in the path, None for a path that is not served."""
     if (method, path) in _FIXED:

@@ -145,4 +145,4 @@ def as_stored(when: When) -> Json:
 def show_us(us: int) -> str:
     """An instant in microseconds as `created` and `updated` show it: milliseconds and Z."""
     whole, micros = divmod(us, 1_000_000)
-    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{micros // 1000:03d}Z"
+    return f"{datetime.fromtimestamp(whole, UTC).isoformat()[:19]}.{micros // 1000:03d}Z"

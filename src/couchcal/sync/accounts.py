@@ -179,8 +179,8 @@ def set_direction(database: Database, direction: Direction, *, clock: Clock = sy
         known = links(connection)
     if not any(link.role == "owned_target" for link in known):
         raise NotFound("no calendar is connected", "couchcal google connect")
-    inbound = [link.id for link in known if link.role == "inbound"] if direction == "one_way" else []
-    with _clearing(database, inbound, clock) as connection:
+    cleared = [link.id for link in known] if direction == "one_way" else []
+    with _clearing(database, cleared, clock) as connection:
         connection.execute(
             "UPDATE calendar_link SET direction = ?, updated_at = ?, version = version + 1"
             " WHERE role = 'owned_target' AND direction <> ?",

@@ -70,11 +70,11 @@ def insert(context: Context) -> Reply:
     check_new_type(wire, calendar)
     id_ = id_ or context.world.new_id()
     uid = wire.get("iCalUID") or f"{id_}@google.com"
-    row = filled(context.world, calendar, blank(context.user.email, id_, uid), wire)
+    sequence = max(0, wire.get("sequence") or 0)
+    row = filled(context.world, calendar, blank(context.user.email, id_, uid, sequence), wire)
     if id_ in calendar.events or calendar.by_uid.get(uid):
         raise duplicate()
-    row = dataclasses.replace(with_meeting(context, row), sequence=max(0, wire.get("sequence") or 0))
-    [row] = context.world.write(calendar, [row])
+    [row] = context.world.write(calendar, [with_meeting(context, row)])
     mail(context, calendar, row, "invitation")
     return answer(context, calendar, row)
 
@@ -160,17 +160,17 @@ def change(context: Context, calendar: Calendar, row: EventRow, body: Json, wire
     check_organizer(context, calendar, row, before, wire)
     if row.cancelled and wire.get("status") not in (None, "cancelled"):
         refuse_undelete(context, row)
-    new = filled(context.world, calendar, row, wire)
+    new = filled(world, calendar, row, wire)
     current = row if row.id in calendar.events else dataclasses.replace(row, sequence=0)
-    new = dataclasses.replace(
-        with_meeting(context, new), sequence=next_sequence(context, current, new, body.get("sequence"))
-    )
-    if row.kind == "exception":
-        named = changed_names(before, stored(new, calendar.id))
-        new = dataclasses.replace(new, overridden=row.overridden | named)
-    if new == dataclasses.replace(current, overridden=new.overridden) and config.noop_patch == "keep":
+    sequence = next_sequence(context, current, new, body.get("sequence"))
+    new = with_meeting(context, new)
+    named = changed_names(before, stored(new, calendar.id))
+    if sequence != new.sequence or row.kind == "exception":
+        overridden = row.overridden | named if row.kind == "exception" else row.overridden
+        new = dataclasses.replace(new, sequence=sequence, overridden=overridden)
+    if config.noop_patch == "keep" and not named and sequence == current.sequence:
         return answer(context, calendar, row)
-    reminders_only = changed_names(before, stored(new, calendar.id)) == {"reminders"}
+    reminders_only = named == {"reminders"}
     rows = [new, *followers(context, calendar, row, new)]
     written = world.write(
         calendar,

@@ -23,10 +23,10 @@ _FREE_FOR_GUESTS = {"reminders", "colorId", "eventLabelId"}
 _LOCKED = {"summary", "description", "location", "start", "end", "recurrence"}
 
 
-def blank(email: str, id_: str, uid: str) -> EventRow:
+def blank(email: str, id_: str, uid: str, sequence: int = 0) -> EventRow:
     """A new single event without content."""
     nowhere = When(instant=0)
-    return EventRow(id_, "single", nowhere, nowhere, uid, id_, creator=email)
+    return EventRow(id_, "single", nowhere, nowhere, uid, id_, creator=email, sequence=sequence)
 
 
 def filled(world: World, calendar: Calendar, row: EventRow, wire: Json) -> EventRow:

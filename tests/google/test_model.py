@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.google import expect
 from tests.google.driving import EMAIL, Caller, timed
@@ -35,6 +34,8 @@ RULES = (
     "FREQ=WEEKLY;INTERVAL=2;BYDAY={day}",
     "FREQ=MONTHLY",
 )
+WHICH = st.integers(0, 7)
+NUMBER = st.integers(0, 60)
 MINUTES = st.sampled_from((-45, -30, 15, 60))
 
 
@@ -74,9 +75,7 @@ def utc(wall: datetime, zone: str) -> datetime:
 
 
 class Edits(RuleBasedStateMachine):
-    """Series are named by their place in `self.all`; a place stays good when its series is deleted."""
-
-    series = Bundle("series")
+    """Rules name a series by a number, which picks among those they can do something to."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,31 +100,30 @@ class Edits(RuleBasedStateMachine):
     def live(self, family: str) -> list[Series]:
         return [one for one in self.all if one.family == family and not one.deleted]
 
-    def place(self, one: Series) -> int:
-        self.all.append(one)
-        return len(self.all) - 1
+    def some(self, which: int, *, deleted: bool = False) -> Series | None:
+        series = [one for one in self.all if one.deleted == deleted and one.slots]
+        return series[which % len(series)] if series else None
 
     # Making
 
-    @rule(target=series, day=st.integers(0, 25), hour=st.integers(8, 15), zone=st.sampled_from(ZONES))
-    def insert_single(self, day: int, hour: int, zone: str) -> int:
+    @rule(day=st.integers(0, 25), hour=st.integers(8, 15), zone=st.sampled_from(ZONES))
+    def insert_single(self, day: int, hour: int, zone: str) -> None:
         wall = datetime.combine(FIRST.date() + timedelta(days=day), datetime.min.time()).replace(hour=hour)
         title = self.title()
         end = wall + timedelta(minutes=50)
         answer = self.caller.insert("primary", timed(wall.isoformat(), end.isoformat(), zone, summary=title))
         assert answer.status == 200
         id_ = answer.body["id"]
-        return self.place(Series(id_, id_, zone, title, [Slot(wall, utc(wall, zone), title)], repeats=False))
+        self.all.append(Series(id_, id_, zone, title, [Slot(wall, utc(wall, zone), title)], repeats=False))
 
     @rule(
-        target=series,
         day=st.integers(0, 25),
         hour=st.integers(8, 15),
         zone=st.sampled_from(ZONES),
         text=st.sampled_from(RULES),
         by_hand=st.booleans(),
     )
-    def make_series(self, day: int, hour: int, zone: str, text: str, by_hand: bool) -> int:
+    def make_series(self, day: int, hour: int, zone: str, text: str, by_hand: bool) -> None:
         wall = datetime.combine(FIRST.date() + timedelta(days=day), datetime.min.time()).replace(hour=hour)
         text = text.format(day=("MO", "TU", "WE", "TH", "FR", "SA", "SU")[wall.weekday()])
         title, lines = self.title(), [f"RRULE:{text}"]
@@ -137,28 +135,30 @@ class Edits(RuleBasedStateMachine):
         limit = END.replace(tzinfo=None) + timedelta(days=3)
         walls = list(takewhile(lambda found: found < limit, rrulestr(text, dtstart=wall)))
         slots = [Slot(found, utc(found, zone), title) for found in walls]
-        return self.place(Series(id_, id_, zone, title, slots, repeats=True))
+        self.all.append(Series(id_, id_, zone, title, slots, repeats=True))
 
-    @initialize(target=series, text=st.sampled_from(RULES), zone=st.sampled_from(ZONES))
-    def begin_with_a_series(self, text: str, zone: str) -> Any:
-        return self.make_series(day=3, hour=9, zone=zone, text=text, by_hand=False)
+    @initialize(text=st.sampled_from(RULES), zone=st.sampled_from(ZONES))
+    def begin_with_a_series(self, text: str, zone: str) -> None:
+        self.make_series(day=3, hour=9, zone=zone, text=text, by_hand=False)
 
     # What a person does
 
-    def pick(self, place: int, number: int, *, gone: bool = False) -> tuple[Series, Slot] | None:
-        one = self.all[place]
-        slots = [slot for slot in one.slots if slot.gone == gone and slot.start < END]
-        if one.deleted or not one.repeats or not slots:
-            return None
-        return one, slots[number % len(slots)]
+    def pick(self, number: int, *, gone: bool = False) -> tuple[Series, Slot] | None:
+        slots = [
+            (one, slot)
+            for one in self.all
+            for slot in one.slots
+            if one.repeats and not one.deleted and slot.gone == gone and slot.start < END
+        ]
+        return slots[number % len(slots)] if slots else None
 
     @staticmethod
     def at(one: Series, slot: Slot) -> Json:
         return {"event": one.id, "original_start": slot.base.isoformat()}
 
-    @rule(place=series, number=st.integers(0, 20), minutes=MINUTES | st.none())
-    def edit_this(self, place: int, number: int, minutes: int | None) -> None:
-        if (picked := self.pick(place, number)) is None:
+    @rule(number=NUMBER, minutes=MINUTES | st.none())
+    def edit_this(self, number: int, minutes: int | None) -> None:
+        if (picked := self.pick(number)) is None:
             return
         one, slot = picked
         if minutes is None:
@@ -169,17 +169,17 @@ class Edits(RuleBasedStateMachine):
             slot.start += timedelta(minutes=minutes)
         slot.touched = True
 
-    @rule(place=series, number=st.integers(0, 20))
-    def delete_this(self, place: int, number: int) -> None:
-        if picked := self.pick(place, number):
+    @rule(number=NUMBER)
+    def delete_this(self, number: int) -> None:
+        if picked := self.pick(number):
             one, slot = picked
             self.caller.ui("delete", scope="this", **self.at(one, slot))
             slot.gone = slot.touched = True
 
-    @rule(target=series, place=series, number=st.integers(0, 20), minutes=MINUTES | st.none())
-    def edit_following(self, place: int, number: int, minutes: int | None) -> Any:
-        if (picked := self.pick(place, number)) is None:
-            return multiple()
+    @rule(number=NUMBER, minutes=MINUTES | st.none())
+    def edit_following(self, number: int, minutes: int | None) -> None:
+        if (picked := self.pick(number)) is None:
+            return
         one, slot = picked
         title = one.title if minutes else self.title()
         split = one.slots.index(slot)
@@ -191,16 +191,16 @@ class Edits(RuleBasedStateMachine):
             answer = self.caller.ui("move_time", scope="following", by_minutes=minutes, **self.at(one, slot))
         if split == 0:
             self.change_all([one], title if minutes is None else None, minutes)
-            return multiple()
+            return
         distance = 0 if minutes is None else minutes + moved
         rest = Series(answer["event"], one.family, one.zone, title, one.slots[split:], repeats=True)
         one.slots = one.slots[:split]
         rest.reset(rest.slots, distance)
-        return self.place(rest)
+        self.all.append(rest)
 
-    @rule(place=series, number=st.integers(0, 20))
-    def delete_following(self, place: int, number: int) -> None:
-        if (picked := self.pick(place, number)) is None:
+    @rule(number=NUMBER)
+    def delete_following(self, number: int) -> None:
+        if (picked := self.pick(number)) is None:
             return
         one, slot = picked
         self.caller.ui("delete", scope="following", **self.at(one, slot))
@@ -209,10 +209,9 @@ class Edits(RuleBasedStateMachine):
         else:
             del one.slots[one.slots.index(slot) :]
 
-    @rule(place=series, minutes=MINUTES | st.none())
-    def edit_all(self, place: int, minutes: int | None) -> None:
-        one = self.all[place]
-        if one.deleted:
+    @rule(which=WHICH, minutes=MINUTES | st.none())
+    def edit_all(self, which: int, minutes: int | None) -> None:
+        if (one := self.some(which)) is None:
             return
         title = None if minutes else self.title()
         changes: Json = {"summary": title} if title else {"by_minutes": minutes}
@@ -231,18 +230,17 @@ class Edits(RuleBasedStateMachine):
             for slot in one.slots:
                 slot.title = slot.title if slot.touched else title
 
-    @rule(place=series)
-    def delete_all(self, place: int) -> None:
-        one = self.all[place]
-        if not one.deleted:
+    @rule(which=WHICH)
+    def delete_all(self, which: int) -> None:
+        if one := self.some(which):
             self.caller.ui("delete", event=one.id, scope="all")
             for relative in self.live(one.family):
                 relative.deleted = True
 
-    @rule(place=series, by_hand=st.booleans())
-    def restore(self, place: int, by_hand: bool) -> None:
-        one = self.all[place]
-        if not one.deleted or self.calendar.events[one.id].purged:
+    @rule(which=WHICH, by_hand=st.booleans())
+    def restore(self, which: int, by_hand: bool) -> None:
+        one = self.some(which, deleted=True)
+        if one is None or self.calendar.events[one.id].purged:
             return
         if by_hand:
             self.caller.ui("restore", event=one.id)
@@ -250,14 +248,14 @@ class Edits(RuleBasedStateMachine):
             assert self.caller.patch("primary", one.id, {"status": "confirmed"}).status == 200
         one.deleted = False
 
+    @precondition(lambda self: any(one.deleted for one in self.all))
     @rule()
     def empty_bin(self) -> None:
         self.caller.ui("empty_bin")
 
-    @rule(place=series, minutes=MINUTES)
-    def there_and_back(self, place: int, minutes: int) -> None:
-        one = self.all[place]
-        if not one.deleted:
+    @rule(which=WHICH, minutes=MINUTES)
+    def there_and_back(self, which: int, minutes: int) -> None:
+        if one := self.some(which):
             self.caller.ui("move_time", event=one.id, scope="all", by_minutes=minutes)
             self.caller.ui("undo")
 
@@ -267,33 +265,32 @@ class Edits(RuleBasedStateMachine):
         base = one.id.partition("_R")[0]
         return f"{base}_{utc(slot.base, one.zone):%Y%m%dT%H%M%SZ}"
 
-    @rule(place=series, number=st.integers(0, 20))
-    def patch_instance(self, place: int, number: int) -> None:
-        if picked := self.pick(place, number):
+    @rule(number=NUMBER)
+    def patch_instance(self, number: int) -> None:
+        if picked := self.pick(number):
             one, slot = picked
             slot.title, slot.touched = self.title(), True
             answer = self.caller.patch("primary", self.instance(one, slot), {"summary": slot.title})
             assert (answer.status, answer.body["recurringEventId"]) == (200, one.id)
 
-    @rule(place=series, number=st.integers(0, 20))
-    def delete_instance(self, place: int, number: int) -> None:
-        if picked := self.pick(place, number):
+    @rule(number=NUMBER)
+    def delete_instance(self, number: int) -> None:
+        if picked := self.pick(number):
             one, slot = picked
             assert self.caller.delete("primary", self.instance(one, slot)).status == 204
             assert self.caller.delete("primary", self.instance(one, slot)).status == 410
             slot.gone = slot.touched = True
 
-    @rule(place=series, number=st.integers(0, 20))
-    def restore_instance(self, place: int, number: int) -> None:
-        if picked := self.pick(place, number, gone=True):
+    @rule(number=NUMBER)
+    def restore_instance(self, number: int) -> None:
+        if picked := self.pick(number, gone=True):
             one, slot = picked
             assert self.caller.patch("primary", self.instance(one, slot), {"status": "confirmed"}).status == 200
             slot.gone = False
 
-    @rule(place=series, minutes=MINUTES | st.none())
-    def patch_master(self, place: int, minutes: int | None) -> None:
-        one = self.all[place]
-        if one.deleted:
+    @rule(which=WHICH, minutes=MINUTES | st.none())
+    def patch_master(self, which: int, minutes: int | None) -> None:
+        if (one := self.some(which)) is None:
             return
         row = self.caller.get("primary", one.id).body
         body: Json = {"summary": self.title()}
@@ -307,9 +304,10 @@ class Edits(RuleBasedStateMachine):
         assert self.caller.patch("primary", one.id, body, row["etag"]).status == 412
         self.change_all([one], body.get("summary"), minutes)
 
-    @rule(place=series)
-    def delete_event(self, place: int) -> None:
-        one = self.all[place]
+    @rule(which=WHICH, deleted=st.booleans())
+    def delete_event(self, which: int, deleted: bool) -> None:
+        if (one := self.some(which, deleted=deleted)) is None:
+            return
         expected = 204
         if one.deleted:
             expected = 404 if self.calendar.events[one.id].purged else 410
@@ -365,4 +363,4 @@ def alive(rows: dict[str, Json]) -> dict[str, Json]:
 
 
 TestEdits = Edits.TestCase
-TestEdits.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestEdits.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)

@@ -177,22 +177,26 @@ class SignIn:
 
 
 def _flow(client: Client, scopes: list[str], redirect_uri: str, session: requests.Session | None) -> Any:
-    """The library's flow. It insists on https, so it is given https: on this computer (tests) the scheme of the
-    client file takes its place at the last moment."""
+    """The library's flow. It insists on https, so it is given https; where the client file says http, which it may
+    for this computer alone, that is what goes over the wire."""
     from google_auth_oauthlib.flow import Flow
 
     known = client._asdict() | {"auth_uri": _https(client.auth_uri), "token_uri": _https(client.token_uri)}
     flow = Flow.from_client_config({"installed": known}, scopes, redirect_uri=redirect_uri)
     if session is not None:
-        flow.oauth2session.adapters = session.adapters
+        flow.oauth2session.adapters = dict(session.adapters)
         flow.oauth2session.verify = session.verify
+    if client.token_uri.startswith("http:"):
+        from couchcal.sync.google.session import Unencrypted
 
-    def to_the_client_s(_url: str, headers: Any, options: Any) -> tuple[str, Any, Any]:
-        return client.token_uri, headers, options | {"allow_redirects": False}
-
-    flow.oauth2session.register_compliance_hook("access_token_request", to_the_client_s)
+        flow.oauth2session.mount(_https(client.token_uri), Unencrypted(flow.oauth2session))
+    flow.oauth2session.register_compliance_hook("access_token_request", _without_redirects)
     flow.oauth2session.register_compliance_hook("access_token_response", _believed)
     return flow
+
+
+def _without_redirects(url: str, headers: Any, options: Any) -> tuple[str, Any, Any]:
+    return url, headers, options | {"allow_redirects": False}
 
 
 def _https(url: str) -> str:

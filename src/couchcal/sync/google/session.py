@@ -20,7 +20,7 @@ from google.auth import transport
 from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.credentials import Credentials
 from requests import exceptions as http_errors
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy
 
 from couchcal import __version__
@@ -241,6 +241,22 @@ class _TokenAnswer(transport.Response):
     @property
     def data(self) -> bytes:
         return self._response.content
+
+
+class Unencrypted(BaseAdapter):
+    """Takes the s out of https, for a server on this computer that a library would not talk to otherwise."""
+
+    def __init__(self, session: requests.Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Send it the way of plain http."""
+        request.url = "http:" + (request.url or "").partition(":")[2]
+        return self._session.get_adapter(request.url).send(request, *args, **options)
+
+    def close(self) -> None:
+        """The connections are those of another adapter."""
 
 
 def _no_other_sign_in(request: requests.PreparedRequest) -> requests.PreparedRequest:

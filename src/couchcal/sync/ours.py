@@ -80,6 +80,8 @@ class Ours:
         self, mapped: Mapped, decision: Decision, before: Base, entry: Disclosed | None
     ) -> tuple[Decision, str]:
         """Take over what the remote changed; if a rule forbids it, decide to put it back. And why."""
+        if self.link.direction == "one_way":
+            return decision.refused(before), "the sync goes one way"
         row = self.session.get(Appointment, mapped.appointment_id)
         if row is None or entry is None:
             raise RuntimeError("what is taken over has an appointment")

@@ -6,7 +6,7 @@ RUN    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench screenshots clean
+.PHONY: help demo test check crosscheck format bench screenshots clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,17 @@ check: $(DEV) ## lint, types, layers, import hygiene
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/test_import_hygiene.py tests/test_hygiene.py
 
+CROSS     := .venv-crosscheck
+CROSS_REQ := tests/google/crosscheck/requirements.txt
+
+$(CROSS)/.installed: $(CROSS_REQ)
+	$(PYTHON) -m venv $(CROSS)
+	$(CROSS)/bin/python -m pip install --quiet --disable-pip-version-check -r $(CROSS_REQ)
+	@touch $@
+
+crosscheck: $(DEV) $(CROSS)/.installed ## the calendar emulator against programs of others
+	$(CROSS)/bin/python -m tests.google.crosscheck $(BIN)/python
+
 format: $(DEV) ## let ruff tidy the sources
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -47,4 +58,4 @@ screenshots: $(DEV) ## render screenshots/ from the demo practice
 	$(BIN)/python screenshots/make.py
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CROSS) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -100,9 +100,8 @@ PARAMETERS = {
         "timeMin",
         "timeZone",
         "updatedMin",
-        "eventLabelVersion",
     },
-    "events.get": {"alwaysIncludeEmail", "maxAttendees", "timeZone", "eventLabelVersion"},
+    "events.get": {"alwaysIncludeEmail", "maxAttendees", "timeZone"},
     "events.instances": PAGING
     | {
         "alwaysIncludeEmail",
@@ -112,7 +111,6 @@ PARAMETERS = {
         "timeMax",
         "timeMin",
         "timeZone",
-        "eventLabelVersion",
     },
     "events.insert": SENDING
     | {"conferenceDataVersion", "maxAttendees", "supportsAttachments", "eventLabelVersion"},

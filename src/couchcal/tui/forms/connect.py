@@ -14,8 +14,9 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from couchcal.errors import CouchcalError
+from couchcal.tui.forms.away import away
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.modal import Modal, in_thread, problem_words
+from couchcal.tui.forms.modal import Modal, problem_words
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.text import clean
 
@@ -95,6 +96,8 @@ class ConnectForm(Modal["Granted"]):
 
     def on_unmount(self) -> None:
         self._stop.set()
+        if self._sign_in is not None:
+            self._sign_in.close()
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the address take what the screen leaves; what is more is scrolled."""
@@ -110,9 +113,9 @@ class ConnectForm(Modal["Granted"]):
         self._spin()
         try:
             if self._sign_in is None:
-                self._sign_in = await in_thread(self, "begin", self._begin)
+                self._sign_in = await away(self._begin)
                 self.query_one("#address", Static).update(plain(self.address))
-            granted = await in_thread(self, "wait", self._wait_there)
+            granted = await away(self._wait_there)
         except Exception as error:
             self._failed(error)
             return
@@ -126,7 +129,9 @@ class ConnectForm(Modal["Granted"]):
     def _failed(self, error: Exception) -> None:
         """Say what went wrong. A sign-in that was refused is over: the next one has an address of its own."""
         self._waiting = False
-        self._sign_in = None
+        if self._sign_in is not None:
+            self._sign_in.close()
+            self._sign_in = None
         if self._stop.is_set():
             return
         self.query_one("#waiting", Static).update("")
@@ -160,7 +165,7 @@ class ConnectForm(Modal["Granted"]):
     async def _open(self, browse: Callable[[str], bool]) -> None:
         address = self.address
         try:
-            opened = await in_thread(self, "browser", lambda: browse(address))
+            opened = await away(lambda: browse(address))
         except Exception:
             opened = False
         if not opened:
@@ -198,10 +203,14 @@ class ConnectForm(Modal["Granted"]):
         self._take_pasted(event.value)
 
     def _take_pasted(self, text: str) -> None:
-        if self._sign_in is None or not text.strip():
-            return
+        sign_in = self._sign_in
+        if sign_in is not None and text.strip():
+            self.run_worker(self._finish(sign_in, text.strip()), group="paste", exit_on_error=False)
+
+    async def _finish(self, sign_in: SignIn, text: str) -> None:
+        """Go on with a pasted address. What is wrong with it is said; the waiting for the browser goes on."""
         try:
-            self._sign_in.paste(text.strip())
+            await away(lambda: sign_in.paste(text))
         except Exception as error:
             self.show_problem(sign_in_words(error))
 

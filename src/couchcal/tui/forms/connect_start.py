@@ -11,10 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button, Input, Static
 
 from couchcal.practice.disclosure import Facts
+from couchcal.tui.forms.away import away
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.connect import sign_in_words
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.modal import ChangedModal, in_thread
+from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.sync_words import MODE_WORDS, MODES, example, name_text
 from couchcal.tui.text import clean, glyphs_on
@@ -128,7 +129,7 @@ class StartForm(ChangedModal[Start]):
         button = self.query_one("#save", Button)
         button.label = "Making the calendar …"
         try:
-            await in_thread(self, "write", lambda: self._begin(decided))
+            await away(lambda: self._begin(decided))
         except Exception as error:
             button.label = "Start sync"
             self.show_problem(sign_in_words(error))

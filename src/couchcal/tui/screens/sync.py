@@ -16,6 +16,7 @@ from textual.widgets import Button, OptionList
 
 from couchcal.errors import CouchcalError
 from couchcal.practice.outcome import Done
+from couchcal.tui.forms.away import away
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.connect import sign_in_words
 from couchcal.tui.forms.modal import in_thread
@@ -233,7 +234,7 @@ class SyncScreen(SyncShowing):
     async def _go_on(self, granted: Granted) -> None:
         """Connect the account that is known; another one is asked about (SYNC-26)."""
         try:
-            await in_thread(self, "write", lambda: self._gate.connect(granted))
+            await away(lambda: self._gate.connect(granted))
         except CouchcalError as error:
             if error.code != "other_account":
                 self.show_problem(sign_in_words(error))
@@ -430,7 +431,7 @@ class SyncScreen(SyncShowing):
         self._busy = True
         self.show_problem("")
         try:
-            words = await in_thread(self, "write", change)
+            words = await away(change)
         except Exception as error:
             self.show_problem(sign_in_words(error))
             return

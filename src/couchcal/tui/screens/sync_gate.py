@@ -6,6 +6,7 @@ The modules that know Google, HTTP and the ORM are imported by the first call th
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,13 +14,14 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from couchcal.clock import Clock, system_clock
-from couchcal.errors import CouchcalError, NotFound
+from couchcal.errors import CouchcalError, NotFound, Refused
 from couchcal.practice import disclosure, practice_settings
 from couchcal.practice.disclosure import Facts
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database, database_errors
 from couchcal.sync import accounts, lease, ledger, review, status
 from couchcal.sync.accounts import Link
+from couchcal.sync.lease import Lease
 from couchcal.sync.review import ReviewItem
 from couchcal.sync.status import Status
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from couchcal.sync.google.auth import Granted, SignIn
     from couchcal.sync.port import Remote
     from couchcal.sync.report import Plan
+
+LONGEST_S = 60.0
+"""How long a cycle under way is waited for."""
+_POLL_S = 0.1
 
 
 class SyncState(NamedTuple):
@@ -215,16 +221,28 @@ class Gate:
         self._wake()
         return done
 
-    def reset(self, how: How) -> None:
-        """Start over."""
-        from couchcal.sync.reset import reset
+    def reset(self, how: str) -> None:
+        """Write down how to start over (`cursors`, `events` or `calendar`), as soon as the cycle under way is
+        through; the next one does it.
 
-        remote = None if how == "cursors" else self._remote()
+        Raises:
+            Refused: that cycle takes too long.
+        """
+        from couchcal.sync.reset import How, reset
+
+        ways: dict[str, How] = {"cursors": "cursors", "events": "events", "calendar": "calendar"}
+        held = Lease(self.database, clock=self.clock)
+        until = time.monotonic() + LONGEST_S
+        while not held.take():
+            if time.monotonic() > until:
+                raise Refused("the sync under way takes long", "pause it, and try again when it stands still")
+            time.sleep(_POLL_S)
         try:
-            reset(self.database, remote, how=how, clock=self.clock)
+            reset(self.database, None, how=ways[how], clock=self.clock, lease=held)
         finally:
-            _close(remote)
-        self._wake()
+            if held.held:
+                held.release()
+        self.sync_now()
 
     def plan(self) -> Plan:
         """What a cycle would do."""

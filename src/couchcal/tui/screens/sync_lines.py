@@ -12,7 +12,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from couchcal.tui.forms.modal import Modal, in_thread, problem_words
+from couchcal.tui.forms.away import away
+from couchcal.tui.forms.modal import Modal, problem_words
 from couchcal.tui.forms.plain import plain
 
 _CHROME_ROWS = 8
@@ -58,7 +59,7 @@ class LinesScreen(Modal[None]):
     async def _load(self) -> None:
         text = self.query_one("#text-lines", Static)
         try:
-            lines = await in_thread(self, "look", self._read_lines)
+            lines = await away(self._read_lines)
         except Exception as error:
             text.update("")
             self.show_problem(problem_words(error))

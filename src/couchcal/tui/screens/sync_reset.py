@@ -11,8 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
+from couchcal.tui.forms.away import away
 from couchcal.tui.forms.connect import sign_in_words
-from couchcal.tui.forms.modal import Modal, in_thread
+from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.sync_choose import Choosable
 
@@ -90,12 +91,12 @@ class ResetDialog(Modal[bool]):
     async def _reset(self) -> None:
         self._busy = True
         self.show_problem("")
-        self.query_one("#body", Static).update(plain("Working … This may take some minutes."))
+        self.query_one("#body", Static).update(plain("As soon as the sync under way is through …"))
         self.query_one("#go").disabled = True
         try:
-            await in_thread(self, "write", lambda: self._run(self._how))
+            await away(lambda: self._run(self._how))
         except Exception as error:
-            self.query_one("#body", Static).update(plain("It is not done yet. What was done is kept: try again."))
+            self.query_one("#body", Static).update(plain("Nothing was done yet."))
             self.query_one("#go").disabled = False
             self.show_problem(sign_in_words(error))
             return

@@ -16,8 +16,9 @@ from couchcal.clock_words import day_words, in_chosen_clock, span_words
 from couchcal.scheduling.wallclock import to_local
 from couchcal.sync.fields import Known, known_of
 from couchcal.sync.review import ReviewItem
+from couchcal.tui.forms.away import away
 from couchcal.tui.forms.connect import sign_in_words
-from couchcal.tui.forms.modal import Modal, in_thread
+from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.options import Ways, way
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.text import clean
@@ -101,7 +102,7 @@ class ReviewDialog(Modal[str]):
         self._busy = True
         self.show_problem("")
         try:
-            done = await in_thread(self, "write", lambda: self._gate.resolve(self._item.id, word))
+            done = await away(lambda: self._gate.resolve(self._item.id, word))
         except Exception as error:
             self.show_problem(sign_in_words(error))
             return

@@ -225,7 +225,8 @@ def test_whatever_is_there_is_called_anew(desk: Desk, setting: str, value: objec
         for row_id, state in zip(ids, ("live", "live", "deleted"), strict=True):
             connection.execute(
                 "INSERT INTO event_map"
-                " (link_id, appointment_id, remote_event_id, attempt, etag, state, ours, theirs) VALUES (1, ?, ?, 0, '', ?, '', '')",
+                " (link_id, appointment_id, remote_event_id, attempt, etag, state, ours, theirs)"
+                " VALUES (1, ?, ?, 0, '', ?, '', '')",
                 (row_id, f"r{row_id}", state),
             )
         practice_settings.change(desk.database, {"city": "Ithaca"}, clock=desk.clock)

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from couchcal.practice import agenda, external
@@ -21,7 +20,6 @@ from tests.google import recurrence
 from tests.support.entries import insert_link
 from tests.support.practice import make_practice
 
-NEW_YORK = ZoneInfo("America/New_York")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 FIRST, LAST = NOW - 300 * DAY, NOW + 700 * DAY
@@ -54,15 +52,19 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     made.dispose()
 
 
-@pytest.fixture
-def empty(database: Database) -> Database:
-    with write_session(database, "Cleared", actor="google", clock=clock) as session:
-        external.clear(session, 1)
-    return database
+@pytest.fixture(scope="module")
+def reading(database: Database) -> Iterator[sqlite3.Connection]:
+    with closing(database.connect()) as connection:
+        yield connection
 
 
 def clock() -> datetime:
     return NOW
+
+
+def clear(database: Database) -> None:
+    with write_session(database, "Cleared", actor="google", clock=clock) as session:
+        external.clear(session, 1)
 
 
 def store(database: Database, *events: External) -> external.Stored:
@@ -70,18 +72,11 @@ def store(database: Database, *events: External) -> external.Stored:
         return external.store(session, 1, events, clock=clock)
 
 
-def remove(database: Database, *ids: str) -> external.Stored:
-    with write_session(database, "Read", actor="google", clock=clock) as session:
-        return external.remove(session, 1, ids, clock=clock)
-
-
-def shown(database: Database, first: datetime = FIRST, last: datetime = LAST) -> Shown:
+def shown(connection: sqlite3.Connection) -> Shown:
     """What is on the calendar of it; all-day entries by their dates."""
-    with closing(database.connect()) as connection:
-        entries = agenda.between(connection, first, last, UTC)
     return {
         (entry.first_day or entry.start, entry.end_day or entry.end, entry.title)
-        for entry in entries
+        for entry in agenda.between(connection, FIRST, LAST, UTC)
         if entry.kind == "external"
     }
 
@@ -133,11 +128,6 @@ class Remote:
 
 def _moment(value: datetime | date) -> datetime:
     return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
-
-
-def timed(name: str, start: datetime, **fields: object) -> External:
-    values: dict[str, object] = {"end": start + timedelta(minutes=50), "tz": "America/New_York", "title": name}
-    return External(name, start=start, **{**values, **fields})  # type: ignore[arg-type]
 
 
 def instance_id(master: str, start: datetime) -> str:
@@ -199,30 +189,25 @@ def changes(draw: st.DrawFn, remote: Remote) -> tuple[External, ...]:
     return (exception,)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120)
 @given(st.data())
-def test_the_calendar_shows_what_the_remote_shows(empty: Database, data: st.DataObject) -> None:  # SYNC-23
+def test_the_calendar_shows_what_the_remote_shows(
+    database: Database, reading: sqlite3.Connection, data: st.DataObject
+) -> None:  # SYNC-23
+    clear(database)
     remote = Remote()
-    with write_session(empty, "Cleared", actor="google", clock=clock) as session:
-        external.clear(session, 1)
     for _ in range(data.draw(st.integers(1, 6))):
         events = data.draw(changes(remote))
-        store(empty, *events)
-        assert shown(empty) == remote.shows()
-        with closing(empty.connect()) as connection:
-            before = table(connection)
-            assert connection.execute(
-                "SELECT count(*) FROM external_event WHERE rrule <> '' AND span <> -1"
-            ).fetchone() == (0,)
-        assert store(empty, *events) == external.Stored(0, 0)
-        with closing(empty.connect()) as connection:
-            assert table(connection) == before
+        store(database, *events)
+        assert shown(reading) == remote.shows()
+        before = table(reading)
+        assert store(database, *events) == external.Stored(0, 0)
+        assert table(reading) == before
+    clear(database)
     whole = [*remote.events.values(), *_exceptions(remote)]
-    with write_session(empty, "Cleared", actor="google", clock=clock) as session:
-        external.clear(session, 1)
     for batch in _batches(data.draw(st.permutations(whole)), data.draw(st.integers(1, 3))):
-        store(empty, *batch)
-    assert shown(empty) == remote.shows()
+        store(database, *batch)
+    assert shown(reading) == remote.shows()
 
 
 def _exceptions(remote: Remote) -> Iterator[External]:

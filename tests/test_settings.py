@@ -26,7 +26,7 @@ from couchcal.settings import (
     write_setting,
 )
 from couchcal.settings_file import place_of, write_settings
-from couchcal.settings_keys import KEYS, line_numbers, read
+from couchcal.settings_keys import GOOGLE, KEYS, line_numbers, read
 
 
 def settings(text: str) -> Settings:
@@ -42,17 +42,18 @@ def test_every_setting() -> None:
     found = settings(
         'theme = "couchcal-light"\nascii = true\nclock_24h = false\nweek_start = "Sunday"\nrow_minutes = 15\n'
         'first_hour = 0\nnames = "initials"\ncli_names = "first"\nsecond_time_zone = "Europe/Paris"\n'
-        'date_order = "dmy"\n[keys]\nundo = "z"\nquit = "ctrl+q,q"\n[google]\nclient_id = "x"\n[mail]\nhost = "y"\n'
+        'date_order = "dmy"\n[keys]\nundo = "z"\nquit = "ctrl+q,q"\n[google]\nclient_secrets = "c.json"\n'
+        'api_url = "https://x"\n[mail]\nhost = "y"\n'
     )
     assert found == Settings(
         theme="couchcal-light", ascii=True, clock_24h=False, week_start=6, row_minutes=15, first_hour=0,
         names="initials", cli_names="first", second_time_zone="Europe/Paris", date_order="dmy",
-        keys={"undo": "z", "quit": "ctrl+q,q"},
+        google_client_secrets="c.json", google_api_url="https://x", keys={"undo": "z", "quit": "ctrl+q,q"},
     )  # fmt: skip
 
 
 def test_the_table_of_keys_is_the_whole_of_the_settings() -> None:
-    assert [*KEYS, "keys", "problems"] == list(Settings._fields)
+    assert [*KEYS, *(f"google_{name}" for name in GOOGLE), "keys", "problems"] == list(Settings._fields)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +79,10 @@ def test_the_table_of_keys_is_the_whole_of_the_settings() -> None:
         ("zzz = 1", 2, "there is no setting 'zzz'"),
         ('keys = "u"', 2, "[keys]"),
         ('[keys]\n\nundo = 3 # "undo"', 4, "keys.undo"),
-        ('[google]\nnote = """\nthem = 1\n"""\n[keys]\nundo = [\n1]', 7, "keys.undo"),
+        ('[mail]\nnote = """\nthem = 1\n"""\n[keys]\nundo = [\n1]', 7, "keys.undo"),
         ("keys.undo = 3", 2, "keys.undo"),
+        ('[google]\napi_url = "https://x"\n\nclient_secret = "x"', 5, "did you mean 'client_secrets'?"),
+        ("[google]\nclient_secrets = 3", 3, "google.client_secrets: give it as text"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_line_and_the_rest_is_kept(text: str, line: int, word: str) -> None:
@@ -87,7 +90,7 @@ def test_a_wrong_value_is_told_with_its_line_and_the_rest_is_kept(text: str, lin
     (problem,) = found.problems
     assert word in problem
     assert problem.startswith(f"config.toml line {line}: ")
-    assert found._replace(problems=()) == Settings(cli_names="full")
+    assert found._replace(problems=(), google_api_url="") == Settings(cli_names="full")
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def lists(check: Checked, own: str) -> None:
     for shape in ("full", "documented", "recorded", "bare"):
         check.served.control("config", {"tombstones": shape})
         check("events.list", calendar, showDeleted="true")
-    expanded = {"singleEvents": "true", "orderBy": "startTime", "timeZone": "Asia/Kolkata"}
+    expanded: dict[str, Any] = {"singleEvents": "true", "orderBy": "startTime", "timeZone": "Asia/Kolkata"}
     check("events.list", calendar, timeMin="2026-03-01T00:00:00Z", timeMax="2026-05-01T00:00:00Z", **expanded)
     page = check("events.list", calendar)
     while "nextPageToken" in page:

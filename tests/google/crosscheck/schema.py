@@ -11,7 +11,7 @@ from typing import Any
 import googleapiclient.discovery_cache
 
 DOCUMENT = Path(googleapiclient.discovery_cache.__file__).parent / "documents" / "calendar.v3.json"
-_TYPES: dict[str, tuple[type, ...]] = {
+_TYPES: dict[str, Any] = {
     "string": (str,),
     "boolean": (bool,),
     "integer": (int,),

@@ -43,6 +43,18 @@ def dispatch(emulator: Emulator, email: str, op: str, body: Mapping[str, Any]) -
     return {"event": event_id, "calendar": calendar_id, "changed": _ids(person)}
 
 
+def _unmade(
+    person: Person, calendar: Calendar, row: EventRow, first: Mapping[tuple[str, str], EventRow | None]
+) -> EventRow:
+    """What an undo leaves of a row that was not there: a plain instance of its series, else a deleted event."""
+    master = first.get((calendar.id, row.series or "")) or calendar.events.get(row.series or "")
+    if row.kind == "exception" and master is not None and master.kind == "master" and not master.cancelled:
+        start = series.original_instant(row)
+        if series.has_instance(person.world, calendar, master, start):
+            return series.virtual(calendar, master, start)
+    return series.cancelled(row)
+
+
 Result = tuple[str, str | None]
 Operation = Callable[["Emulator", Person, Mapping[str, Any]], Result]
 
@@ -64,7 +76,7 @@ def _undo(person: Person) -> Json:
         rows = []
         for (name, id_), row in first.items():
             if name == calendar_id:
-                rows.append(row or dataclasses.replace(calendar.events[id_], status="cancelled"))
+                rows.append(row or _unmade(person, calendar, calendar.events[id_], first))
         person.write(calendar, rows)
     return {"event": None, "calendar": person.before[0][0], "changed": _ids(person)}
 

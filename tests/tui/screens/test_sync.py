@@ -344,7 +344,7 @@ async def test_pausing_going_on_and_a_turn_now(google: Google) -> None:  # SYNC-
 async def test_signing_in_again_comes_first_and_goes_on(google: Google) -> None:  # SYNC-25
     google.connect()
     client = people(google.database)["Jane Doe"]
-    google.emulator.control(f"users/{EMAIL}/revoke", {})
+    google.emulator.control("revoke_grant", {"email": EMAIL})
     session(google.database, client, at(3, 15))
     assert google.cycle().status == "needs_auth"
     screen = screen_over(google)

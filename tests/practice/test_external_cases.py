@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -84,6 +85,28 @@ def test_a_split_series_keeps_its_exceptions_apart(linked: Desk) -> None:
     assert external.ids(linked.reading, 1)[rest].exceptions == {"base_20260323T130000Z", "base_20260330T130000Z"}
     store(linked, External("base", cancelled=True))
     assert days(linked, last="2026-03-31") == ["03-16 09:00", "03-24 10:00"]
+
+
+def test_an_id_that_a_later_part_of_a_series_has_is_not_taken_by_an_earlier_one(linked: Desk) -> None:
+    there = replace_id(
+        event(linked, "x", "2026-03-24 10:00"), "base_20260323T130000Z", "base_R20260316T130000",
+        linked.at("2026-03-23 09:00"),
+    )  # fmt: skip
+    store(linked, there)
+    for title in ("first", "second"):
+        store(linked, event(linked, "base", "2026-03-02 09:00", title=title, recurrence=WEEKLY))
+        assert days(linked, last="2026-03-25") == ["03-02 09:00", "03-09 09:00", "03-16 09:00", "03-24 10:00"]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+def test_an_all_day_series_is_there_on_its_day_in_every_zone(linked: Desk, zone: str) -> None:
+    first = date(2020, 3, 2)
+    store(linked, External("d", start=first, end=first, recurrence=("RRULE:FREQ=DAILY",)))
+    for day in (date(2022, 7, 1), date(2031, 1, 5), date(2060, 12, 31)):
+        start, end = (agenda.day_instant(at, ZoneInfo(zone)) for at in (day, day + DAY))
+        series.extend_all(linked.database, start, end, clock=linked.clock)
+        found = agenda.between(linked.reading, start, end, ZoneInfo(zone))
+        assert [entry.first_day for entry in found] == [day]
 
 
 def replace_id(exception: External, name: str, master: str, original: datetime | date) -> External:

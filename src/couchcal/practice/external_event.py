@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from couchcal.practice.agenda import MASTER_SPAN
 from couchcal.practice.external_rows import Row
-from couchcal.scheduling.span import span_class
+from couchcal.scheduling.span import DAY_SECONDS, span_class
 from couchcal.scheduling.wallclock import CUSTOM_PREFIX, UnknownZone, zone
 from couchcal.store.records import epoch_seconds
 
@@ -98,7 +98,7 @@ def row_of(event: External, calendar_tz: str) -> Row:
     if all_day == isinstance(event.end, datetime):
         raise Unusable("it is half an all-day event")
     start = seconds(event.start)
-    end = max(seconds(event.end), start)
+    end = max(seconds(event.end), start + DAY_SECONDS if all_day else start)
     master = bool(event.recurrence)
     recurring_id = "" if master else event.recurring_id
     return Row(

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from couchcal.practice import external_rows
-from couchcal.practice.agenda import WIDEST_OFFSET_S
 from couchcal.practice.external_rows import Row
 from couchcal.practice.external_series import Expansion, NotExpandable
 from couchcal.practice.occurrences import BEGINNING, END_OF_TIME, NEAR
@@ -75,8 +74,7 @@ def occurrences(master: Row, expansion: Expansion, reach: Reach, replaced: Colle
     """
     length = master.end_utc - master.start_utc
     span = span_class(length)
-    beside = WIDEST_OFFSET_S if master.all_day else 0
-    for start in expansion.between(reach.first - length - beside, reach.until + beside):
+    for start in expansion.between(reach.first - length, reach.until):
         if start not in replaced:
             yield master._replace(
                 remote_event_id=f"{master.remote_event_id}_{_stamp(start, all_day=master.all_day)}",

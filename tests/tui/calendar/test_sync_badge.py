@@ -145,7 +145,7 @@ async def test_s_opens_the_sync_screen_and_esc_returns(make: AppFactory, demo: D
         assert words.startswith("= Paused" if ascii_only else "⏸ Paused")
         await pilot.press("escape")
         await settle(pilot)
-        assert isinstance(app.screen, CalendarScreen)
+        assert len(app.screen_stack) == 1
 
 
 def external(database: Database, title: str, hour: int) -> None:

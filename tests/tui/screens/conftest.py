@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from textual.widgets import Input
 
 from couchcal.store.connection import Database
 from tests.support.practice import make_practice
+from tests.tui.screens.google_at_hand import Google
 
 
 @pytest.fixture
@@ -17,3 +19,11 @@ def database(tmp_path: Path) -> Database:
 @pytest.fixture(autouse=True)
 def steady_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Input, "cursor_blink", False)
+
+
+@pytest.fixture
+def google(database: Database, isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
+    """An emulated Google beside the practice."""
+    made = Google(database, isolated_home, monkeypatch)
+    yield made
+    made.session.close()

@@ -1,229 +1,24 @@
-"""The sync's screen, driven against an emulated Google: connecting, calendars, what leaves, reviews."""
+"""The sync's screen with an account, against an emulated Google: calendars, what leaves, reviews, starting over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
-from http.client import HTTPConnection
-from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
 
-import pytest
-from textual.pilot import Pilot
-from textual.screen import ModalScreen
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Input, OptionList
 
 from couchcal.practice import practice_settings
-from couchcal.scheduling.wallclock import zone
-from couchcal.store.connection import Database
 from couchcal.tui.forms.confirm import Confirm
-from couchcal.tui.forms.connect import ConnectForm
-from couchcal.tui.forms.connect_start import StartForm
 from couchcal.tui.forms.full_names import FullNamesWarning
 from couchcal.tui.screens.sync import SyncScreen
 from couchcal.tui.screens.sync_choose import ChooseWay
 from couchcal.tui.screens.sync_lines import LinesScreen
-from couchcal.tui.screens.sync_progress import SyncProgress
 from couchcal.tui.screens.sync_reset import ResetDialog
 from couchcal.tui.screens.sync_review import ReviewScreen
 from couchcal.tui.screens.sync_review_item import ReviewDialog
 from couchcal.tui.screens.sync_title import TitleForm
-from tests.google.driving import EMAIL
-from tests.support.pilot import until
-from tests.tui.forms.host import ZONE, Host, at, people, saved, screen_of, session, shown
+from tests.tui.forms.host import at, people, saved, screen_of, session, shown
 from tests.tui.screens.google_at_hand import Google
-
-NEW_YORK = zone(ZONE)
-Screen = TypeVar("Screen", bound=ModalScreen[Any])
-
-
-@pytest.fixture
-def google(database: Database, isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    made = Google(database, isolated_home, monkeypatch)
-    yield made
-    made.session.close()
-
-
-def screen_over(google: Google, **values: Any) -> SyncScreen:
-    return SyncScreen(google.gate, NEW_YORK, **values)
-
-
-def said(screen: ModalScreen[Any], which: str) -> str:
-    return str(screen.query_one(f"#{which}", Static).render())
-
-
-def lines(screen: ModalScreen[Any], which: str = "sync") -> list[str]:
-    return [str(option.prompt) for option in screen.query_one(f"#{which}", OptionList).options]
-
-
-def buttons(screen: ModalScreen[Any]) -> list[str]:
-    return [str(button.label) for button in screen.query("#sync-buttons Button").results(Button) if button.display]
-
-
-def told(app: Host) -> list[str]:
-    return [note.message for note in app._notifications]
-
-
-async def on_top(pilot: Pilot[None], kind: type[Screen]) -> Screen:
-    """Wait for a screen of this kind, loaded."""
-    app = pilot.app
-    assert isinstance(app, Host)
-    await screen_of(app, kind)
-    await pilot.pause()
-    assert isinstance(app.screen, kind)
-    return app.screen
-
-
-async def go_to(pilot: Pilot[None], screen: SyncScreen, words: str) -> None:
-    """Put the highlight on the line with these words, by keys."""
-    listing = screen.query_one("#sync", OptionList)
-    listing.focus()
-    for _ in range(listing.option_count):
-        at = listing.highlighted
-        if at is not None and words in lines(screen)[at]:
-            return
-        await pilot.press("j")
-    raise AssertionError(f"no line with {words!r}: {lines(screen)}")
-
-
-async def refreshed(pilot: Pilot[None], screen: SyncScreen) -> None:
-    """What is stored by now is on the screen."""
-    await saved(pilot)
-    screen._read()
-    await saved(pilot)
-
-
-# Connecting
-
-
-async def test_without_a_client_file_the_screen_tells_how_to_get_one(google: Google) -> None:  # SYNC-07
-    screen = screen_over(google)
-    async with shown(screen, (80, 24)) as (app, pilot):
-        assert str(google.client_file) in said(screen, "sync-about")
-        assert buttons(screen) == ["Look again"]
-        await pilot.press("c", "s", "p", "v", "d", "l", "R", "D", "space")
-        assert app.screen is screen
-        google.client_file.parent.mkdir(exist_ok=True)
-        google.client_file.write_text("{}")
-        await pilot.press("r")
-        await saved(pilot)
-        assert "is no Google client file" in said(screen, "sync-about")
-        google.give_client_file()
-        await pilot.press("enter")
-        await saved(pilot)
-        assert buttons(screen) == ["Connect"]
-        assert "no agreement with Google" in said(screen, "sync-about")
-
-
-async def test_before_connecting_what_leaves_is_shown_by_an_example(google: Google) -> None:  # SYNC-03, SYNC-27
-    google.give_client_file()
-    screen = screen_over(google)
-    async with shown(screen) as (_, pilot):
-        assert any("C-0001" in line for line in lines(screen))
-        await go_to(pilot, screen, "Names outside")
-        await pilot.press("enter")
-        ways = await on_top(pilot, ChooseWay)
-        assert "🔒 J.D." in lines(ways, "ways")[1]
-        await pilot.press("down", "enter")
-        await saved(pilot)
-        assert any("🔒 J.D." in line for line in lines(screen))
-    with closing(google.database.connect()) as connection:
-        assert practice_settings.read(connection).identifier_mode == "initials"
-
-
-async def test_connecting_from_the_first_key_to_the_tick(google: Google) -> None:  # SYNC-07…09
-    google.give_client_file()
-    client = people(google.database)["Jane Doe"]
-    session(google.database, client, at(3, 15))
-    screen = screen_over(google)
-    worker = google.worker()
-    async with shown(screen, (80, 24)) as (app, pilot):
-        await pilot.press("c")
-        connecting = await on_top(pilot, ConnectForm)
-        await until(pilot, lambda: connecting.address)
-        # the whole address is on the screen, so that it can be marked
-        assert said(connecting, "address").replace("\n", "") == connecting.address
-        back = browse(google.consent(connecting.address))
-        assert back == 200
-        start = await on_top(pilot, StartForm)
-        start.query_one("#name", Input).value = "Practice [b]week[/]"
-        await pilot.press("ctrl+s")
-        progress = await on_top(pilot, SyncProgress)
-        worker.start()
-        worker.wake()
-        await until(pilot, lambda: "Your calendar is in Google" in said(progress, "body"))
-        await pilot.press("enter")
-        await refreshed(pilot, screen)
-        assert said(screen, "headline").startswith("✓ Synced 9:42")
-        assert told(app) == []
-        assert any("Practice [b]week[/]" in line and "go here" in line for line in lines(screen))
-    worker.stop()
-    assert google.titles("Practice [b]week[/]") == ["🔒 C-0001"]
-
-
-def browse(address: str) -> int:
-    """What the person's browser does with a redirect."""
-    parts = urlsplit(address)
-    with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=5)) as connection:
-        connection.request("GET", f"{parts.path or '/'}?{parts.query}")
-        return connection.getresponse().status
-
-
-async def test_esc_ends_the_waiting_and_nothing_is_stored(google: Google) -> None:  # SYNC-07
-    google.give_client_file()
-    screen = screen_over(google)
-    async with shown(screen) as (app, pilot):
-        await pilot.press("c")
-        connecting = await on_top(pilot, ConnectForm)
-        await until(pilot, lambda: connecting.address)
-        await pilot.press("escape")
-        assert app.screen is screen
-        await saved(pilot)
-        assert buttons(screen) == ["Connect"]
-
-
-async def test_a_pasted_address_counts_and_a_wrong_one_is_explained(google: Google) -> None:  # SYNC-07
-    google.give_client_file()
-    screen = screen_over(google, open_browser=lambda _url: False)
-    async with shown(screen) as (app, pilot):
-        await pilot.press("c")
-        connecting = await on_top(pilot, ConnectForm)
-        await until(pilot, lambda: connecting.address)
-        await pilot.press("c")
-        assert app.clipboard == connecting.address
-        await pilot.press("o")
-        await until(pilot, lambda: "No browser could be opened" in said(connecting, "problem"))
-        pasted = connecting.query_one("#pasted", Input)
-        pasted.focus()
-        pasted.value = "https://example.org/"
-        await pilot.press("enter")
-        await until(pilot, lambda: "This is not the address the browser ended at" in said(connecting, "problem"))
-        assert pasted.value == "https://example.org/"
-        pasted.value = google.consent(connecting.address)
-        await pilot.press("enter")
-        await on_top(pilot, StartForm)
-
-
-async def test_a_refusal_at_google_is_one_clear_line_and_can_be_tried_again(google: Google) -> None:  # SYNC-07
-    google.give_client_file()
-    screen = screen_over(google)
-    async with shown(screen) as (app, pilot):
-        await pilot.press("c")
-        connecting = await on_top(pilot, ConnectForm)
-        await until(pilot, lambda: connecting.address)
-        first = connecting.address
-        pasted = connecting.query_one("#pasted", Input)
-        pasted.value = f"http://127.0.0.1:1/?error=access_denied&state={state_of(first)}"
-        pasted.focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: "You did not allow it" in said(connecting, "problem"))
-        assert app.screen is connecting
-        await pilot.press("escape")
-
-
-def state_of(address: str) -> str:
-    return parse_qs(urlsplit(address).query)["state"][0]
+from tests.tui.screens.sync_steps import buttons, go_to, lines, on_top, refreshed, said, screen_over, told
 
 
 async def test_full_names_are_asked_about_in_red_before_they_leave(google: Google) -> None:  # SYNC-04
@@ -241,9 +36,6 @@ async def test_full_names_are_asked_about_in_red_before_they_leave(google: Googl
             with closing(google.database.connect()) as connection:
                 assert practice_settings.read(connection).identifier_mode == mode
         assert any("🔒 Jane Doe" in line for line in lines(screen))
-
-
-# Connected
 
 
 async def test_calendars_are_listed_with_a_tick_or_a_reason(google: Google) -> None:  # SYNC-10, SYNC-15, SYNC-24
@@ -339,47 +131,6 @@ async def test_pausing_going_on_and_a_turn_now(google: Google) -> None:  # SYNC-
         await pilot.press("s")
         await saved(pilot)
         assert google.woken == woken + 1
-
-
-async def test_signing_in_again_comes_first_and_goes_on(google: Google) -> None:  # SYNC-25
-    google.connect()
-    client = people(google.database)["Jane Doe"]
-    google.emulator.control("revoke_grant", {"email": EMAIL})
-    session(google.database, client, at(3, 15))
-    assert google.cycle().status == "needs_auth"
-    screen = screen_over(google)
-    async with shown(screen, (80, 24)) as (app, pilot):
-        assert "sign in again" in said(screen, "headline")
-        assert "1 change waits to be sent" in said(screen, "headline")
-        assert buttons(screen)[0] == "Sign in again"
-        assert isinstance(app.focused, Button)
-        await pilot.press("enter")
-        connecting = await on_top(pilot, ConnectForm)
-        await until(pilot, lambda: connecting.address)
-        browse(google.consent(connecting.address))
-        await screen_of(app, SyncScreen)
-        await refreshed(pilot, screen)
-        assert "sign in again" not in said(screen, "headline")
-    assert google.cycle().status == "ok"
-    assert google.titles() == ["🔒 C-0001"]
-
-
-async def test_another_account_is_asked_about(google: Google) -> None:  # SYNC-26
-    google.connect()
-    google.gate.disconnect()
-    google.emulator.control("reset", {"seed": 2, "profile": "friendly", "users": [{"email": "bob@example.com"}]})
-    screen = screen_over(google)
-    async with shown(screen) as (_, pilot):
-        await pilot.press("c")
-        connecting = await on_top(pilot, ConnectForm)
-        await until(pilot, lambda: connecting.address)
-        browse(google.consent(connecting.address))
-        question = await on_top(pilot, Confirm)
-        assert "bob@example.com" in said(question, "body")
-        assert EMAIL in said(question, "body")
-        await pilot.press("n")
-        await refreshed(pilot, screen)
-        assert buttons(screen) == ["Connect"]
 
 
 async def test_disconnecting_asks_and_says_what_stays(google: Google) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from couchcal.sync.fields import Base, Known, changed, shown, with_value
+from couchcal.sync.fields import Base, Known, changed, known, shown, with_value
 from couchcal.sync.port import EventFields, RemoteEvent, When
 
 ONE_WAY = ("title", "description", "place")
@@ -128,12 +128,14 @@ def _merge_gone(was: Decision, local: EventFields | None, remote: RemoteEvent | 
         return replace(was, state="deleted", settled=OVER)
     if was.state == "deleted":
         return replace(was, revive=True, fresh=remote is None)
-    if not was.base.ours.nothing and _edited(local, was.base.ours):
+    if not was.base.ours.nothing and edited(local, was.base.ours):
         return replace(was, state="deleted", revive=True, fresh=remote is None, settled=RESTORED)
-    return replace(was, state="missing", gone=was.state != "missing")
+    # What was never known to be there is known from now on, so that a later change here is seen as one.
+    base = Base(known(local), was.base.theirs) if was.base.ours.nothing else was.base
+    return replace(was, state="missing", base=base, gone=was.state != "missing")
 
 
-def _edited(local: EventFields, ours: Known) -> bool:
+def edited(local: EventFields, ours: Known) -> bool:
     """Whether a person changed it here since it was sent; what waits to be put back is no such change."""
     return bool(changed(local, replace(ours, again=frozenset())))
 

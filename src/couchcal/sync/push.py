@@ -17,10 +17,11 @@ from couchcal.clock import Clock
 from couchcal.practice.disclosure import Disclosed, Facts, disclosed, facts
 from couchcal.store.connection import Database, database_errors
 from couchcal.sync import apply, guard, ledger
-from couchcal.sync.fields import NAMES, Base, changed, known, known_of, outgoing, shown, text_of
+from couchcal.sync.fields import NAMES, Base, known, known_of, outgoing, shown, text_of
 from couchcal.sync.ids import event_id, tag
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Due, Link, Mapped
+from couchcal.sync.merge import edited
 from couchcal.sync.port import (
     Changed,
     Duplicate,
@@ -141,6 +142,7 @@ class _Pusher:
         self.told = told
         self.facts: Facts = facts(connection)
         self.refused = 0
+        self.removed = False
 
     def run(self) -> None:
         held = self._held()
@@ -157,6 +159,8 @@ class _Pusher:
                 done += 1
                 self.told.progress(Progress("sending", done, max(of, done), started))
                 self.waiter.pace()
+        if self.removed:
+            self._held()  # what a person let go of is done
 
     # taking from the outbox
 
@@ -202,7 +206,7 @@ class _Pusher:
             return mapped.state == "deleted"
         base = base_of(mapped)
         if mapped.state == "missing":
-            return not changed(fields, base.ours)
+            return not edited(fields, base.ours)
         if mapped.state != "live" or base.due(fields):
             return False
         ours = text_of(known(fields))
@@ -289,7 +293,7 @@ class _Pusher:
         try:
             event = self._ask(lambda: self.remote.insert(self.link.calendar_id, mapped.event_id, fields, mark))
         except Duplicate:
-            found = self._event(mapped)
+            found = self._event(mapped, answered=True)
             if found is None:
                 return self._anew(item, mapped.attempt)
             raise _Differs(found) from None
@@ -304,7 +308,7 @@ class _Pusher:
         try:
             event = self._patch(mapped, changes, mapped.etag)
         except Changed:
-            raise _Differs(self._event(mapped)) from None
+            raise _Differs(self._event(mapped, answered=True)) from None
         except NotThere:
             self._check_calendar()
             raise _Differs(None) from None
@@ -322,7 +326,7 @@ class _Pusher:
         try:
             event = self._patch(mapped, {name: getattr(fields, name) for name in NAMES}, found.etag, revive=True)
         except Changed:
-            raise _Differs(self._event(mapped)) from None
+            raise _Differs(self._event(mapped, answered=True)) from None
         except (NotThere, Forbidden):
             return self._anew(item, mapped.attempt)
         if event.cancelled:
@@ -335,12 +339,13 @@ class _Pusher:
         try:
             self._ask(lambda: self.remote.delete(self.link.calendar_id, mapped.event_id, mapped.etag))
         except Changed:
-            raise _Differs(self._event(mapped)) from None
+            raise _Differs(self._event(mapped, answered=True)) from None
         except NotThere:
             self._check_calendar()
         with transaction(self.connection, self.lease):
             ledger.set_map_state(self.connection, mapped.id, "deleted")
             ledger.done(self.connection, item.due)
+        self.removed = True
         self.told.sent(0, 1)
         return None
 
@@ -390,12 +395,17 @@ class _Pusher:
 
     # asking
 
-    def _event(self, mapped: Mapped) -> RemoteEvent | None:
-        """What the remote shows of an event, None if it knows none such."""
+    def _event(self, mapped: Mapped, *, answered: bool = False) -> RemoteEvent | None:
+        """What the remote shows of an event, None if it knows none such.
+
+        Args:
+            answered: whether the calendar has just answered otherwise, so that it is there.
+        """
         try:
             return self._ask(lambda: self.remote.event(self.link.calendar_id, mapped.event_id))
         except NotThere:
-            self._check_calendar()
+            if not answered:
+                self._check_calendar()
             return None
 
     def _patch(

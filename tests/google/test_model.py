@@ -363,4 +363,4 @@ def alive(rows: dict[str, Json]) -> dict[str, Json]:
 
 
 TestEdits = Edits.TestCase
-TestEdits.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestEdits.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

@@ -28,6 +28,7 @@ END = FIRST + timedelta(days=120)
 WINDOW = (int(FIRST.timestamp()) - 86_400, int(END.timestamp()) - 86_400)
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Auckland")
 RULES = (
+    "FREQ=DAILY;COUNT=12",
     "FREQ=DAILY;INTERVAL=5",
     "FREQ=WEEKLY",
     "FREQ=WEEKLY;COUNT=9",

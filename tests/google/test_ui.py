@@ -216,6 +216,16 @@ def test_all_after_a_split_reaches_both_parts() -> None:
     assert len({row["etag"] for row in rows}) == 1
 
 
+@pytest.mark.parametrize("mode", ["family", "independent"])
+def test_an_edit_in_the_page_touches_the_split_sibling(mode: str) -> None:  # R-FAMILY
+    one = caller(family_mode=mode)
+    weekly(one)
+    rest = one.ui("move_time", event="series0_20260316T080000Z", scope="following", by_minutes=60)["event"]
+    etag = get(one, rest)["etag"]
+    one.ui("delete", event="series0_20260309T080000Z", scope="this")
+    assert (get(one, rest)["etag"] != etag) == (mode == "family")
+
+
 def test_an_all_day_series_split() -> None:
     one = caller()
     body = {"start": {"date": "2026-03-02"}, "end": {"date": "2026-03-03"}, "recurrence": ["RRULE:FREQ=WEEKLY"]}

@@ -23,7 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Account(NamedTuple):
-    """An account; `state` is `ok`, `needs_auth` (sign in again) or `disabled` (disconnected here)."""
+    """An account; `state` is `ok`, `needs_auth` (sign in again) or `disabled` (disconnected here). `sign_in` is
+    another number after each sign-in."""
 
     id: int
     provider: str
@@ -37,6 +38,7 @@ class Account(NamedTuple):
     last_ok: datetime | None
     last_error: str
     calendars_read_at: datetime | None
+    sign_in: int
 
     @property
     def connected(self) -> bool:
@@ -78,14 +80,16 @@ def account(connection: Connection) -> Account | None:
     """The account, connected or not; None if there never was one."""
     row = connection.execute(
         "SELECT id, provider, email, scopes, state, secret_ref, paused, failures, next_try, last_ok, last_error,"
-        " calendars_read_at FROM calendar_account ORDER BY id LIMIT 1"
+        " calendars_read_at, version FROM calendar_account ORDER BY id LIMIT 1"
     ).fetchone()
     if row is None:
         return None
-    ident, provider, email, scopes, state, secret, paused, failures, next_try, last_ok, error, read_at = row
+    ident, provider, email, scopes, state, secret, paused, failures, next_try, last_ok, error, read_at, version = (
+        row
+    )
     return Account(
         ident, provider, email, frozenset(scopes.split()), state, secret, paused, failures,
-        _instant(next_try), _instant(last_ok), error, _instant(read_at),
+        _instant(next_try), _instant(last_ok), error, _instant(read_at), version,
     )  # fmt: skip
 
 

@@ -230,9 +230,15 @@ def _revoked(database: Database, account_id: int, session: requests.Session | No
     from couchcal.sync.port import RemoteProblem
 
     try:
-        remote_for(database, account_id, session=session).revoke()
-    except (RemoteProblem, NotFound, Refused):
+        remote = remote_for(database, account_id, session=session)
+    except (RemoteProblem, Refused):
         return False
+    try:
+        remote.revoke()
+    except RemoteProblem:
+        return False
+    finally:
+        remote.close()
     return True
 
 
@@ -273,7 +279,7 @@ def needs_sign_in(database: Database, account_id: int, message: str, *, clock: C
     """Google does not take the sign-in any more: nothing is tried until a person signs in again (SYNC-25)."""
     with writing(database) as connection:
         connection.execute(
-            "UPDATE calendar_account SET state = 'needs_auth', last_error = ?, updated_at = ?,"
-            " version = version + 1 WHERE id = ? AND state = 'ok'",
+            "UPDATE calendar_account SET state = 'needs_auth', last_error = ?, updated_at = ?"
+            " WHERE id = ? AND state = 'ok'",
             (message, _seconds(clock), account_id),
         )

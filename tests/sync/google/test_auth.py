@@ -287,6 +287,20 @@ def test_a_rotated_sign_in_is_kept(google: Google, database: Database, connected
         assert TokenStore(database).load(connected) != before
 
 
+def test_a_sign_in_that_another_process_rotated(google: Google, database: Database, connected: int) -> None:
+    google.control("config", rotate_refresh=True)
+    source = Source(database)
+    mine = source()
+    mine.calendars()
+    other = auth.remote_for(database, connected)
+    other.calendars()
+    other.close()
+    google.control("expire_access", email=EMAIL)
+    assert source() is mine, "a rotated token is no new sign-in"
+    assert mine.calendars()
+    source.close()
+
+
 def test_the_client_file_counts(google: Google, database: Database, connected: int, client_file: Path) -> None:
     known = client_file.read_text()
     client_file.unlink()

@@ -224,8 +224,12 @@ def test_a_refusal_of_what_was_just_renewed_is_no_loop(google: Google, remote: G
 def test_a_sign_in_that_is_over(google: Google, remote: GoogleRemote) -> None:  # SYNC-25
     remote.calendars()
     google.control("revoke_grant", email=EMAIL)
-    with pytest.raises(NeedsSignIn, match="couchcal google connect"):
-        remote.calendars()
+    asked = google.requests("oauth.token")
+    for _ in range(3):
+        with pytest.raises(NeedsSignIn, match="couchcal google connect"):
+            remote.calendars()
+    assert google.requests("oauth.token") == asked + 1, "nothing is asked any more then"
+    assert google.emulator.control("lint", {}, "GET")["violations"] == []
 
 
 @pytest.mark.parametrize(
@@ -353,6 +357,47 @@ def test_headers_and_redirects(stub: Stub, tmp_path: Any, monkeypatch: pytest.Mo
     assert headers["accept-encoding"] == "gzip"
     assert "gzip" in headers["user-agent"]
     assert json.loads(body) == {"summary": "x"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"access_token": 3}',
+        b'{"access_token": "a", "expires_in": "soon"}',
+        b'{"access_token": "a", "expires_in": 1e300}',
+        b'{"access_token": "a", "expires_in": -5}',
+        b'{"access_token": "a", "refresh_token": {}}',
+        b'"token"',
+    ],
+)
+def test_tokens_that_cannot_be_used(stub: Stub, body: bytes) -> None:
+    stub.answers = [response("200 OK", body)]
+    credentials: Any = Credentials
+    made = credentials(None, refresh_token="r", token_uri=f"{stub.base}/token", client_id="c", client_secret="s")
+    remote = GoogleRemote(made, f"{stub.base}/calendar/v3", timeouts=TIMEOUTS)
+    with pytest.raises(Transient):
+        remote.calendars()
+    assert len(stub.seen) == 1
+    remote.close()
+
+
+def test_a_rotated_token_that_could_not_be_kept_is_told_again(google: Google) -> None:
+    google.control("config", rotate_refresh=True)
+    told: list[str] = []
+
+    def keep(token: str) -> None:
+        told.append(token)
+        if len(told) == 1:
+            raise OSError("disk full")
+
+    remote = GoogleRemote(google.credentials(), google.api, renewed=keep)
+    with pytest.raises(OSError, match="disk full"):
+        remote.calendars()
+    google.control("config", rotate_refresh=False)
+    google.control("expire_access", email=EMAIL)
+    remote.calendars()
+    remote.close()
+    assert told == [told[0]] * 2
 
 
 def test_proxies_of_the_environment_are_used(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from queue import Empty
-from sqlite3 import Connection
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
@@ -214,11 +213,11 @@ def _believed(response: requests.Response) -> requests.Response:
         Refused: the code is of no use (any more). NeedsSignIn: the client is wrong. Transient: no real answer.
     """
     from couchcal.sync.google import answers
-    from couchcal.sync.google.session import token_problem
+    from couchcal.sync.google.session import is_token, token_problem
 
-    found = answers.parse(response.content)
-    if response.status_code == 200 and found is not None and isinstance(found.get("access_token"), str):
+    if is_token(response):
         return response
+    found = answers.parse(response.content)
     if found is not None and found.get("error") in ("invalid_grant", "redirect_uri_mismatch", "invalid_request"):
         raise Refused("this sign-in is over or was used already", "start it again with couchcal google connect")
     raise token_problem(response.status_code, response.headers, response.content)
@@ -340,6 +339,10 @@ def remote_for(database: Database, account_id: int, *, session: requests.Session
     def keep(refresh_token: str) -> None:
         store.save(account_id, secret._replace(refresh_token=refresh_token))
 
+    def latest() -> str:
+        kept = store.load(account_id)
+        return kept.refresh_token if kept is not None else ""
+
     make: Any = Credentials
     credentials = make(
         None,
@@ -348,7 +351,7 @@ def remote_for(database: Database, account_id: int, *, session: requests.Session
         client_id=secret.client_id,
         client_secret=secret.client_secret,
     )
-    return GoogleRemote(credentials, config.api_url(), session=session, renewed=keep)
+    return GoogleRemote(credentials, config.api_url(), session=session, renewed=keep, stored=latest)
 
 
 def _of_the_file(secret: Secret) -> Secret:
@@ -370,7 +373,7 @@ class Source:
         self._database = database
         self._session = session
         self._remote: GoogleRemote | None = None
-        self._of: tuple[Any, ...] = ()
+        self._of = (0, 0)
 
     def __call__(self) -> GoogleRemote:
         """The remote.
@@ -383,7 +386,7 @@ class Source:
             if found is None or not found.connected:
                 self.close()
                 raise NeedsSignIn(_NOT_SIGNED_IN)
-            sign_in = _sign_in(connection, found.id)
+        sign_in = (found.id, found.sign_in)
         if self._remote is None or sign_in != self._of:
             self.close()
             self._remote = remote_for(self._database, found.id, session=self._session)
@@ -395,13 +398,3 @@ class Source:
         if self._remote is not None:
             self._remote.close()
             self._remote = None
-
-
-def _sign_in(connection: Connection, account_id: int) -> tuple[Any, ...]:
-    """What changes with another sign-in."""
-    row = connection.execute(
-        "SELECT a.id, a.secret_ref, a.scopes, a.state, s.secret FROM calendar_account a"
-        " LEFT JOIN account_secret s ON s.account_id = a.id WHERE a.id = ?",
-        (account_id,),
-    ).fetchone()
-    return tuple(row)

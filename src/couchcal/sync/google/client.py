@@ -39,6 +39,7 @@ class GoogleRemote:
         session: whose adapters carry all requests, those for tokens too.
         timeouts: seconds to connect and to wait for each piece of an answer.
         renewed: called with a refresh token that takes the place of the stored one.
+        stored: the stored one; asked before a sign-in is called over.
     """
 
     def __init__(
@@ -49,10 +50,18 @@ class GoogleRemote:
         session: requests.Session | None = None,
         timeouts: tuple[float, float] = TIMEOUTS,
         renewed: Callable[[str], None] | None = None,
+        stored: Callable[[], str] | None = None,
     ) -> None:
-        self._http = SignedInSession(credentials, session=session, timeouts=timeouts, renewed=renewed)
+        self._http = SignedInSession(
+            credentials, session=session, timeouts=timeouts, renewed=renewed, stored=stored
+        )
         self._api = api_url.rstrip("/")
         self.requests = 0  # those for tokens are not among them
+
+    @property
+    def http(self) -> SignedInSession:
+        """What carries the requests, for the few that are none of a `Remote`."""
+        return self._http
 
     def calendars(self) -> list[RemoteCalendar]:
         """Every calendar of the account's list, hidden ones too."""

@@ -37,10 +37,15 @@ without anybody saying so."""
 _ENDED = "Google ended the sign-in (revoked, long unused, or the app is in testing): run couchcal google connect"
 _WRONG_CLIENT = "Google does not know this client: check client_secret.json, then run couchcal google connect"
 _REFUSED_IN_A_ROW = 3
+_LONGEST_LIFE_S = 10**8
 
 
 _authorized: Any = AuthorizedSession  # google-auth's methods have no types
 _refresh: Any = Credentials.refresh
+
+
+def _use_refresh_token(credentials: Any, token: str) -> None:
+    credentials._refresh_token = token  # there is no public way, short of other credentials
 
 
 class Answer:
@@ -60,6 +65,7 @@ class SignedInSession:
     Args:
         session: whose adapters carry the requests (tests mount their own); the program's own if None.
         renewed: called with the refresh token when Google gives another one.
+        stored: the refresh token as it is kept now: another process may have got another one.
     """
 
     def __init__(
@@ -69,11 +75,15 @@ class SignedInSession:
         session: requests.Session | None = None,
         timeouts: tuple[float, float] = TIMEOUTS,
         renewed: Callable[[str], None] | None = None,
+        stored: Callable[[], str] | None = None,
     ) -> None:
         self.credentials = credentials
         self.count = 0
         self._timeouts = timeouts
         self._renewed = renewed
+        self._stored = stored
+        self._kept = credentials.refresh_token
+        self._over = ""
         self._plain = session if session is not None else plain_session()
         self._tokens = _TokenEndpoint(self._plain, timeouts)
         self._session: requests.Session = _authorized(
@@ -99,6 +109,8 @@ class SignedInSession:
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
+        if self._over:
+            raise NeedsSignIn(self._over)  # nothing is asked any more once Google said so
         if self._ends_soon():
             self.renew()
         answer = self._once(method, url, headers, data)
@@ -119,15 +131,27 @@ class SignedInSession:
         Raises:
             NeedsSignIn: Google gives none any more. Transient: it could not be asked.
         """
-        before = self.credentials.refresh_token
         self._drop_idle()
+        try:
+            self._refresh()
+        except NeedsSignIn as problem:
+            latest = self._stored() if self._stored is not None else ""
+            if not latest or latest == self.credentials.refresh_token:
+                self._over = problem.message
+                raise
+            _use_refresh_token(self.credentials, latest)
+            self._kept = latest
+            self._refresh()
+        after = self.credentials.refresh_token
+        if after and after != self._kept and self._renewed is not None:
+            self._renewed(after)
+            self._kept = after
+
+    def _refresh(self) -> None:
         try:
             _refresh(self.credentials, self._tokens)
         except google_errors.GoogleAuthError:
             raise NeedsSignIn(_ENDED) from None
-        after = self.credentials.refresh_token
-        if after and after != before and self._renewed is not None:
-            self._renewed(after)
 
     def revoke(self) -> None:
         """Give the sign-in back; one that is over is no error.
@@ -209,8 +233,7 @@ class _TokenEndpoint:
         **_options: object,
     ) -> transport.Response:
         response = self.post(url, body or b"", dict(headers or {}))
-        found = answers.parse(response.content)
-        if response.status_code == 200 and found is not None and isinstance(found.get("access_token"), str):
+        if is_token(response):
             return _TokenAnswer(response)
         raise token_problem(response.status_code, response.headers, response.content)
 
@@ -276,6 +299,20 @@ def plain_session() -> requests.Session:
     for prefix in ("https://", "http://"):
         session.mount(prefix, HTTPAdapter(pool_connections=4, pool_maxsize=2))
     return session
+
+
+def is_token(response: requests.Response) -> bool:
+    """Whether an answer of the token endpoint is a token, all of whose parts can be used."""
+    found = answers.parse(response.content)
+    if response.status_code != 200 or found is None:
+        return False
+    lifetime = found.get("expires_in", 0)
+    return (
+        isinstance(found.get("access_token"), str)
+        and isinstance(found.get("refresh_token", ""), str)
+        and isinstance(lifetime, int)
+        and 0 <= lifetime < _LONGEST_LIFE_S
+    )
 
 
 def token_problem(status: int, headers: Mapping[str, str], body: bytes) -> RemoteProblem:

@@ -49,7 +49,7 @@ def test_it_sends_what_others_commit_until_it_is_told_to_end(
         assert "worker    running" in cli("sync", "status").out
         book(cli)
         assert process.stderr is not None
-        lines = []
+        lines: list[str] = []
         while not lines or not lines[-1].endswith(", 1 sent"):
             lines.append(process.stderr.readline().rstrip("\n"))
             assert lines[-1], lines

@@ -108,6 +108,20 @@ def test_everything_is_read_once_a_minute(synced: Round) -> None:
     assert all(report.status == "ok" for report in synced.reports)
 
 
+def test_what_is_committed_during_a_cycle_is_sent_in_the_next_turn(desk: SyncDesk, synced: Round) -> None:
+    later = iter([12, 13])
+
+    def meanwhile(call: str, _subject: str) -> None:
+        if call == "insert" and (hour := next(later, None)) is not None:
+            desk.remote.before = lambda _call, _subject: None
+            desk.book(hour=hour)
+            desk.remote.before = meanwhile
+
+    desk.remote.before = meanwhile
+    desk.book(hour=11)
+    assert [name for _ in range(4) for name in synced.turn()] == ["insert"] * 3
+
+
 def test_who_asks_is_answered_with_the_report(desk: SyncDesk, synced: Round) -> None:  # SYNC-20
     desk.book()
     with closing(desk.database.connect()) as connection:

@@ -89,7 +89,7 @@ def test_a_screen_that_is_gone_does_not_end_the_worker(tmp_path: Path) -> None:
     worker.start()
     for number in (1, 2):
         desk.book(hour=10)
-        until(lambda: len(desk.live()) == number)  # noqa: B023  called at once
+        until(lambda: len(desk.live) == number)  # noqa: B023  called at once
     worker.stop()
     until(lambda: not worker.running)
 

@@ -23,7 +23,7 @@ from couchcal.cli.occurrence_json import write_json_list
 from couchcal.cli.plain import one_line
 from couchcal.cli.prompt import passphrase_prompt
 from couchcal.clock import local_zone_name
-from couchcal.errors import EXIT_REFUSED, CouchcalError
+from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
 from couchcal.practice.opening import locate
 from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.store import keys
@@ -75,12 +75,24 @@ class _Patient:
 
 
 def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("part", metavar="google", nargs="?", choices=("google",), help="only the sync")
+    parser.add_argument(
+        "--probe", action="store_true", help="google: try what is not documented, on a new calendar"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
     add_json(parser)
 
 
 def _run(args: Namespace) -> int:
+    if args.probe:
+        from couchcal.cli.doctor_google import run_probe
+
+        if args.part is None:
+            raise UsageProblem("--probe is of google", "couchcal doctor google --probe")
+        return run_probe(args)
     patient = _Patient(locate(args.db))
-    findings = [finding for check in _CHECKS for finding in _safely(check, patient)]
+    checks = _CHECKS if args.part is None else (_google,)
+    findings = [finding for check in checks for finding in _safely(check, patient)]
     if args.json:
         write_json_list(finding._asdict() for finding in findings)
     else:
@@ -204,6 +216,18 @@ def _schema(patient: _Patient) -> Iterator[Finding]:
         yield Finding("schema", "ok", revision)
 
 
+def _google(patient: _Patient) -> Iterator[Finding]:
+    if not patient.exists:
+        yield Finding("google", "ok", "not connected")
+        return
+    with patient.connected() as connection:
+        if schema_revision(connection) != SCHEMA_HEAD:
+            return
+        from couchcal.cli.doctor_google import findings
+
+        yield from findings(connection, encrypted=patient.encrypted)
+
+
 def _zone_data(patient: _Patient) -> Iterator[Finding]:
     names = {local_zone_name()}
     if patient.exists:
@@ -274,8 +298,8 @@ def _version_of(package: str) -> str:
 
 
 _CHECKS: tuple[Callable[[_Patient], Iterator[Finding]], ...] = (
-    _database, _encryption, _key_store, _permissions, _integrity, _schema, _zone_data, _settings_file, _terminal,
-    _locale, _versions,
+    _database, _encryption, _key_store, _permissions, _integrity, _schema, _google, _zone_data, _settings_file,
+    _terminal, _locale, _versions,
 )  # fmt: skip
 
 

@@ -135,6 +135,7 @@ def _watch(practice: Practice, args: Namespace) -> int:
     watch = Watch(practice.database)
     with suppress(KeyboardInterrupt), closing(watch):
         while True:
+            watch.moved()  # what is committed from here on is noticed
             answer = turn(practice)
             if args.json:
                 write_json(answer.report)
@@ -150,7 +151,6 @@ def _wait(practice: Practice, watch: Watch, answer: Answer) -> None:
     """Until the next cycle: a minute, or until something is to be sent and may be."""
     left = _left(answer) or EVERY_S * random.uniform(0.9, 1.1)  # noqa: S311  spreads cycles over time
     until = time.monotonic() + left
-    watch.moved()
     while time.monotonic() < until:
         time.sleep(_LOOK_S)
         moved = watch.moved()

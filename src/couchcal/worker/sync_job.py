@@ -65,6 +65,9 @@ class _Waiting(NamedTuple):
     newest: int
 
 
+_NOTHING = _Waiting(0, 0, 0)
+
+
 class SyncJob:
     """Cycles of the sync, when they are due.
 
@@ -95,10 +98,10 @@ class SyncJob:
         self._engine: Engine | None = None
         self._source: RemoteSource | None = None
         self._seen: _Standing | None = None
-        self._sent = _Waiting(0, 0, 0)
+        self._stuck = _NOTHING
         self._next_full = self._next_push = float("-inf")
         self._rest: tuple[float, float] | None = None
-        self._full, self._asked = True, False
+        self._full, self._asked, self._more = True, False, False
         self._parted: float | None = None
 
     def due(self, now: float, *, moved: bool, asked: bool) -> bool:
@@ -106,8 +109,9 @@ class SyncJob:
             self._next_full, self._next_push = now + self._rest[0], now + self._rest[1]
             self._rest = None
         jumped = self._jumped(now)
-        if not (moved or asked or jumped or now >= self._next_full):
+        if not (moved or asked or jumped or self._more or now >= self._next_full):
             return False
+        self._more = False
         with database_errors(self._database.path):
             return self._look(now, asked=asked, jumped=jumped)
 
@@ -131,11 +135,11 @@ class SyncJob:
             return True
         self._full = False
         waiting = self._waiting()
-        return waiting.rows > 0 and waiting != self._sent and now >= self._next_push
+        return waiting.rows > 0 and waiting != self._stuck and now >= self._next_push
 
     def run(self, now: float) -> bool:
         with database_errors(self._database.path):
-            question = wanted(self._watch.connection)
+            question, before = wanted(self._watch.connection), self._waiting()
         try:
             report = self._ready().cycle(pull=self._full, calendars=self._asked or bool(question))
         except Taken:  # a command is at it
@@ -146,8 +150,9 @@ class SyncJob:
         if question:
             give(self._database, self._lease, question, report)
         with database_errors(self._database.path):
-            self._seen, self._sent = self._standing(), self._waiting()
-            left = self._left()
+            self._seen, after, left = self._standing(), self._waiting(), self._left()
+        self._stuck = after if after == before else _NOTHING  # what came meanwhile is sent in the next turn
+        self._more = after.rows > 0
         if self._full or left:
             self._rest = left or EVERY_S * (0.9 + 0.2 * self._chance()), left
         if self._told is not None:

@@ -106,7 +106,7 @@ class ConnectForm(Modal["Granted"]):
     def _start(self) -> None:
         self.query_one("#again").display = False
         self.show_problem("")
-        self.run_worker(self._wait(), group="sign-in", exclusive=True, exit_on_error=False)
+        self.run_worker(self._wait(), group="sign-in", exit_on_error=False)
 
     async def _wait(self) -> None:
         self._waiting = True

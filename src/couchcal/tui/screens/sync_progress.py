@@ -51,7 +51,7 @@ class SyncProgress(Modal[bool]):
         self._clock = clock
         self._since: datetime = clock()
         self._most = 0
-        self._done = False
+        self._done = self._looking = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="body", markup=False)
@@ -65,15 +65,18 @@ class SyncProgress(Modal[bool]):
         self.set_interval(_LOOK_S, self._poll)
 
     def _poll(self) -> None:
-        if not self._done:
-            self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=False)
+        if not self._done and not self._looking:
+            self.run_worker(self._follow(), group="follow", exit_on_error=False)
 
     async def _follow(self) -> None:
+        self._looking = True
         try:
             status = await in_thread(self, "look", self._look)
         except Exception as error:
             self.show_problem(problem_words(error))
             return
+        finally:
+            self._looking = False
         if status is None or not self.is_mounted or self._done:
             return
         self._most = max(self._most, status.of)
@@ -115,7 +118,7 @@ class SyncProgress(Modal[bool]):
     def action_cancel(self) -> None:
         """Stop it where it is; what is sent stays there."""
         if not self._done:
-            self.run_worker(self._stop_it(), group="write", exclusive=True, exit_on_error=False)
+            self.run_worker(self._stop_it(), group="write", exit_on_error=False)
 
     async def _stop_it(self) -> None:
         try:

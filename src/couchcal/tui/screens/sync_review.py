@@ -107,7 +107,7 @@ class ReviewScreen(Modal[Done]):
         self._open(self._items[event.option_index])
 
     def _open(self, item: ReviewItem) -> None:
-        self.run_worker(self._show(item), group="open", exclusive=True, exit_on_error=False)
+        self.run_worker(self._show(item), group="open", exit_on_error=False)
 
     async def _show(self, item: ReviewItem) -> None:
         try:

@@ -59,6 +59,7 @@ class SyncShowing(Modal[Done]):
         self._state: SyncState | None = None
         self._rows: list[Row] = []
         self._buttons: tuple[str, ...] = ()
+        self._reading = self._again = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="headline", markup=False)
@@ -83,20 +84,33 @@ class SyncShowing(Modal[Done]):
     # Reading
 
     def _read(self) -> None:
-        self.run_worker(self._load(), group="read", exclusive=True, exit_on_error=False)
+        """Read how everything is; once more if a reading is under way, as it may have begun before a change."""
+        self._again = True
+        if not self._reading:
+            self.run_worker(self._load(), group="read", exit_on_error=False)
 
     async def _load(self) -> None:
+        self._reading = True
         try:
-            state = await in_thread(self, "look", self._gate.read)
+            while self._again:
+                self._again = False
+                self._take(await in_thread(self, "look", self._gate.read))
         except Exception as error:
             self.show_problem(problem_words(error))
+        finally:
+            self._reading = False
+
+    def _take(self, state: SyncState) -> None:
+        """Show another state; the highlight stays, unless an account has come or gone."""
+        before, self._state = self._state, state
+        if state == before or not self.is_mounted:
             return
-        if state != self._state:
-            first = self._state is None
-            self._state = state
-            self._show()
-            if first:
-                self._focus_first()
+        other = before is None or (before.status is None) != (state.status is None)
+        if other:
+            self._rows = []
+        self._show()
+        if other:
+            self._focus_first()
 
     @property
     def state(self) -> SyncState | None:

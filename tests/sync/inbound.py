@@ -13,7 +13,7 @@ from couchcal.practice.disclosure import disclosed
 from couchcal.sync import apply, ledger, review
 from couchcal.sync.apply import Applied
 from couchcal.sync.fields import NAMES, known, known_of, outgoing, shown, text_of
-from couchcal.sync.ids import event_id, tag
+from couchcal.sync.ids import event_id
 from couchcal.sync.ledger import Link, Mapped
 from couchcal.sync.port import RemoteEvent, When
 from couchcal.sync.pull import Reading, read
@@ -77,7 +77,7 @@ class Side:
             for row_id, entry in disclosed(connection, appointment_ids).items():
                 fields = outgoing(entry)
                 name = event_id(self.ours.id, entry.uid, 0)
-                event = self.remote.insert(self.ours.id, name, fields, tag(self.ours.id, entry.uid))
+                event = self.remote.insert(self.ours.id, name, fields, name)
                 ledger.allocate(connection, 1, row_id, name, 0)
                 mapped = ledger.map_of(connection, 1, row_id)
                 assert mapped is not None

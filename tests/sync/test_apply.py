@@ -12,7 +12,7 @@ import pytest
 from couchcal.errors import Refused
 from couchcal.practice import undo
 from couchcal.sync import apply, ledger, ours
-from couchcal.sync.ids import event_id, tag
+from couchcal.sync.ids import event_id
 from couchcal.sync.lease import Lease, LostLease
 from couchcal.sync.port import RemoteEvent
 from tests.practice.conftest import Desk
@@ -376,7 +376,7 @@ def test_one_event_that_cannot_be_read_stops_nobody(side: Side) -> None:
 
 def _stranger(side: Side) -> RemoteEvent:
     """An event that was made here for an appointment which is in no table."""
-    mark = tag(side.ours.id, "gone@couchcal")
+    mark = event_id(side.ours.id, "gone@couchcal", 0)
     return side.remote.put(side.ours.id, RemoteEvent(mark, when=side.when(TUESDAY), title="C-0001", ours=mark))
 
 

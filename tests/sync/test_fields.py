@@ -20,7 +20,7 @@ from couchcal.sync.fields import (
     text_of,
     with_value,
 )
-from couchcal.sync.ids import event_id, tag
+from couchcal.sync.ids import event_id
 from couchcal.sync.port import EventFields, RemoteEvent, When
 
 TEXTS = st.text(max_size=8)
@@ -108,4 +108,3 @@ def test_ids_are_what_a_remote_accepts_and_differ_by_calendar_appointment_and_at
     ids = [event_id("c@g", "u1", 0), event_id("c@g", "u1", 1), event_id("c@g", "u2", 0), event_id("d@g", "u1", 0)]
     assert len(set(ids)) == 4
     assert all(len(name) == 26 and set(name) <= set("abcdefghijklmnopqrstuv0123456789") for name in ids)
-    assert tag("c@g", "u1") == ids[0]

@@ -10,7 +10,7 @@ from couchcal.errors import Invalid, NotFound, Refused
 from couchcal.practice import appointments, undo
 from couchcal.practice.outcome import Done
 from couchcal.sync import review
-from couchcal.sync.ids import tag
+from couchcal.sync.ids import event_id
 from couchcal.sync.port import RemoteEvent, When
 from couchcal.sync.review import ReviewItem
 from tests.support.demo import at
@@ -183,7 +183,7 @@ def test_what_was_made_to_repeat_there_is_sent_once_more(desk: SyncDesk) -> None
 
 
 def _stranger(desk: SyncDesk) -> str:
-    mark = tag(desk.calendar, "gone@couchcal")
+    mark = event_id(desk.calendar, "gone@couchcal", 0)
     desk.remote.put(desk.calendar, RemoteEvent(mark, when=_when(4, 9), title="C-0009", ours=mark))
     desk.cycle()
     assert _only(desk).kind == "unknown_event"

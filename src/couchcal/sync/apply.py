@@ -21,7 +21,7 @@ from couchcal.store.journal import JournalSession
 from couchcal.store.session import write_session
 from couchcal.sync import guard, ledger, review
 from couchcal.sync.fields import event_of
-from couchcal.sync.ids import tag
+from couchcal.sync.ids import event_id
 from couchcal.sync.lease import Lease
 from couchcal.sync.ledger import Link
 from couchcal.sync.merge import Decision
@@ -33,6 +33,8 @@ LABEL = "Synced with Google"
 ACTOR = "google"
 _OURS_AT_ONCE = 500
 _THEIRS_AT_ONCE = 1000
+_ATTEMPTS = 4
+"""How many ids of each appointment are tried on an event of ours that is not known."""
 _TOLD = 5
 """How many unreadable events a reading tells of one by one."""
 
@@ -195,7 +197,7 @@ class _Applying:
         """
         if event.cancelled or event.unreadable or event.ours != event.id or event.recurrence:
             return False
-        appointment_id = self._tags.get(event.id)
+        appointment_id, attempt = self._own_ids.get(event.id, (None, 0))
         if appointment_id is None:
             if not review.was_seen(self.connection, self.link.id, event.id):
                 detail = "an event of this calendar was made by couchcal for an entry that is not in this database"
@@ -204,7 +206,7 @@ class _Applying:
             return False
         if ledger.map_of(self.connection, self.link.id, appointment_id) is not None:
             return False
-        ledger.allocate(self.connection, self.link.id, appointment_id, event.id, 0)
+        ledger.allocate(self.connection, self.link.id, appointment_id, event.id, attempt)
         mapped = ledger.map_of(self.connection, self.link.id, appointment_id)
         if mapped is None:
             raise RuntimeError("what was just stored is there")
@@ -214,11 +216,15 @@ class _Applying:
         return True
 
     @cached_property
-    def _tags(self) -> dict[str, int]:
-        """The appointments by the mark of their events."""
+    def _own_ids(self) -> dict[str, tuple[int, int]]:
+        """The appointments by the ids of their first events, each with the attempt it is the id of."""
         found = self.connection.execute("SELECT id FROM appointment")
         entries = self.ours.disclosed([row_id for (row_id,) in found])
-        return {tag(self.link.calendar_id, entry.uid): row_id for row_id, entry in entries.items()}
+        return {
+            event_id(self.link.calendar_id, entry.uid, attempt): (row_id, attempt)
+            for row_id, entry in entries.items()
+            for attempt in range(_ATTEMPTS)
+        }
 
     def _sweep(self) -> None:
         """Exceptions that everything did not show: their occurrences are as their series again."""

@@ -62,9 +62,9 @@ class RemoteEvent:
 
     A tombstone (`cancelled`) may have an id only. `recurrence` is not empty on the master of a series;
     `recurring_id` names the master of an instance, `original_start` the start it stands for (an aware instant, or
-    a date). `ours` is the private mark of `event_tag`, empty on events that are not made here; it is evidence,
-    never identity: copies have it, too. `unreadable` says why an event cannot be used; then only `id`, `cancelled`
-    and `etag` mean something.
+    a date). `ours` is its private mark, the id it was made under, empty on events that are not made here; it is
+    evidence, never identity: copies have it, too. `unreadable` says why an event cannot be used; then only `id`,
+    `cancelled` and `etag` mean something.
     """
 
     id: str

@@ -18,7 +18,7 @@ from couchcal.practice.disclosure import Disclosed, Facts, disclosed, facts
 from couchcal.store.connection import Database, database_errors
 from couchcal.sync import apply, guard, ledger
 from couchcal.sync.fields import NAMES, Base, known, known_of, outgoing, shown, text_of
-from couchcal.sync.ids import event_id, tag
+from couchcal.sync.ids import event_id
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Due, Link, Mapped
 from couchcal.sync.merge import edited
@@ -289,9 +289,9 @@ class _Pusher:
         return self._change(item, mapped, fields)
 
     def _create(self, item: Item, mapped: Mapped, fields: EventFields) -> Item | None:
-        mark = tag(self.link.calendar_id, item.local.uid) if item.local is not None else ""
+        name = mapped.event_id
         try:
-            event = self._ask(lambda: self.remote.insert(self.link.calendar_id, mapped.event_id, fields, mark))
+            event = self._ask(lambda: self.remote.insert(self.link.calendar_id, name, fields, name))
         except Duplicate:
             found = self._event(mapped, answered=True)
             if found is None:

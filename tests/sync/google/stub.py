@@ -16,6 +16,7 @@ class Stub(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: list[bytes] = []
+        self.connections = 0
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -26,6 +27,10 @@ class Stub(ThreadingHTTPServer):
     def close(self) -> None:
         self.shutdown()
         self.server_close()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are what is tested."""
@@ -40,8 +45,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.seen.append((self.command, self.path, headers, body))
         answers = self.server.answers
-        self.wfile.write(answers.pop(0) if len(answers) > 1 else answers[0])
-        self.close_connection = True
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.wfile.write(answer)
+        self.close_connection = b"Connection: keep-alive" not in answer
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _serve
 
@@ -49,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         """`seen` is the log."""
 
 
-def response(status: str, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:
+def response(status: str, body: bytes = b"", *headers: str, length: int | None = None, keep: bool = False) -> bytes:
     """A whole response; `length` is what it says of its body."""
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body) if length is None else length}"]
-    return ("\r\n".join(lines) + "\r\nConnection: close\r\n\r\n").encode() + body
+    return ("\r\n".join(lines) + f"\r\nConnection: {'keep-alive' if keep else 'close'}\r\n\r\n").encode() + body

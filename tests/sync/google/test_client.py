@@ -208,6 +208,31 @@ def test_an_access_token_is_renewed_once(google: Google, remote: GoogleRemote, t
     assert google.emulator.control("lint", {}, "GET")["violations"] == []
 
 
+@pytest.mark.parametrize(("seconds", "renewals"), [(230, 1), (600, 0)])
+def test_an_access_token_is_renewed_in_time(google: Google, seconds: int, renewals: int) -> None:
+    credentials: Any = google.credentials()
+    credentials.token = google.emulator.access_token(credentials.refresh_token)
+    credentials.expiry = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=seconds)
+    remote = GoogleRemote(credentials, google.api)
+    remote.calendars()
+    remote.calendars()
+    remote.close()
+    assert google.requests("oauth.token") == renewals
+
+
+def test_a_connection_is_kept_and_one_long_idle_is_not_trusted(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = b'{"kind": "calendar#calendarList", "items": []}'
+    stub.answers = [response("200 OK", listing, keep=True)]
+    remote = signed_in_at(stub.base)
+    for _ in range(3):
+        remote.calendars()
+    assert stub.connections == 1
+    monkeypatch.setattr("couchcal.sync.google.session.IDLE_S", -1.0)
+    remote.calendars()
+    assert stub.connections == 2
+    remote.close()
+
+
 def test_a_refusal_of_what_was_just_renewed_is_no_loop(google: Google, remote: GoogleRemote) -> None:
     remote.calendars()
     google.fault(

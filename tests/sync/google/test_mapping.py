@@ -107,17 +107,18 @@ def test_tombstones_may_say_nothing() -> None:
 @pytest.mark.parametrize(
     ("item", "master", "original"),
     [
-        ({"id": "m_20260303T200000Z"}, "m", AT),
-        ({"id": "m_20260303t200000z"}, "m", AT),
-        ({"id": "m_20260303"}, "m", date(2026, 3, 3)),
+        ({"id": "m_20260303T200000Z", "recurringEventId": "m"}, "m", AT),
+        ({"id": "m_20260303t200000z", "recurringEventId": "m"}, "m", AT),
+        ({"id": "m_20260303", "recurringEventId": "m"}, "m", date(2026, 3, 3)),
         ({"id": "m_20260303T200000Z", "recurringEventId": "m_R20260301T200000"}, "m_R20260301T200000", AT),
+        ({"id": "m_20260303T200000Z"}, "", None),  # of m, or of what was split from it
         (
             {"id": "x", "recurringEventId": "m", "originalStartTime": {"dateTime": "2026-03-03T21:00:00+01:00"}},
             "m",
             AT,
         ),
         ({"id": "x", "recurringEventId": "m", "originalStartTime": {"date": "2026-03-03"}}, "m", date(2026, 3, 3)),
-        ({"id": "m_20269903T200000Z"}, "", None),
+        ({"id": "m_20269903T200000Z", "recurringEventId": "m"}, "m", None),
         ({"id": "_6p33cd"}, "", None),
     ],
 )
@@ -131,7 +132,6 @@ def test_ids_of_instances_are_in_capitals_whatever_a_list_shows() -> None:
     assert read(id="m_20260303t200000z", recurringEventId="m").id == "m_20260303T200000Z"
     assert read(id="m_r20260303t200000").id == "m_R20260303T200000"
     assert read(id="_6p33_t20").id == "_6p33_t20"
-    assert read(id="m_20260303T200000Z").recurring_id == ""  # an event that says it has no master has none
 
 
 def test_what_names_no_event_is_none() -> None:

@@ -26,7 +26,7 @@ EVENT_FIELDS = (
     "recurringEventId,originalStartTime,extendedProperties"
 )
 """All that is asked for in a list: guests' lists, links to calls and notes stay where they are."""
-_INSTANCE = re.compile(r"(.+)_(\d{8}(?:T\d{6}Z)?)", re.IGNORECASE | re.DOTALL)
+_INSTANCE = re.compile(r"(.+)_(\d{8}(?:T\d{6}Z)?)", re.DOTALL)
 _SMALL_SUFFIX = re.compile(r"_R?\d{8}t\d{6}z?\Z", re.IGNORECASE)
 _UNWANTED = re.compile(r"[\ud800-\udfff\x00]")
 _DAY = timedelta(days=1)
@@ -220,8 +220,8 @@ def _instant(text: Any, name: str) -> datetime:
 
 
 def _occurrence(item: Mapping[str, Any], event_id: str, calendar_zone: str) -> tuple[str, datetime | date | None]:
-    """Master and original start of an instance. A bare tombstone says neither: then its id does, which is right
-    for every series but one that was split off (`…_R…`), whose instances have the id of what it was split from."""
+    """Master and original start of an instance. Without `recurringEventId` it has no master: its id does not tell
+    which one, once a series was split. The original start may be told by its id alone."""
     recurring_id = _event_id(item.get("recurringEventId"))
     original = item.get("originalStartTime")
     if isinstance(original, dict):
@@ -233,16 +233,13 @@ def _occurrence(item: Mapping[str, Any], event_id: str, calendar_zone: str) -> t
             )
         except _Unreadable:
             pass
-    if not recurring_id and item.get("status") != "cancelled":
-        return "", None
-    found = _INSTANCE.fullmatch(event_id)
-    if found is None or (not recurring_id and "start" in item):
+    found = _INSTANCE.fullmatch(event_id) if recurring_id else None
+    if found is None:
         return recurring_id, None
     try:
-        start = _instant(found[2], "UTC") if len(found[2]) > 8 else _basic_date(found[2])
+        return recurring_id, _instant(found[2], "UTC") if len(found[2]) > 8 else _basic_date(found[2])
     except _Unreadable:
         return recurring_id, None
-    return recurring_id or found[1], start
 
 
 def _basic_date(text: str) -> date:

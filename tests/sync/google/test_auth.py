@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -281,10 +282,45 @@ def test_a_rotated_sign_in_is_kept(google: Google, database: Database, connected
     google.control("config", rotate_refresh=True)
     for _ in range(3):
         before = TokenStore(database).load(connected)
+        google.control("expire_access", email=EMAIL)
         remote = auth.remote_for(database, connected)
         remote.calendars()
         remote.close()
         assert TokenStore(database).load(connected) != before
+
+
+def test_an_access_token_is_kept_while_it_lasts(google: Google, database: Database, connected: int) -> None:
+    def asked() -> int:
+        """How many tokens were asked for by a run of the program."""
+        before = google.requests("oauth.token")
+        remote = auth.remote_for(database, connected)
+        remote.calendars()
+        remote.close()
+        return google.requests("oauth.token") - before
+
+    assert [asked(), asked()] == [0, 0], "that of the sign-in is good"
+    google.control("expire_access", email=EMAIL)
+    assert [asked(), asked()] == [1, 0]
+    assert google.emulator.control("lint", {}, "GET")["violations"] == []
+    kept = TokenStore(database).load(connected)
+    assert kept is not None
+    for ends in ("2020-01-01T00:00:00", "soon", ""):
+        TokenStore(database).keep_access(connected, kept._replace(access_ends=ends))
+        assert [asked(), asked()] == [1, 0]
+
+
+def test_a_token_that_another_process_renewed_is_used(google: Google, database: Database, connected: int) -> None:
+    mine, other = auth.remote_for(database, connected), auth.remote_for(database, connected)
+    mine.calendars()
+    google.control("expire_access", email=EMAIL)
+    other.calendars()
+    credentials: Any = mine.http.credentials
+    credentials.expiry = datetime.now(UTC).replace(tzinfo=None)
+    before = google.requests("oauth.token")
+    mine.calendars()
+    assert google.requests("oauth.token") == before
+    for remote in (mine, other):
+        remote.close()
 
 
 def test_a_sign_in_that_another_process_rotated(google: Google, database: Database, connected: int) -> None:
@@ -292,6 +328,7 @@ def test_a_sign_in_that_another_process_rotated(google: Google, database: Databa
     source = Source(database)
     mine = source()
     mine.calendars()
+    google.control("expire_access", email=EMAIL)
     other = auth.remote_for(database, connected)
     other.calendars()
     other.close()
@@ -319,7 +356,7 @@ def test_who_asks_again_gets_the_same(google: Google, database: Database, connec
     first.calendars()
     assert source() is first
     source().calendars()
-    assert google.requests("oauth.token") == before + 1
+    assert google.requests("oauth.token") == before, "the token of the sign-in is good"
     connect(database)
     assert source() is not first, "there is another sign-in"
     source().calendars()

@@ -13,6 +13,7 @@ from google.oauth2.credentials import Credentials
 
 from couchcal.sync.account_rows import APP_CREATED, FREE_BUSY
 from couchcal.sync.google.client import GoogleRemote
+from couchcal.sync.google.session import Tokens
 from couchcal.sync.port import (
     Changed,
     Duplicate,
@@ -279,13 +280,13 @@ def test_trouble_at_the_token_endpoint(google: Google, kind: str, action: dict[s
 
 def test_a_rotated_refresh_token_is_told(google: Google) -> None:
     google.control("config", rotate_refresh=True)
-    told: list[str] = []
+    told: list[Tokens] = []
     remote = GoogleRemote(google.credentials(), google.api, renewed=told.append)
     remote.calendars()
     google.control("expire_access", email=EMAIL)
     remote.calendars()
     assert len(told) == 2
-    assert told[0] != told[1]
+    assert told[0].refresh != told[1].refresh
     remote.close()
 
 
@@ -410,8 +411,8 @@ def test_a_rotated_token_that_could_not_be_kept_is_told_again(google: Google) ->
     google.control("config", rotate_refresh=True)
     told: list[str] = []
 
-    def keep(token: str) -> None:
-        told.append(token)
+    def keep(tokens: Tokens) -> None:
+        told.append(tokens.refresh)
         if len(told) == 1:
             raise OSError("disk full")
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from keyring.errors import KeyringLocked, PasswordDeleteError
+from keyring.errors import KeyringLocked, PasswordDeleteError, PasswordSetError
 
 from couchcal.store.connection import Database
 from couchcal.sync import accounts
@@ -16,6 +16,7 @@ from couchcal.sync.google.tokens import Secret, TokenStore
 from couchcal.sync.port import Transient
 
 SECRET = Secret("1//refresh", "client", "client secret", "https://oauth2.googleapis.com/token")
+WITH_ACCESS = SECRET._replace(access_token="ya29.a", access_ends="2026-03-03T16:42:00")
 
 
 class Ring:
@@ -24,6 +25,7 @@ class Ring:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], str] = {}
         self.locked = False
+        self.longest = 1000
 
     def _look(self) -> None:
         if self.locked:
@@ -35,6 +37,8 @@ class Ring:
 
     def set_password(self, service: str, name: str, value: str) -> None:
         self._look()
+        if len(value) > self.longest:
+            raise PasswordSetError("too long")
         self.entries[service, name] = value
 
     def delete_password(self, service: str, name: str) -> None:
@@ -88,6 +92,29 @@ def test_in_the_keyring(database: Database, account_id: int, ring: Ring) -> None
     store.clear(account_id)
     assert ring.entries == {}
     assert store.load(account_id) is None
+
+
+@pytest.mark.parametrize("in_a_keyring", [False, True])
+def test_the_access_token_is_beside_it(
+    database: Database, account_id: int, request: pytest.FixtureRequest, in_a_keyring: bool
+) -> None:
+    ring = request.getfixturevalue("ring") if in_a_keyring else None
+    store = TokenStore(database)
+    store.keep_access(account_id, WITH_ACCESS)
+    assert store.load(account_id) is None, "there is nothing it could be beside"
+    store.save(account_id, SECRET)
+    store.keep_access(account_id, WITH_ACCESS)
+    assert store.load(account_id) == WITH_ACCESS
+    store.keep_access(account_id, WITH_ACCESS._replace(refresh_token="of another sign-in", access_token="b"))
+    assert store.load(account_id) == WITH_ACCESS
+    if ring is not None:
+        ring.longest = 200
+        store.keep_access(account_id, WITH_ACCESS._replace(access_token="b" * 100))
+        assert store.load(account_id) == SECRET
+        assert stored(database)[1] == []
+        ring.locked = True
+        store.keep_access(account_id, WITH_ACCESS)
+    store.clear(account_id)
 
 
 def test_a_locked_keyring_is_no_lost_sign_in(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from google.oauth2.credentials import Credentials
 
     from couchcal.sync.google.client import GoogleRemote
+    from couchcal.sync.google.session import Tokens
 
 WAIT_S = 15 * 60.0
 """How long a sign-in is waited for."""
@@ -315,7 +316,27 @@ def _ensure_target(database: Database, remote: GoogleRemote, name: str | None, c
 def secret_of(credentials: Credentials) -> Secret:
     """What of credentials is kept."""
     found: Any = credentials
-    return Secret(found.refresh_token, found.client_id, found.client_secret, found.token_uri)
+    lasting = Secret(found.refresh_token, found.client_id, found.client_secret, found.token_uri)
+    return _with_access(lasting, found.token, found.expiry)
+
+
+def _with_access(secret: Secret, token: str | None, expiry: datetime | None) -> Secret:
+    """The secret with an access token, of which it is known when it ends."""
+    if not token or expiry is None:
+        return secret.lasting()
+    return secret._replace(access_token=token, access_ends=expiry.isoformat())
+
+
+def _tokens(secret: Secret) -> Tokens:
+    from couchcal.sync.google.session import Tokens
+
+    try:
+        expiry = datetime.fromisoformat(secret.access_ends)
+    except ValueError:
+        return Tokens(secret.refresh_token)
+    if expiry.tzinfo is not None or not secret.access_token:
+        return Tokens(secret.refresh_token)
+    return Tokens(secret.refresh_token, secret.access_token, expiry)
 
 
 def remote_for(database: Database, account_id: int, *, session: requests.Session | None = None) -> GoogleRemote:
@@ -336,20 +357,34 @@ def remote_for(database: Database, account_id: int, *, session: requests.Session
         raise NeedsSignIn(_NOT_SIGNED_IN)
     secret = _of_the_file(secret)
 
-    def keep(refresh_token: str) -> None:
-        store.save(account_id, secret._replace(refresh_token=refresh_token))
+    kept = secret
 
-    def latest() -> str:
-        kept = store.load(account_id)
-        return kept.refresh_token if kept is not None else ""
+    def keep(tokens: Tokens) -> None:
+        nonlocal kept
+        found = _with_access(kept._replace(refresh_token=tokens.refresh), tokens.access, tokens.expiry)
+        if found.refresh_token == kept.refresh_token:
+            store.keep_access(account_id, found)
+        else:
+            store.save(account_id, found)
+        kept = found
+
+    def latest() -> Tokens | None:
+        nonlocal kept
+        found = store.load(account_id)
+        if found is None:
+            return None
+        kept = _of_the_file(found)
+        return _tokens(kept)
 
     make: Any = Credentials
+    tokens = _tokens(secret)
     credentials = make(
-        None,
+        tokens.access,
         refresh_token=secret.refresh_token,
         token_uri=secret.token_uri,
         client_id=secret.client_id,
         client_secret=secret.client_secret,
+        expiry=tokens.expiry,
     )
     return GoogleRemote(credentials, config.api_url(), session=session, renewed=keep, stored=latest)
 
@@ -359,7 +394,10 @@ def _of_the_file(secret: Secret) -> Secret:
         client = config.read_client(config.client_file())
     except (NotFound, Refused):
         return secret
-    return Secret(secret.refresh_token, client.client_id, client.client_secret, client.token_uri)
+    found = secret._replace(
+        client_id=client.client_id, client_secret=client.client_secret, token_uri=client.token_uri
+    )
+    return found if found == secret else found.lasting()  # what another client got says nothing of this one
 
 
 class Source:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from couchcal.sync.google import mapping
 from couchcal.sync.google.answers import IN_BETWEEN, Operation, content, problem
-from couchcal.sync.google.session import TIMEOUTS, Answer, SignedInSession
+from couchcal.sync.google.session import TIMEOUTS, Answer, SignedInSession, Tokens
 from couchcal.sync.port import Changed, EventFields, NotThere, Page, RemoteCalendar, RemoteEvent, Transient
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class GoogleRemote:
         api_url: without a slash at its end.
         session: whose adapters carry all requests, those for tokens too.
         timeouts: seconds to connect and to wait for each piece of an answer.
-        renewed: called with a refresh token that takes the place of the stored one.
-        stored: the stored one; asked before a sign-in is called over.
+        renewed: called with the tokens that take the place of the stored ones.
+        stored: the stored ones; asked before a token is renewed, and before a sign-in is called over.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class GoogleRemote:
         *,
         session: requests.Session | None = None,
         timeouts: tuple[float, float] = TIMEOUTS,
-        renewed: Callable[[str], None] | None = None,
-        stored: Callable[[], str] | None = None,
+        renewed: Callable[[Tokens], None] | None = None,
+        stored: Callable[[], Tokens | None] | None = None,
     ) -> None:
         self._http = SignedInSession(
             credentials, session=session, timeouts=timeouts, renewed=renewed, stored=stored

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -44,8 +44,26 @@ _authorized: Any = AuthorizedSession  # google-auth's methods have no types
 _refresh: Any = Credentials.refresh
 
 
-def _use_refresh_token(credentials: Any, token: str) -> None:
-    credentials._refresh_token = token  # there is no public way, short of other credentials
+class Tokens(NamedTuple):
+    """A refresh token, and an access token with its end (naive UTC, as google-auth keeps it) if there is one."""
+
+    refresh: str
+    access: str | None = None
+    expiry: datetime | None = None
+
+
+def use(credentials: Any, tokens: Tokens) -> None:
+    """Go on with these tokens."""
+    credentials._refresh_token = tokens.refresh  # there is no public way, short of other credentials
+    credentials.token = tokens.access
+    credentials.expiry = tokens.expiry
+
+
+def _ends_soon(credentials: Credentials) -> bool:
+    if not credentials.token:
+        return True
+    expiry = credentials.expiry  # naive UTC, by the clock of this computer: google-auth made it
+    return expiry is not None and expiry - datetime.now(UTC).replace(tzinfo=None) < RENEW_BEFORE
 
 
 class Answer:
@@ -64,8 +82,8 @@ class SignedInSession:
 
     Args:
         session: whose adapters carry the requests (tests mount their own); the program's own if None.
-        renewed: called with the refresh token when Google gives another one.
-        stored: the refresh token as it is kept now: another process may have got another one.
+        renewed: called with the tokens when Google gave an access token, and perhaps another refresh token.
+        stored: the tokens as they are kept now: another process may have got others.
     """
 
     def __init__(
@@ -74,15 +92,14 @@ class SignedInSession:
         *,
         session: requests.Session | None = None,
         timeouts: tuple[float, float] = TIMEOUTS,
-        renewed: Callable[[str], None] | None = None,
-        stored: Callable[[], str] | None = None,
+        renewed: Callable[[Tokens], None] | None = None,
+        stored: Callable[[], Tokens | None] | None = None,
     ) -> None:
         self.credentials = credentials
         self.count = 0
         self._timeouts = timeouts
         self._renewed = renewed
         self._stored = stored
-        self._kept = credentials.refresh_token
         self._over = ""
         self._plain = session if session is not None else plain_session()
         self._tokens = _TokenEndpoint(self._plain, timeouts)
@@ -111,7 +128,7 @@ class SignedInSession:
             data = json.dumps(body).encode()
         if self._over:
             raise NeedsSignIn(self._over)  # nothing is asked any more once Google said so
-        if self._ends_soon():
+        if _ends_soon(self.credentials) and not self._is_renewed_elsewhere():
             self.renew()
         answer = self._once(method, url, headers, data)
         if answer.status == 401 and answers.refusal(answer.body) is not None:
@@ -135,17 +152,27 @@ class SignedInSession:
         try:
             self._refresh()
         except NeedsSignIn as problem:
-            latest = self._stored() if self._stored is not None else ""
-            if not latest or latest == self.credentials.refresh_token:
+            latest = self._latest()
+            if latest is None or latest.refresh == self.credentials.refresh_token:
                 self._over = problem.message
                 raise
-            _use_refresh_token(self.credentials, latest)
-            self._kept = latest
+            use(self.credentials, latest)
             self._refresh()
-        after = self.credentials.refresh_token
-        if after and after != self._kept and self._renewed is not None:
-            self._renewed(after)
-            self._kept = after
+        if self._renewed is not None:
+            self._renewed(
+                Tokens(self.credentials.refresh_token or "", self.credentials.token, self.credentials.expiry)
+            )
+
+    def _latest(self) -> Tokens | None:
+        return self._stored() if self._stored is not None else None
+
+    def _is_renewed_elsewhere(self) -> bool:
+        """Whether another process got an access token meanwhile, which is used from now on."""
+        latest = self._latest()
+        if latest is None or not latest.access or latest.access == self.credentials.token:
+            return False
+        use(self.credentials, latest)
+        return not _ends_soon(self.credentials)
 
     def _refresh(self) -> None:
         try:
@@ -174,13 +201,6 @@ class SignedInSession:
         """Close the connections; the next request opens another."""
         self._session.close()
         self._plain.close()
-
-    def _ends_soon(self) -> bool:
-        credentials = self.credentials
-        if not credentials.token:
-            return True
-        expiry = credentials.expiry  # naive UTC, by the clock of this computer: google-auth made it
-        return expiry is not None and expiry - datetime.now(UTC).replace(tzinfo=None) < RENEW_BEFORE
 
     def _once(self, method: str, url: str, headers: dict[str, str], data: bytes | None) -> Answer:
         self._drop_idle()

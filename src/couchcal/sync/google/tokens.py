@@ -1,14 +1,17 @@
 """Where the sign-in is kept: the keyring of this computer, else the database.
 
-Only what cannot be got again without a person is kept. Access tokens last an hour and are not stored.
+The access token is beside it while it lasts, so that each run of the program does not ask for another one. It is
+kept where that costs nothing: what cannot be kept is got again.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
+from couchcal.errors import DatabaseProblem
 from couchcal.store.connection import Database
 from couchcal.store.keys import SERVICE, usable_keyring
 from couchcal.sync.account_rows import reading, writing
@@ -26,6 +29,13 @@ class Secret(NamedTuple):
     client_id: str
     client_secret: str
     token_uri: str
+    access_token: str = ""
+    access_ends: str = ""
+    """When the access token ends: ISO 8601, UTC without an offset, by this computer's clock."""
+
+    def lasting(self) -> Secret:
+        """Without the access token."""
+        return self._replace(access_token="", access_ends="")
 
 
 class TokenStore:
@@ -55,10 +65,10 @@ class TokenStore:
         Raises:
             DatabaseProblem: it cannot be written.
         """
-        text = json.dumps(secret._asdict())
+        text = _text(secret)
         with reading(self._database) as connection:
             before = _place(connection, account_id)
-        entry = _keyring_put(before.removeprefix(KEYRING) if before.startswith(KEYRING) else "", text)
+        entry = _keyring_put(before.removeprefix(KEYRING) if before.startswith(KEYRING) else "", secret)
         with writing(self._database) as connection:
             connection.execute("DELETE FROM account_secret WHERE account_id = ?", (account_id,))
             if not entry:
@@ -70,6 +80,23 @@ class TokenStore:
                 (KEYRING + entry if entry else IN_DATABASE, account_id),
             )
         return "keyring" if entry else IN_DATABASE
+
+    def keep_access(self, account_id: int, secret: Secret) -> None:
+        """Put the access token of a secret beside what is kept, if that is still the same sign-in."""
+        with suppress(Transient, DatabaseProblem):
+            known = self.load(account_id)
+            if known is None or known.refresh_token != secret.refresh_token:
+                return
+            with reading(self._database) as connection:
+                place = _place(connection, account_id)
+            if place.startswith(KEYRING):
+                _keyring_put(place.removeprefix(KEYRING), secret)
+                return
+            with writing(self._database) as connection:
+                connection.execute(
+                    "UPDATE account_secret SET secret = ? WHERE account_id = ? AND secret = ?",
+                    (_text(secret), account_id, _text(known)),
+                )
 
     def clear(self, account_id: int) -> None:
         """Forget a secret, wherever it is."""
@@ -86,10 +113,14 @@ def _place(connection: Connection, account_id: int) -> str:
     return str(row[0]) if row is not None else ""
 
 
+def _text(secret: Secret) -> str:
+    return json.dumps(secret._asdict())
+
+
 def _parsed(text: str | None) -> Secret | None:
     try:
         found = json.loads(text or "")
-        return Secret(*(str(found[name]) for name in Secret._fields))
+        return Secret(**{name: str(found[name]) for name in Secret._fields if name in found})
     except (ValueError, TypeError, KeyError):
         return None
 
@@ -107,8 +138,9 @@ def _keyring_get(entry: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _keyring_put(entry: str, text: str) -> str:
-    """The entry that has `text` now, empty if no keyring takes it."""
+def _keyring_put(entry: str, secret: Secret) -> str:
+    """The entry that has the secret now, empty if no keyring takes it. Some take little: the access token may be
+    left out."""
     backend = usable_keyring()
     if backend is None:
         return ""
@@ -117,11 +149,11 @@ def _keyring_put(entry: str, text: str) -> str:
     from keyring.errors import KeyringError
 
     entry = entry or f"google-{secrets.token_hex(8)}"
-    try:
-        backend.set_password(SERVICE, entry, text)
-    except (KeyringError, ValueError, OSError, RuntimeError):
-        return ""
-    return entry
+    for each in (secret, secret.lasting()):
+        with suppress(KeyringError, ValueError, OSError, RuntimeError):
+            backend.set_password(SERVICE, entry, _text(each))
+            return entry
+    return ""
 
 
 def _keyring_delete(entry: str) -> None:

@@ -93,15 +93,15 @@ def test_a_cycle_that_ends_anywhere_is_taken_up_again(tmp_path: Path) -> None:
 
 def test_one_calendar_is_made_whenever_the_making_of_it_ends(tmp_path: Path) -> None:  # SYNC-08
     desk = SyncDesk(tmp_path / "desk")
-    desk.book_many(3)
+    desk.book_many(2)
 
     def connect(desk: SyncDesk) -> None:
         desk.ensure()
         desk.cycle()
 
-    sound = _survives(World(desk, tmp_path), connect, 15, again=SyncDesk.ensure)
+    sound = _survives(World(desk, tmp_path), connect, 12, again=SyncDesk.ensure)
     assert len(sound.remote.shelves) == 1
-    assert len(sound.live) == 3
+    assert len(sound.live) == 2
 
 
 @pytest.mark.parametrize("how", ["events", "calendar"])

@@ -255,6 +255,26 @@ def test_a_change_while_it_is_sent_is_sent_too(desk: SyncDesk) -> None:
     assert when.start == at(4, 11)
 
 
+def test_a_name_that_is_hidden_while_others_are_sent_does_not_leave(desk: SyncDesk) -> None:  # SYNC-03, SYNC-21
+    desk.write("UPDATE practice SET identifier_mode = 'full'")
+    desk.book_many(3)
+
+    def hide() -> None:
+        desk.write("UPDATE practice SET identifier_mode = 'id'")
+
+    desk.remote.before = once("insert", then=hide)
+    assert push_only(desk) == ["insert", "insert", "insert", "patch"]
+    assert {event.title for event in desk.live.values()} == {"🔒 C-0001"}
+
+
+def test_what_was_taken_and_is_cancelled_before_its_turn_is_not_sent(desk: SyncDesk) -> None:
+    first, *_ = desk.book_many(3)
+    desk.remote.before = once("insert", then=lambda: desk.cancel(first))
+    calls = push_only(desk)
+    assert len(desk.live) == 2
+    assert calls.count("insert") == 2
+
+
 def test_cancelled_here_wins_over_moved_there(desk: SyncDesk) -> None:
     row = desk.book(4, 9)
     push_only(desk)

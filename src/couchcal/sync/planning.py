@@ -12,7 +12,7 @@ from couchcal.sync import guard, ledger, pull
 from couchcal.sync.fields import outgoing, shown
 from couchcal.sync.ledger import Link, Mapped
 from couchcal.sync.port import NeedsSignIn, Remote, RemoteEvent, RemoteProblem, TokenExpired
-from couchcal.sync.push import base_of
+from couchcal.sync.push_books import base_of
 from couchcal.sync.report import CalendarPlan, Plan, PlannedSending, State
 from couchcal.sync.waiter import Waiter, trying
 

@@ -14,14 +14,11 @@ from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 from couchcal.clock import Clock
-from couchcal.practice.disclosure import Disclosed, Facts, disclosed, facts
 from couchcal.store.connection import Database, database_errors
-from couchcal.sync import apply, guard, ledger
-from couchcal.sync.fields import NAMES, Base, known, known_of, outgoing, shown, text_of
-from couchcal.sync.ids import event_id
-from couchcal.sync.lease import Lease, transaction
-from couchcal.sync.ledger import Due, Link, Mapped
-from couchcal.sync.merge import edited
+from couchcal.sync import apply, ledger
+from couchcal.sync.fields import NAMES
+from couchcal.sync.lease import Lease
+from couchcal.sync.ledger import Link, Mapped
 from couchcal.sync.port import (
     Changed,
     Duplicate,
@@ -34,13 +31,11 @@ from couchcal.sync.port import (
     RemoteEvent,
     Transient,
 )
-from couchcal.sync.report import progress_text
+from couchcal.sync.push_books import Books, Item, base_of
 from couchcal.sync.waiter import Stopped, Waiter, trying
 
 T = TypeVar("T")
 
-BATCH = 50
-"""How many are taken from the outbox in one transaction."""
 FRESH = timedelta(seconds=60)
 """How long a new calendar may refuse what it will allow."""
 _ROUNDS = 8
@@ -49,30 +44,10 @@ _CHANGES = 3
 """How often one item is merged anew in one turn because it changed at the remote."""
 _REFUSALS = 5
 """Refusals in a row after which it is the calendar that refuses, not the events."""
-_POSTPONED = timedelta(seconds=15)
-_LONGEST = timedelta(minutes=60)
 
 
 class CalendarLost(Exception):
     """The calendar that is written to is gone."""
-
-
-class Item(NamedTuple):
-    """One appointment to send: as it is here (None: gone), and what is known of its event (None: nothing)."""
-
-    due: Due
-    local: Disclosed | None
-    mapped: Mapped | None
-
-    @property
-    def fields(self) -> EventFields | None:
-        """What is to be there, None if nothing is."""
-        return outgoing(self.local) if self.local is not None and self.local.wanted else None
-
-    @property
-    def words(self) -> str:
-        """It for the log, without a name."""
-        return self.local.words if self.local is not None else "event of a deleted entry"
 
 
 def _silent(_progress: Progress) -> None:
@@ -133,102 +108,35 @@ class _Pusher:
     ) -> None:
         self.remote = remote
         self.database = database
-        self.connection = connection
         self.link = link
         self.clock = clock
         self.waiter = waiter
         self.lease = lease
         self.rng = rng
         self.told = told
-        self.facts: Facts = facts(connection)
+        self.books = Books(connection, link, clock, lease)
         self.refused = 0
         self.removed = False
 
     def run(self) -> None:
-        held = self._held()
+        held = self.books.held()
         started = self.clock()
-        of = ledger.counts(self.connection)[0] - len(held)
+        of = self.books.waiting() - len(held)
         done = 0
-        while batch := self._claim(held, Progress("sending", done, max(of, done), started)):
+        while batch := self.books.claim(held, Progress("sending", done, max(of, done), started)):
             items, dropped = batch
             done += dropped
             for item in items:
                 if self.waiter.stopping:
                     raise Stopped
-                self._one(item)
+                current = self.books.current(item)
+                if current is not None:
+                    self._one(current)
                 done += 1
                 self.told.progress(Progress("sending", done, max(of, done), started))
                 self.waiter.pace()
         if self.removed:
-            self._held()  # what a person let go of is done
-
-    # taking from the outbox
-
-    def _held(self) -> frozenset[int]:
-        """Deletions that are too many to be made unasked."""
-        doomed = ledger.deletes_due(self.connection, self.link.id)
-        return guard.held_deletes(self.connection, self.link, doomed, clock=self.clock, lease=self.lease)
-
-    def _claim(self, held: frozenset[int], progress: Progress) -> tuple[list[Item], int] | None:
-        """The next items, each with the id of its event stored; how many of the batch need nothing. None at the
-        end."""
-        now = self.clock()
-        if not ledger.due(self.connection, now, 1, held):
-            return None
-        with transaction(self.connection, self.lease):
-            rows = ledger.due(self.connection, now, BATCH, held)
-            items = self._load(rows)
-            todo: list[Item] = []
-            for item in items:
-                if self._is_settled(item):
-                    ledger.done(self.connection, item.due)
-                else:
-                    todo.append(self._with_id(item))
-            ledger.mark_inflight(self.connection, [item.due.appointment_id for item in todo])
-            if self.lease is not None:
-                self.lease.tell(self.connection, progress_text(progress))
-        return todo, len(items) - len(todo)
-
-    def _load(self, rows: list[Due]) -> list[Item]:
-        ids = [row.appointment_id for row in rows]
-        entries = disclosed(self.connection, ids, self.facts)
-        maps = ledger.maps_of(self.connection, self.link.id, ids)
-        return [Item(row, entries.get(row.appointment_id), maps.get(row.appointment_id)) for row in rows]
-
-    def _is_settled(self, item: Item) -> bool:
-        """Whether the remote need not be asked; what is known of its event is brought up to date."""
-        fields, mapped = item.fields, item.mapped
-        if mapped is None:
-            return fields is None
-        if mapped.state == "unlinked":
-            return True
-        if fields is None:
-            return mapped.state == "deleted"
-        base = base_of(mapped)
-        if mapped.state == "missing":
-            return not edited(fields, base.ours)
-        if mapped.state != "live" or base.due(fields):
-            return False
-        ours = text_of(known(fields))
-        if ours != mapped.ours:
-            ledger.write_map(
-                self.connection, mapped.id, state="live", etag=mapped.etag, ours=ours, theirs=mapped.theirs
-            )
-        return True
-
-    def _with_id(self, item: Item) -> Item:
-        if item.mapped is not None or item.local is None:
-            return item
-        return self._allocate(item, 0)
-
-    def _allocate(self, item: Item, attempt: int) -> Item:
-        """Another id for the event. Inside a transaction."""
-        if item.local is None:
-            raise ValueError("what is gone needs no event")
-        row_id = item.due.appointment_id
-        name = event_id(self.link.calendar_id, item.local.uid, attempt)
-        ledger.allocate(self.connection, self.link.id, row_id, name, attempt)
-        return item._replace(mapped=ledger.map_of(self.connection, self.link.id, row_id))
+            self.books.held()  # what a person let go of is done
 
     # one item
 
@@ -237,20 +145,20 @@ class _Pusher:
             self._send(item)
         except Forbidden as problem:
             if self.clock() - self.link.created_at < FRESH:
-                self._postpone(item, "the new calendar is not ready yet")
+                self.books.postpone(item, "the new calendar is not ready yet")
                 raise Transient("the new calendar is not ready yet") from problem
-            self._block(item, problem.message)
+            self.books.block(item, problem.message)
             self.refused += 1
             if self.refused >= _REFUSALS:
                 raise Transient("the calendar refuses every change") from problem
             return
         except Rejected as problem:
-            self._block(item, problem.message)
+            self.books.block(item, problem.message)
         except Transient as problem:
-            self._postpone(item, problem.message)
+            self.books.postpone(item, problem.message)
             raise
         except (ValueError, OverflowError) as problem:
-            self._block(item, f"it cannot be written for the service ({type(problem).__name__})")
+            self.books.block(item, f"it cannot be written for the service ({type(problem).__name__})")
         self.refused = 0
 
     def _send(self, item: Item) -> None:
@@ -267,7 +175,7 @@ class _Pusher:
             if following is None:
                 return
             item = following
-        self._postpone(item, "it keeps changing at the other side")
+        self.books.postpone(item, "it keeps changing at the other side")
 
     def _step(self, item: Item) -> Item | None:
         """One request for an item: None if it is done, else what is left to do.
@@ -277,7 +185,7 @@ class _Pusher:
         """
         fields, mapped = item.fields, item.mapped
         if mapped is None:
-            return self._anew(item, -1)
+            return self.books.anew(item, -1)
         if mapped.state == "missing":
             raise _Differs(None)
         if fields is None:
@@ -295,7 +203,7 @@ class _Pusher:
         except Duplicate:
             found = self._event(mapped, answered=True)
             if found is None:
-                return self._anew(item, mapped.attempt)
+                return self.books.anew(item, mapped.attempt)
             raise _Differs(found) from None
         except NotThere:
             raise self._missing_calendar() from None
@@ -320,7 +228,7 @@ class _Pusher:
         """Bring a deleted event back; where that cannot be, another takes its place."""
         found = self._event(mapped)
         if found is None:
-            return self._anew(item, mapped.attempt)
+            return self.books.anew(item, mapped.attempt)
         if not found.cancelled and found.etag != mapped.etag:
             raise _Differs(found)
         try:
@@ -328,9 +236,9 @@ class _Pusher:
         except Changed:
             raise _Differs(self._event(mapped, answered=True)) from None
         except (NotThere, Forbidden):
-            return self._anew(item, mapped.attempt)
+            return self.books.anew(item, mapped.attempt)
         if event.cancelled:
-            return self._anew(item, mapped.attempt)
+            return self.books.anew(item, mapped.attempt)
         return self._landed(item, mapped, fields, event)
 
     def _remove(self, item: Item, mapped: Mapped) -> Item | None:
@@ -342,56 +250,21 @@ class _Pusher:
             raise _Differs(self._event(mapped, answered=True)) from None
         except NotThere:
             self._check_calendar()
-        with transaction(self.connection, self.lease):
-            ledger.set_map_state(self.connection, mapped.id, "deleted")
-            ledger.done(self.connection, item.due)
+        self.books.gone(item, mapped)
         self.removed = True
         self.told.sent(0, 1)
         return None
 
-    # what follows
-
     def _landed(self, item: Item, mapped: Mapped, fields: EventFields, event: RemoteEvent) -> Item | None:
-        """The remote has it as it is here: nothing is left to do."""
-        with transaction(self.connection, self.lease):
-            ledger.write_map(
-                self.connection,
-                mapped.id,
-                state="live",
-                etag=event.etag,
-                ours=text_of(known(fields)),
-                theirs=text_of(shown(event)),
-            )
-            ledger.done(self.connection, item.due)
+        self.books.landed(item, mapped, fields, event)
         self.told.sent(1, 0)
         return None
-
-    def _anew(self, item: Item, attempt: int) -> Item:
-        """The id of this attempt is used up: the next one."""
-        with transaction(self.connection, self.lease):
-            return self._allocate(item, attempt + 1)
 
     def _merged(self, item: Item, event: RemoteEvent | None) -> Item | None:
         """Merge what the remote shows (None: nothing), and look at the item anew; None if it is done."""
         row_id = item.due.appointment_id
         apply.settle(self.database, self.link, row_id, event, clock=self.clock, lease=self.lease)
-        with transaction(self.connection, self.lease):
-            row = ledger.due_for(self.connection, row_id)
-            following = None if row is None else self._load([row])[0]
-            if following is not None and self._is_settled(following):
-                ledger.done(self.connection, following.due)
-                return None
-        return following
-
-    def _block(self, item: Item, reason: str) -> None:
-        with transaction(self.connection, self.lease):
-            ledger.block(self.connection, item.due, reason)
-            ledger.log(self.connection, self.clock(), f"{item.words} was not taken: {reason}", "error")
-
-    def _postpone(self, item: Item, reason: str) -> None:
-        delay = min(_POSTPONED * 2 ** min(item.due.attempts, 10), _LONGEST)
-        with transaction(self.connection, self.lease):
-            ledger.postpone(self.connection, item.due, self.clock() + delay, reason)
+        return self.books.again(row_id)
 
     # asking
 
@@ -444,8 +317,3 @@ class _Differs(Exception):
     def __init__(self, event: RemoteEvent | None) -> None:
         super().__init__()
         self.event = event
-
-
-def base_of(mapped: Mapped) -> Base:
-    """What both sides knew last of an event."""
-    return Base(known_of(mapped.ours), known_of(mapped.theirs))

@@ -28,6 +28,7 @@ SCENES: dict[str, tuple[str, tuple[str, ...]]] = {
     "search": ("week", ("/", '"lin is:cancelled')),
     "waitlist": ("week", ("W",)),
     "reports": ("week", ("R",)),
+    "sync": ("week", ("S", "j", "j")),
 }
 """Picture -> the view and the keys that lead to it; what begins with a quotation mark is typed."""
 
@@ -42,6 +43,7 @@ async def _picture(database_path: Path, scene: str, theme: str, target: Path) ->
     app = CouchcalApp(
         open_database(database_path), clock=lambda: _NOW, settings=Settings(theme=theme), view=View(view)
     )
+    app.background.end()  # nothing is to be synced for a picture
     async with app.run_test(size=_SIZE) as pilot:
         for key in ("", *keys):
             if key.startswith('"'):
@@ -51,6 +53,38 @@ async def _picture(database_path: Path, scene: str, theme: str, target: Path) ->
             await app.workers.wait_for_complete()
             await pilot.pause(0.3)
         target.write_text(app.export_screenshot(title="couchcal", simplify=True), encoding="utf-8")
+
+
+def _connect(path: Path) -> None:
+    """Give the practice an account that has synced a minute ago; nothing talks to Google."""
+    import sqlite3
+
+    scopes = " ".join(
+        f"https://www.googleapis.com/auth/calendar.{name}"
+        for name in ("app.created", "calendarlist.readonly", "events.readonly")
+    )
+    now = int(_NOW.timestamp()) - 60
+    calendars = (
+        ("1", "couchcal", "owned_target", "owner", 0, 1),
+        ("2", "robin@example.com", "inbound", "owner", 1, 1),
+        ("3", "Family", "inbound", "owner", 0, 1),
+        ("4", "Choir", "inbound", "owner", 0, 0),
+        ("5#holiday@group.v.calendar.google.com", "Holidays in United States", "inbound", "reader", 0, 0),
+        ("6", "Clinic rooms", "inbound", "writer", 0, 0),
+    )
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO calendar_account (id, created_at, updated_at, version, provider, email, scopes, state,"
+            " secret_ref, paused, last_ok) VALUES (1, 0, 0, 1, 'google', 'robin@example.com', ?, 'ok', '', '', ?)",
+            (scopes, now),
+        )
+        connection.executemany(
+            "INSERT INTO calendar_link (created_at, updated_at, version, account_id, remote_calendar_id, name,"
+            " role, access_role, is_primary, enabled, direction, state, last_ok, last_error)"
+            " VALUES (0, 0, 1, 1, ?, ?, ?, ?, ?, ?, 'two_way', '', ?, '')",
+            [(*calendar, now) for calendar in calendars],
+        )
+    connection.close()
 
 
 def _key_name(character: str) -> str:
@@ -69,6 +103,8 @@ def main() -> None:
         path = Path(home) / "demo.db"
         demo.build(path, tz=_ZONE, clock=lambda: _NOW).dispose()
         for scene in SCENES:
+            if scene == "sync":
+                _connect(path)
             for name in ("dark", "light"):
                 asyncio.run(_picture(path, scene, f"couchcal-{name}", folder / f"{scene}-{name}.svg"))
 

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from textual.widgets import Input
 
 from couchcal.store.connection import Database
 from tests.support.practice import make_practice
-from tests.tui.screens.google_at_hand import Google
+
+if TYPE_CHECKING:
+    from tests.tui.screens.google_at_hand import Google
 
 
 @pytest.fixture
@@ -24,6 +27,8 @@ def steady_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def google(database: Database, isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
     """An emulated Google beside the practice."""
+    from tests.tui.screens.google_at_hand import Google
+
     made = Google(database, isolated_home, monkeypatch)
     yield made
     made.session.close()

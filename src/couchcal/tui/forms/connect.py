@@ -115,6 +115,7 @@ class ConnectForm(Modal["Granted"]):
             if self._sign_in is None:
                 self._sign_in = await away(self._begin)
                 self.query_one("#address", Static).update(plain(self.address))
+                self._spin()
             granted = await away(self._wait_there)
         except Exception as error:
             self._failed(error)

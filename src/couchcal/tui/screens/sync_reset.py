@@ -21,7 +21,7 @@ WAYS = (
     Choosable(
         "cursors",
         "Read everything anew",
-        "Nothing is deleted or doubled: all calendars are read again and compared.",
+        "Nothing is deleted or doubled: all is read again and compared.",
     ),
     Choosable(
         "events",

@@ -25,10 +25,12 @@ from couchcal.tui.screens.sync_words import moment
 from couchcal.tui.text import clean
 
 _CHROME_ROWS = 8
+_URGENT = ("mass_delete", "calendar_lost")
+"""Kinds of items that hold the sync up."""
 
 
 class ReviewScreen(Modal[Done]):
-    """The open items, the oldest first; Enter shows one with what can be done about it.
+    """The open items, those that hold the sync up first, then the oldest; Enter shows one and what can be done.
 
     Args:
         at_once: show the one that holds the sync up right away.
@@ -65,10 +67,11 @@ class ReviewScreen(Modal[Done]):
 
     async def _load(self) -> None:
         try:
-            self._items = await in_thread(self, "read", self._gate.reviews)
+            found = await in_thread(self, "read", self._gate.reviews)
         except Exception as error:
             self.show_problem(problem_words(error))
             return
+        self._items = sorted(found, key=lambda item: (item.kind not in _URGENT, item.notice))
         listing = self.query_one("#reviews", OptionList)
         before = listing.highlighted or 0
         listing.clear_options()
@@ -85,7 +88,7 @@ class ReviewScreen(Modal[Done]):
         self.query_one("#count", Static).update(plain(words, "dim"))
         if self._at_once:
             self._at_once = False
-            urgent = [item for item in self._items if item.kind in ("mass_delete", "calendar_lost")]
+            urgent = [item for item in self._items if item.kind in _URGENT]
             if urgent:
                 listing.highlighted = self._items.index(urgent[0])
                 self._open(urgent[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from couchcal.clock_words import day_words, in_chosen_clock, span_words
 from couchcal.scheduling.wallclock import to_local
@@ -19,7 +21,7 @@ from couchcal.sync.review import ReviewItem
 from couchcal.tui.forms.away import away
 from couchcal.tui.forms.connect import sign_in_words
 from couchcal.tui.forms.modal import Modal
-from couchcal.tui.forms.options import Ways, way
+from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.text import clean
 
@@ -41,6 +43,21 @@ KINDS = {
     ),
 }
 """The kinds of items: what they are called, and what is to be known."""
+
+_MEANS = {
+    "remote_deleted": {
+        "cancel": "The session is cancelled here and keeps its record.",
+        "restore": "It is sent again.",
+        "unlink": "It stays here, and is not sent any more.",
+    },
+    "mass_delete": {
+        "discard": "If they are gone then, too, you are asked again.",
+        "restore": "Every one of your appointments is sent again.",
+        "apply": "No appointment is deleted here for it.",
+    },
+    "calendar_lost": {"disconnect": "Your appointments stay here."},
+}
+"""What choices do, where their labels do not tell."""
 
 
 class ReviewDialog(Modal[str]):
@@ -69,7 +86,8 @@ class ReviewDialog(Modal[str]):
         with VerticalScroll(id="happened"):
             yield Static(happened(self._item, self._about, self._tz), id="body", markup=False)
         choices = enumerate(self._item.choices, start=1)
-        yield Ways([way(word, f"{number}  {label}") for number, (word, label) in choices], id="ways")
+        means = _explained(self._item)
+        yield Ways([_way(number, word, label, means.get(word, "")) for number, (word, label) in choices], id="ways")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -77,7 +95,8 @@ class ReviewDialog(Modal[str]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave room for the ways out below a long list."""
-        rest = len(self._item.choices) + _CHROME_ROWS
+        explained = sum(word in _explained(self._item) for word, _label in self._item.choices)
+        rest = len(self._item.choices) + explained + _CHROME_ROWS
         self.query_one("#happened").styles.max_height = max(3, event.size.height - rest)
 
     def action_step(self, by: int) -> None:
@@ -109,6 +128,20 @@ class ReviewDialog(Modal[str]):
         finally:
             self._busy = False
         self.dismiss(done.label)
+
+
+def _explained(item: ReviewItem) -> Mapping[str, str]:
+    """What the choices of an item do. Of deletions that would be made in Google the labels tell it."""
+    pushing = item.kind == "mass_delete" and "restore" not in dict(item.choices)
+    return {} if pushing else _MEANS.get(item.kind, {})
+
+
+def _way(number: int, word: str, label: str, meaning: str) -> Option:
+    """A choice with its number; what it does stands below its words."""
+    lines = [Content.styled(f"{number}  {clean(label)}", "bold")]
+    if meaning:
+        lines.append(Content.styled(f"   {meaning}", "dim"))
+    return Option(Content("\n").join(lines), id=word)
 
 
 def happened(item: ReviewItem, about: About, tz: tzinfo) -> Content:

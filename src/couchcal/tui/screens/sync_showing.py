@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -29,6 +30,7 @@ _CHROME_ROWS = 6
 _PROBLEM_ROWS = 3
 _KEYS = "enter change · s sync now · p pause · v review · d dry run · l log · esc"
 _KEYS_BEFORE = "c connect · enter change · esc close"
+_KEYS_SIGNED_OUT = "i sign in again · enter change · v review · l log · esc"
 _KEYS_WITHOUT_FILE = "r look again · esc close"
 BUTTONS = (
     ("connect", "Connect"),
@@ -136,7 +138,7 @@ class SyncShowing(Modal[Done]):
         if state.status is not None:
             found = headline(state.status, now, self._tz, glyphs)
             head.update(_head(found, clean(state.status.email)))
-            lines = 2 + len(found.lines)
+            lines = 2 + sum(-(-cell_len(line) // cells) for line in found.lines)
             rows = calendar_rows(state.links, state.reasons, now, self._tz, glyphs, cells)
             rows.append(Row("", plain("")))
             rows += setting_rows(state.facts, state.direction, glyphs, cells)
@@ -145,7 +147,9 @@ class SyncShowing(Modal[Done]):
             rows = [] if state.client_problem else setting_rows(state.facts, "", glyphs, cells)
         head.display = self.connected
         about.display = not self.connected
-        keys = _KEYS if self.connected else _KEYS_WITHOUT_FILE if state.client_problem else _KEYS_BEFORE
+        keys = _KEYS_WITHOUT_FILE if state.client_problem else _KEYS_BEFORE
+        if state.status is not None:
+            keys = _KEYS_SIGNED_OUT if state.status.state == "needs_auth" else _KEYS
         self.query_one("#frame").border_subtitle = plain(keys)
         self._show_rows(rows)
         self._show_buttons(state)

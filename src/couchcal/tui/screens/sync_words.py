@@ -21,7 +21,7 @@ MODES = (
     ("id", "internal id", "Nothing that tells who comes: the safest."),
     ("initials", "initials", "Few know whom they mean; those who know your clients may guess."),
     ("first", "first name", "Everybody who sees the calendar reads the first names of your clients."),
-    ("full", "full name", "Names of clients are health information: not advised, and asked once more."),
+    ("full", "full name", "Names of clients are health information: not advised, asked once more."),
 )
 """The ways to call clients outside: the setting's word, what it is called here, what it means (SYNC-03)."""
 MODE_WORDS = {word: label for word, label, _ in MODES}
@@ -59,7 +59,7 @@ def _state(status: Status, now: datetime, tz: tzinfo, glyphs: Glyphs) -> tuple[s
         return (
             f"{glyphs.failed} Google asks you to sign in again",
             "$text-error",
-            "Access ends when it is revoked, after six months without use, and after seven",
+            "Access ends when revoked, after six months without use, or after seven",
             "days while your Google project is in “Testing”. Nothing is lost.",
         )
     if status.paused == "user":

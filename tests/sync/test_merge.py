@@ -152,7 +152,6 @@ def test_a_deletion_there_is_asked_about_once(remote: RemoteEvent | None) -> Non
 def test_what_was_edited_here_comes_back_there(remote: RemoteEvent | None, state: str) -> None:
     decision = merge(_base(HERE), EDITED, remote, state=state)
     assert (decision.state, decision.revive, decision.settled) == ("deleted", True, RESTORED)
-    assert decision.fresh == (remote is None)
 
 
 def test_what_only_waited_to_be_put_back_is_no_edit() -> None:

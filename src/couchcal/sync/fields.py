@@ -45,11 +45,6 @@ class Base(NamedTuple):
     ours: Known = Known()
     theirs: Known = Known()
 
-    @property
-    def nothing(self) -> bool:
-        """Whether the sides never knew each other's state."""
-        return self.ours.nothing and self.theirs.nothing
-
     def due(self, local: EventFields) -> frozenset[str]:
         """The fields that have to be sent: they changed here, or are to be put back, and differ from what the
         remote shows."""

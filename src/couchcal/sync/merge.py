@@ -44,7 +44,7 @@ class Decision:
         take: change the appointment so.
         send: fields the remote has to be sent, now or later.
         delete: the remote event has to go.
-        revive: a deleted remote event has to come back; `fresh`, under another id as this one is used up.
+        revive: a deleted remote event has to come back, under another id if this one is used up.
         let_go: the event is not ours any more; ours, if it is wanted, needs another id.
         conflict: fields that both changed; ours stand.
         put_back: fields that the remote changed and that will be as they were.
@@ -59,7 +59,6 @@ class Decision:
     send: frozenset[str] = frozenset()
     delete: bool = False
     revive: bool = False
-    fresh: bool = False
     let_go: bool = False
     conflict: frozenset[str] = frozenset()
     put_back: frozenset[str] = frozenset()
@@ -127,9 +126,9 @@ def _merge_gone(was: Decision, local: EventFields | None, remote: RemoteEvent | 
     if local is None:
         return replace(was, state="deleted", settled=OVER)
     if was.state == "deleted":
-        return replace(was, revive=True, fresh=remote is None)
+        return replace(was, revive=True)
     if not was.base.ours.nothing and edited(local, was.base.ours):
-        return replace(was, state="deleted", revive=True, fresh=remote is None, settled=RESTORED)
+        return replace(was, state="deleted", revive=True, settled=RESTORED)
     # What was never known to be there is known from now on, so that a later change here is seen as one.
     base = Base(known(local), was.base.theirs) if was.base.ours.nothing else was.base
     return replace(was, state="missing", base=base, gone=was.state != "missing")

@@ -131,12 +131,6 @@ def open_items(connection: sqlite3.Connection) -> list[ReviewItem]:
     ]
 
 
-def open_count(connection: sqlite3.Connection) -> int:
-    """How many wait."""
-    row = connection.execute("SELECT count(*) FROM sync_review WHERE resolved_at IS NULL").fetchone()
-    return int(row[0])
-
-
 def load(connection: sqlite3.Connection, review_id: int) -> Stored:
     """One review, open or not.
 

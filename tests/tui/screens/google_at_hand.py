@@ -34,7 +34,6 @@ class Google:
         self.database = database
         self.woken = 0
         self.client_file = home / "client_secret.json"
-        monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
         monkeypatch.setenv("COUCHCAL_GOOGLE_API_URL", f"{BASE}/calendar/v3")
         monkeypatch.setattr("couchcal.sync.google.tokens.usable_keyring", lambda: None)
         self.gate = Gate(database, wake=self._wake, clock=clock, session=self.session)

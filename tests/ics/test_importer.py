@@ -79,7 +79,7 @@ def test_undo_takes_all_of_it_back_and_redo_brings_it_again(database: Database) 
     assert snapshot(database) == full
 
 
-def test_entries_are_events_of_a_local_calendar(database: Database) -> None:
+def test_entries_are_events_of_a_local_calendar(database: Database) -> None:  # SYNC-06
     imported(database, MIXED, now=NOW)
     found = rows(
         database,

@@ -37,7 +37,7 @@ def practice(tmp_path: Path) -> Database:
     return practice_of_one(tmp_path)
 
 
-def test_a_session_is_an_event_with_a_zone_that_the_file_defines(practice: Database) -> None:
+def test_a_session_is_an_event_with_a_zone_that_the_file_defines(practice: Database) -> None:  # SYNC-16
     session(practice, at(3, 3, 10))
     data = exported(practice)
     assert lines(data)[:3] == ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//couchcal//couchcal 0.1.0//EN"]

@@ -293,11 +293,13 @@ def test_events_of_the_remote_show_here_and_go_again(side: Side) -> None:  # SYN
 
 def test_a_hand_made_event_and_a_copy_in_our_calendar_are_events_of_the_remote(side: Side) -> None:
     _row_id, name = _booked(side)
+    before = side.desk.rows()
     side.add_there("Lunch", "2026-03-03 12:00", calendar=side.ours.id)
     side.add_there("Copy", "2026-03-03 13:00", calendar=side.ours.id, ours=name)
     side.pull()
     assert side.externals() == ["Lunch 03 12:00", "Copy 03 13:00"]
     assert side.kinds() == []
+    assert side.desk.rows() == before  # INV-Y2, SYNC-06: no reading makes an appointment
 
 
 @pytest.mark.parametrize("seed", range(4))

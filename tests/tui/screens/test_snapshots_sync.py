@@ -170,7 +170,7 @@ CASES = [
 def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setattr("couchcal.tui.forms.connect._SPIN_S", 3600)
     monkeypatch.setattr(
-        "couchcal.tui.screens.sync_gate._client_file", lambda: (Path("/home/ada/client.json"), "no")
+        "couchcal.tui.screens.sync_gate._client_file", lambda: (Path("/ada/couchcal/client_secret.json"), "no")
     )
     return furnished_practice(tmp_path, furnish)
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "docs" / "requirements.md"
 FAMILIES = {
     "APT": 21, "GRP": 1, "MOD": 1, "REC": 13, "EDT": 3, "DND": 6, "CXL": 8, "DEL": 3, "LCK": 3, "CAL": 3,
-    "CNF": 3, "AVL": 7, "EVT": 1, "VIS": 4, "VID": 2, "TOF": 4, "TZ": 2,
+    "CNF": 3, "AVL": 7, "EVT": 1, "VIS": 4, "VID": 2, "TOF": 4, "TZ": 2, "SYNC": 27,
 }  # fmt: skip
 """How many rows each family has."""
 NOT_YET = {"CXL-06", "CXL-07", "VIS-03", "VID-02"}
@@ -24,7 +24,7 @@ WANTED = [
     if f"{family}-{number:02d}" not in NOT_YET
 ]
 INVARIANTS = [f"INV-A{n}" for n in range(1, 11)] + [f"INV-S{n}" for n in range(1, 10)]
-INVARIANTS += [f"INV-L{n}" for n in range(1, 5)]
+INVARIANTS += [f"INV-{family}{n}" for family in "LY" for n in range(1, 5)]
 
 
 @cache

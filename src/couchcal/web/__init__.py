@@ -1,0 +1,1 @@
+"""The booking page and the portal: what clients reach with a browser."""

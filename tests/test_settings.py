@@ -27,6 +27,7 @@ from couchcal.settings import (
 )
 from couchcal.settings_file import place_of, write_settings
 from couchcal.settings_keys import GOOGLE, KEYS, line_numbers, read
+from couchcal.settings_mail import MAIL, TEXT, MailTable, TextTable
 
 
 def settings(text: str) -> Settings:
@@ -43,17 +44,25 @@ def test_every_setting() -> None:
         'theme = "couchcal-light"\nascii = true\nclock_24h = false\nweek_start = "Sunday"\nrow_minutes = 15\n'
         'first_hour = 0\nnames = "initials"\ncli_names = "first"\nsecond_time_zone = "Europe/Paris"\n'
         'date_order = "dmy"\n[keys]\nundo = "z"\nquit = "ctrl+q,q"\n[google]\nclient_secrets = "c.json"\n'
-        'api_url = "https://x"\n[mail]\nhost = "y"\n'
+        'api_url = "https://x"\n[mail]\nhost = "y"\nport = 2525\nuser = "u"\nsecurity = "tls"\n'
+        'from = "office@example.org"\nto = "me@example.org"\npublic_url = "https://book.example.org/"\n'
+        'minimal = true\nagenda = "7:00"\n[text]\nurl = "https://t/send"\naccount = "a"\nfrom = "+15550100"\n'
     )
     assert found == Settings(
         theme="couchcal-light", ascii=True, clock_24h=False, week_start=6, row_minutes=15, first_hour=0,
         names="initials", cli_names="first", second_time_zone="Europe/Paris", date_order="dmy",
         google_client_secrets="c.json", google_api_url="https://x", keys={"undo": "z", "quit": "ctrl+q,q"},
+        mail=MailTable("y", 2525, "u", "tls", "office@example.org", "me@example.org", "https://book.example.org",
+                       minimal=True, agenda="7:00"),
+        text=TextTable("https://t/send", "a", "+15550100"),
     )  # fmt: skip
 
 
 def test_the_table_of_keys_is_the_whole_of_the_settings() -> None:
-    assert [*KEYS, *(f"google_{name}" for name in GOOGLE), "keys", "problems"] == list(Settings._fields)
+    google = [f"google_{name}" for name in GOOGLE]
+    assert [*KEYS, *google, "mail", "text", "keys", "problems"] == list(Settings._fields)
+    assert [field for field, _ in MAIL.values()] == list(MailTable._fields)
+    assert [field for field, _ in TEXT.values()] == list(TextTable._fields)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +88,25 @@ def test_the_table_of_keys_is_the_whole_of_the_settings() -> None:
         ("zzz = 1", 2, "there is no setting 'zzz'"),
         ('keys = "u"', 2, "[keys]"),
         ('[keys]\n\nundo = 3 # "undo"', 4, "keys.undo"),
-        ('[mail]\nnote = """\nthem = 1\n"""\n[keys]\nundo = [\n1]', 7, "keys.undo"),
+        ('[mail]\nuser = """\nthem = 1\n"""\n[keys]\nundo = [\n1]', 7, "keys.undo"),
         ("keys.undo = 3", 2, "keys.undo"),
         ('[google]\napi_url = "https://x"\n\nclient_secret = "x"', 5, "did you mean 'client_secrets'?"),
         ("[google]\nclient_secrets = 3", 3, "google.client_secrets: give it as text"),
+        ("mail = 3", 2, "mail is a table"),
+        ('[mail]\nhos = "x"', 3, "[mail] has no 'hos'; did you mean 'host'?"),
+        ('[mail]\npassword = "x"', 3, "couchcal mail password puts it into the keyring"),
+        ('[mail]\nhost = "a b"', 3, "mail.host: use the name of the mail server"),
+        ("[mail]\nport = true", 3, "mail.port: use a number"),
+        ('[mail]\nsecurity = "ssl"', 3, "starttls, tls, none"),
+        ('[mail]\nfrom = "Me <me@x.org>"', 3, "mail.from: use a plain address"),
+        ('[mail]\nfrom = "me@x.org\\nBcc: y@x.org"', 3, "mail.from"),
+        ('[mail]\npublic_url = "http://book.example.org"', 3, "it must begin with https://"),
+        ('[mail]\npublic_url = "https://[x"', 3, "it must begin with https://"),
+        ('[mail]\nminimal = "yes"', 3, "true or false"),
+        ('[mail]\nagenda = "25:00"', 3, "07:00"),
+        ('[text]\nurl = "ftp://x"', 3, "text.url: it must begin with https://"),
+        ('[text]\nfrom = "x"', 3, "text.from: use a number"),
+        ('[text]\npassword = "x"', 3, "couchcal mail password --text"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_line_and_the_rest_is_kept(text: str, line: int, word: str) -> None:
@@ -90,7 +114,8 @@ def test_a_wrong_value_is_told_with_its_line_and_the_rest_is_kept(text: str, lin
     (problem,) = found.problems
     assert word in problem
     assert problem.startswith(f"config.toml line {line}: ")
-    assert found._replace(problems=(), google_api_url="") == Settings(cli_names="full")
+    kept = found._replace(problems=(), google_api_url="", mail=MailTable(), text=TextTable())
+    assert kept == Settings(cli_names="full")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from couchcal.paths import config_file, data_directory, write_private
+from couchcal.settings_mail import MailTable, TextTable
 
 if TYPE_CHECKING:
     from couchcal.scheduling.quickadd_days import DateOrder
@@ -36,6 +37,8 @@ class Settings(NamedTuple):
     date_order: DateOrder | Literal[""] = ""
     google_client_secrets: str = ""
     google_api_url: str = ""
+    mail: MailTable = MailTable()
+    text: TextTable = TextTable()
     keys: dict[str, str] = {}  # noqa: RUF012  never mutated: settings are replaced whole
     problems: tuple[str, ...] = ()
 

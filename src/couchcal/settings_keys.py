@@ -11,7 +11,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 NAMES = ("id", "initials", "first", "full")
 DATE_ORDERS = ("mdy", "dmy", "ymd")
 TABLES = ("keys", "google", "mail", "text")
-"""Tables of their own; `mail` and `text` belong to the parts that read them."""
+"""Tables of their own; `settings_mail` reads `mail` and `text`."""
 GOOGLE = ("client_secrets", "api_url")
 """The keys of `[google]`: the client file's path, the address of the API."""
 
@@ -148,7 +148,9 @@ def _take(data: dict[str, Any], found: dict[str, Any]) -> Iterator[tuple[tuple[s
         elif name == "google":
             yield from _take_google(value, found)
         elif name in TABLES:
-            continue
+            from couchcal.settings_mail import take
+
+            yield from take(name, value, found)
         elif name not in KEYS:
             yield (name,), f"there is no setting '{name}'{nearest(name, [*KEYS, *TABLES])}"
         else:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy.exc import IntegrityError
 
 from couchcal.errors import CouchcalError
 from couchcal.practice import (
@@ -209,7 +211,11 @@ class Lists(RuleBasedStateMachine):
         start = datetime.combine(self.now.date() + timedelta(days=days), at, tzinfo=self.tz).astimezone(UTC)
         self.holds += 1
         free, clashing = self.free, self.clashing()
-        with write_session(self.database, "Asked", actor=f"client:{client['id']}", clock=self.clock) as session:
+        actor = f"client:{client['id']}"
+        with (
+            suppress(IntegrityError),  # the time is taken: the wall of the database
+            write_session(self.database, "Asked", actor=actor, clock=self.clock) as session,
+        ):
             session.add(
                 BookingRequest(
                     uid=f"{self.holds}@couchcal", client_id=client["id"], start_utc=start,

@@ -68,7 +68,7 @@ def scene(desk: Desk) -> Scene:
         session.add(
             BookingRequest(
                 uid="q", client_id=intake, start_utc=at, end_utc=at + timedelta(hours=1), idempotency_key="q",
-                appointment_id=theirs[1], replaces_appointment_id=ids[2],
+                status="accepted", appointment_id=theirs[1], replaces_appointment_id=ids[2],
             )
         )  # fmt: skip
         session.add(Waitlist(client_id=intake))

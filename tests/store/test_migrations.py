@@ -76,7 +76,7 @@ def _fill_every_table(connection: sa.Connection) -> dict[str, int]:
     special: dict[str, dict[str, Any]] = {
         "appointment": {"kind": "other_event", "end_utc": 9, "client_id": None, "all_day": False},
         "availability_block": {"start_time": "09:00:00", "end_time": "10:00:00"},
-        "booking_request": {"end_utc": 9},
+        "booking_request": {"end_utc": 9, "status": "withdrawn"},
         "time_off": {"end_utc": 9},
         "event_type": {"minutes": 50},
         "series": {"start_local": "2026-01-01 09:00:00"},

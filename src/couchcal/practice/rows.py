@@ -28,6 +28,7 @@ from couchcal.store.records import (
     BookingRequest,
     Cancellation,
     Client,
+    Feedback,
     Location,
     OutboxEmail,
     Practice,
@@ -260,7 +261,7 @@ def set_overridden(row: Appointment, name: str, *, on: bool) -> None:
 def remove(session: JournalSession, *doomed: Appointment) -> None:
     """Delete rows and what hangs on them, each journalled, so that undo brings all of it back."""
     for batch in _batches([_id(row) for row in doomed]):
-        for kind in (AppointmentModifier, Cancellation, AppointmentIcs, Reminder):
+        for kind in (AppointmentModifier, Cancellation, AppointmentIcs, Reminder, Feedback):
             for child in session.exec(select(kind).where(col(kind.appointment_id).in_(batch))):
                 session.delete(child)
         for mail in session.exec(select(OutboxEmail).where(col(OutboxEmail.appointment_id).in_(batch))):

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Column, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 from sqlmodel import select as select_model
 
@@ -91,11 +92,28 @@ def _revert(session: JournalSession, target: Change, label: str) -> str:
     entries = session.exec(
         select_model(ChangeRow).where(ChangeRow.change_id == target.id).order_by(col(ChangeRow.id).desc())
     ).all()
+    if any(_decides(entry) for entry in entries):
+        raise Refused("an answer to a request is final", "cancel the session, or book one, instead", code="final")
     for (name, operation), group in groupby(entries, key=lambda entry: (entry.table_name, entry.operation)):
-        session.record(_REVERTS[operation](session, SQLModel.metadata.tables[name], list(group)))
+        try:
+            journal = _REVERTS[operation](session, SQLModel.metadata.tables[name], list(group))
+        except IntegrityError as error:
+            if "slot_taken" not in str(error.orig):
+                raise
+            raise Refused("another client asked for that time since", "answer their request first") from None
+        session.record(journal)
     target.reverted_by_id = session.change_id
     session.flush()
     return label
+
+
+def _decides(entry: ChangeRow) -> bool:
+    """Whether it answers a request: the client is told, and a decided request never changes (INV-B3)."""
+    return (
+        entry.table_name == "booking_request"
+        and entry.operation == "update"
+        and "status" in json.loads(entry.after or "{}")
+    )
 
 
 def _stored(session: JournalSession, table: Table, column: Column[Any], keys: list[int]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from couchcal.store.records.client import Client
 from couchcal.store.records.journal import AuditEntry, Change, ChangeRow
 from couchcal.store.records.mail import OutboxEmail, Reminder
 from couchcal.store.records.practice import Calendar, CustomZone, Practice, Practitioner
-from couchcal.store.records.request import BookingRequest, PortalToken, Waitlist
+from couchcal.store.records.request import BookingRequest, Feedback, PortalToken, Waitlist
 from couchcal.store.records.series import Series, SeriesExdate, SeriesIcs
 from couchcal.store.records.service import Location, Modifier, Room, ServiceCode
 from couchcal.store.records.sync import (
@@ -46,6 +46,7 @@ __all__ = [
     "EventMap",
     "EventType",
     "ExternalEvent",
+    "Feedback",
     "Instant",
     "Location",
     "Modifier",

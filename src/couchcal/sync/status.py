@@ -70,6 +70,8 @@ def read(connection: sqlite3.Connection) -> Status | None:
     *head, last_ok, next_try, last_error, pending, blocked, review, progress, name, link_state, direction = row
     email, state, paused, failures = head
     doing, done, of = json.loads(progress) if progress else ("", 0, 0)
+    if doing == "sending":  # it is told by the batch; what is through has left the queue one by one
+        done = max(done, of - pending)
     return Status(
         email, state, paused, failures, _moment(last_ok), _moment(next_try), last_error, pending, blocked, review,
         doing, done, of, name, link_state, direction == "one_way",

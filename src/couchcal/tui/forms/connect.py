@@ -27,6 +27,7 @@ _SPIN_S = 0.12
 _SPINNERS = {False: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", True: "|/-\\"}
 """The frames by whether the terminal shows ASCII only."""
 _CHROME_ROWS = 15
+_KEYS_OVER = "r try again · esc cancel"
 _ABOUT = (
     "Open this address in a browser, on whatever computer, and say yes to what is asked. If that browser cannot "
     "come back to this program, its last page does not load: paste the address of that page below."
@@ -104,7 +105,7 @@ class ConnectForm(Modal["Granted"]):
         self.query_one("#address-box").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
 
     def _start(self) -> None:
-        self.query_one("#again").display = False
+        self._show_ways(over=False)
         self.show_problem("")
         self.run_worker(self._wait(), group="sign-in", exit_on_error=False)
 
@@ -125,7 +126,13 @@ class ConnectForm(Modal["Granted"]):
             self.dismiss(granted)
 
     def _wait_there(self) -> Granted | None:
-        return None if self._sign_in is None else self._sign_in.wait(self._stop)
+        if self._sign_in is None:
+            return None
+        from couchcal.sync.google.auth import refuse_unticked
+
+        granted = self._sign_in.wait(self._stop)
+        refuse_unticked(granted.scopes)
+        return granted
 
     def _failed(self, error: Exception) -> None:
         """Say what went wrong. A sign-in that was refused is over: the next one has an address of its own."""
@@ -136,10 +143,18 @@ class ConnectForm(Modal["Granted"]):
         if self._stop.is_set():
             return
         self.query_one("#waiting", Static).update("")
-        self.query_one("#address", Static).update(plain("—", "dim"))
-        self.query_one("#again").display = True
+        self.query_one("#address", Static).update("")
+        self._show_ways(over=True)
         self.query_one("#again").focus()
         self.show_problem(sign_in_words(error))
+
+    def _show_ways(self, *, over: bool) -> None:
+        """Show the address and what can be done with it, or, once the sign-in is over, the way to another one."""
+        for way in self.query("#body, #address-box, #open, #copy, #row-pasted, #waiting"):
+            way.display = not over
+        self.query_one("#again").display = over
+        keys = _KEYS_OVER if over else self._keys(self._open_browser)
+        self.query_one("#frame").border_subtitle = plain(keys)
 
     def _spin(self) -> None:
         if not self._waiting:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
@@ -72,6 +72,14 @@ class About(NamedTuple):
     events: int = 0
 
 
+class Unsent(NamedTuple):
+    """An entry that Google does not take: in words without a name, and why."""
+
+    appointment_id: int
+    words: str
+    reason: str
+
+
 class Gate:
     """The sync of one database, as the screens use it.
 
@@ -114,6 +122,18 @@ class Gate:
         """What waits for a person."""
         with self._reading() as connection:
             return review.open_items(connection)
+
+    def unsent(self) -> list[Unsent]:
+        """What Google does not take, in the order it was refused."""
+        with self._reading() as connection:
+            rows = ledger.blocked(connection)
+            found = disclosure.disclosed(connection, [row.appointment_id for row in rows])
+        return [
+            Unsent(row.appointment_id, found[row.appointment_id].words, row.reason)
+            if row.appointment_id in found
+            else Unsent(row.appointment_id, "a deleted entry", row.reason)
+            for row in rows
+        ]
 
     def about(self, review_id: int) -> About:
         """One of it, with how it is here and there, and what would go."""
@@ -220,6 +240,12 @@ class Gate:
         done = resolve(self.database, review_id, word, clock=self.clock)
         self._wake()
         return done
+
+    def send_again(self, appointment_ids: Sequence[int]) -> None:
+        """Try to send these again, with the next sync."""
+        with self._reading() as connection, lease.transaction(connection):
+            ledger.enqueue(connection, appointment_ids)
+        self._wake()
 
     def reset(self, how: str) -> None:
         """Write down how to start over (`cursors`, `events` or `calendar`), as soon as the cycle under way is

@@ -103,12 +103,13 @@ class SyncProgress(Modal[bool]):
         self._done = True
         glyphs = glyphs_on(self.app)
         sent = f"{counted(self._most, 'appointment')} sent. " if self._most else ""
-        kept = f"{status.blocked} could not be sent: the list of the sync says why. " if status.blocked else ""
+        kept = f"{status.blocked} could not be sent: v shows which, and why. " if status.blocked else ""
         words = f"{glyphs.done} Your calendar is in Google.\n{sent}{kept}From now on it follows by itself."
         self.query_one("#body", Static).update(plain(words, "$text-success"))
         self.query_one("#cancel").display = False
         leave = self.query_one("#leave", Button)
         leave.label = "Done"
+        self.query_one("#frame").border_subtitle = plain("esc close")
         leave.focus()
 
     def action_leave(self) -> None:

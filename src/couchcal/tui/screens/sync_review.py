@@ -1,4 +1,7 @@
-"""What the sync leaves to a person: what happened, how it is here and there, and what can be done. SYNC-11."""
+"""What the sync leaves to a person: what happened, what was not sent and why, and what can be done.
+
+SYNC-09, SYNC-11.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +22,22 @@ from couchcal.sync.review import ReviewItem
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
-from couchcal.tui.screens.sync_gate import Gate
+from couchcal.tui.screens.sync_choose import Choosable, ChooseWay
+from couchcal.tui.screens.sync_gate import Gate, Unsent
 from couchcal.tui.screens.sync_review_item import KINDS, ReviewDialog, sentence
-from couchcal.tui.screens.sync_words import moment
+from couchcal.tui.screens.sync_words import counted, moment
 from couchcal.tui.text import clean
 
 _CHROME_ROWS = 8
 _URGENT = ("mass_delete", "calendar_lost")
 """Kinds of items that hold the sync up."""
+_NOT_SENT = "Not sent"
+_WHY_NOT = "Google does not take it:"
 
 
 class ReviewScreen(Modal[Done]):
-    """The open items, those that hold the sync up first, then the oldest; Enter shows one and what can be done.
+    """The open items, those that hold the sync up first, then the oldest, last what Google does not take; Enter
+    shows one and what can be done.
 
     Args:
         at_once: show the one that holds the sync up right away.
@@ -48,7 +55,7 @@ class ReviewScreen(Modal[Done]):
         self._gate = gate
         self._tz = tz
         self._at_once = at_once
-        self._items: list[ReviewItem] = []
+        self._items: list[ReviewItem | Unsent] = []
 
     def compose_body(self) -> ComposeResult:
         yield Ways([], id="reviews")
@@ -67,38 +74,41 @@ class ReviewScreen(Modal[Done]):
 
     async def _load(self) -> None:
         try:
-            found = await in_thread(self, "read", self._gate.reviews)
+            found, unsent = await in_thread(self, "read", lambda: (self._gate.reviews(), self._gate.unsent()))
         except Exception as error:
             self.show_problem(problem_words(error))
             return
-        self._items = sorted(found, key=lambda item: (item.kind not in _URGENT, item.notice))
+        reviews = sorted(found, key=lambda item: (item.kind not in _URGENT, item.notice))
+        self._items = [*reviews, *unsent]
         listing = self.query_one("#reviews", OptionList)
         before = listing.highlighted or 0
         listing.clear_options()
         listing.add_options(Option(self._line(item)) for item in self._items)
         listing.highlighted = min(before, len(self._items) - 1) if self._items else None
         listing.display = bool(self._items)
-        decisions = sum(not item.notice for item in self._items)
+        decisions = sum(not item.notice for item in reviews)
         words = "Nothing waits for you."
         if self._items:
-            told = len(self._items) - decisions
+            told = len(reviews) - decisions
             parts = [f"{decisions} to decide"] if decisions else []
             parts += [f"{told} to know of"] if told else []
+            parts += [f"{counted(len(unsent), 'change')} not sent"] if unsent else []
             words = " · ".join(parts)
         self.query_one("#count", Static).update(plain(words, "dim"))
         if self._at_once:
             self._at_once = False
-            urgent = [item for item in self._items if item.kind in _URGENT]
-            if urgent:
-                listing.highlighted = self._items.index(urgent[0])
-                self._open(urgent[0])
+            if reviews and reviews[0].kind in _URGENT:
+                listing.highlighted = 0
+                self._open(reviews[0])
 
-    def _line(self, item: ReviewItem) -> Content:
-        when = moment(item.at, self._gate.clock(), self._tz)
-        detail = f"  {sentence(clean(in_chosen_clock(item.detail)))}"
-        return Content("\n").join(
-            [Content.assemble((KINDS[item.kind][0], "bold"), (f"  {when}", "dim")), Content.styled(detail, "dim")]
-        )
+    def _line(self, item: ReviewItem | Unsent) -> Content:
+        if isinstance(item, Unsent):
+            title, when, detail = _NOT_SENT, "", f"{in_chosen_clock(item.words)}: {item.reason}"
+        else:
+            title, when = KINDS[item.kind][0], moment(item.at, self._gate.clock(), self._tz)
+            detail = in_chosen_clock(item.detail)
+        first = Content.assemble((title, "bold"), (f"  {when}", "dim"))
+        return Content("\n").join([first, Content.styled(f"  {sentence(clean(detail))}", "dim")])
 
     def action_step(self, by: int) -> None:
         """Move the highlight."""
@@ -109,7 +119,10 @@ class ReviewScreen(Modal[Done]):
         event.stop()
         self._open(self._items[event.option_index])
 
-    def _open(self, item: ReviewItem) -> None:
+    def _open(self, item: ReviewItem | Unsent) -> None:
+        if isinstance(item, Unsent):
+            self._open_unsent(item)
+            return
         self.run_worker(self._show(item), group="open", exit_on_error=False)
 
     async def _show(self, item: ReviewItem) -> None:
@@ -120,6 +133,31 @@ class ReviewScreen(Modal[Done]):
             self._read()
             return
         self.app.push_screen(ReviewDialog(self._gate, item, about, self._tz), self._decided)
+
+    # What was not sent
+
+    def _open_unsent(self, item: Unsent) -> None:
+        body = f"{sentence(in_chosen_clock(item.words))} {_WHY_NOT}\n{sentence(item.reason)}"
+        ways = [Choosable("one", "Send it again", "As soon as something about it changes that happens by itself.")]
+        others = [other.appointment_id for other in self._items if isinstance(other, Unsent)]
+        if len(others) > 1:
+            ways.append(Choosable("all", f"Send all {len(others)} again"))
+
+        def chosen(word: str | None) -> None:
+            if word is not None:
+                ids = others if word == "all" else [item.appointment_id]
+                self.run_worker(self._send_again(ids), group="write", exit_on_error=False)
+
+        self.app.push_screen(ChooseWay(_NOT_SENT, body, ways), chosen)
+
+    async def _send_again(self, appointment_ids: list[int]) -> None:
+        try:
+            await in_thread(self, "write", partial(self._gate.send_again, appointment_ids))
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        self.notify(f"{counted(len(appointment_ids), 'change')} to be sent again")
+        self._read()
 
     def _decided(self, said: str | None) -> None:
         if said:

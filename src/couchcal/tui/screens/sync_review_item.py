@@ -23,6 +23,7 @@ from couchcal.tui.forms.connect import sign_in_words
 from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import plain
+from couchcal.tui.screens.sync_words import counted
 from couchcal.tui.text import clean
 
 if TYPE_CHECKING:
@@ -46,16 +47,21 @@ KINDS = {
 
 _MEANS = {
     "remote_deleted": {
-        "cancel": "The session is cancelled here and keeps its record.",
+        "cancel": "It is cancelled here and keeps its record; u undoes it.",
         "restore": "It is sent again.",
         "unlink": "It stays here, and is not sent any more.",
     },
     "mass_delete": {
         "discard": "If they are gone then, too, you are asked again.",
-        "restore": "Every one of your appointments is sent again.",
-        "apply": "No appointment is deleted here for it.",
+        "restore": "Your appointments among them are sent again.",
+        "apply": "Of your appointments none is deleted here: you are asked about each.",
     },
-    "calendar_lost": {"disconnect": "Your appointments stay here."},
+    "calendar_lost": {
+        "disconnect": "Your appointments stay here. Connecting again makes a new calendar.",
+        "forget": "What was read from it goes from here.",
+    },
+    "conflict": {"take": "It is moved here; u undoes it."},
+    "unknown_event": {"keep": "It takes up its time here, and nothing else."},
 }
 """What choices do, where their labels do not tell."""
 
@@ -158,7 +164,7 @@ def happened(item: ReviewItem, about: About, tz: tzinfo) -> Content:
         lines += [Content(""), plain("What would go:", "bold")]
         lines += [plain(f"  {in_chosen_clock(entry)}") for entry in about.entries]
     if about.events:
-        lines.append(plain(f"  {about.events} events of Google itself"))
+        lines.append(plain(f"  {counted(about.events, 'event')} of Google itself"))
     return Content("\n").join(lines)
 
 

@@ -77,13 +77,18 @@ class SyncShowing(Modal[Done]):
         for button in self.query("#sync-buttons Button"):
             button.display = False
         self._read()
-        self.set_interval(LOOK_S, self._read)
+        self.set_interval(LOOK_S, self._look_on)
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay out anew: the lines take the width, the list what is left of the height."""
         self._show()
 
     # Reading
+
+    def _look_on(self) -> None:
+        """Follow what others do, while no dialog stands above: below it nothing moves."""
+        if self.is_current:
+            self._read()
 
     def _read(self) -> None:
         """Read how everything is; once more if a reading is under way, as it may have begun before a change."""
@@ -189,8 +194,8 @@ class SyncShowing(Modal[Done]):
         words = dict(BUTTONS)
         if status is not None and status.paused == "user":
             words["pause"] = "Resume"
-        if status is not None and status.review:
-            words["review"] = f"Review {status.review}"
+        if status is not None and status.review + status.blocked:
+            words["review"] = f"Review {status.review + status.blocked}"
         for action, _ in BUTTONS:
             button = self.query_one(f"#{action}", Button)
             button.display = action in shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = ("C-0001", "Jane", "Doe")
 _BAR_CELLS = 30
+_LOOKS = timedelta(minutes=1)
 MODES = (
     ("id", "internal id", "Nothing that tells who comes: the safest."),
     ("initials", "initials", "Few know whom they mean; those who know your clients may guess."),
@@ -89,8 +90,14 @@ def _state(status: Status, now: datetime, tz: tzinfo, glyphs: Glyphs) -> tuple[s
     return (
         f"{glyphs.done} Synced {moment(status.last_ok, now, tz)}",
         "$text-success",
-        "Changes are sent at once; Google is asked every minute.",
+        f"Changes are sent at once; Google is asked every minute{_next_look(status, now, tz)}.",
     )
+
+
+def _next_look(status: Status, now: datetime, tz: tzinfo) -> str:
+    """`, next at about 9:42`; empty where that is over: nobody was there to ask, and it happens at once."""
+    at = status.last_ok + _LOOKS if status.last_ok else now
+    return f", next at about {moment(at, now, tz)}" if at > now else ""
 
 
 def _waiting(status: Status) -> str:
@@ -99,7 +106,7 @@ def _waiting(status: Status) -> str:
     if status.pending:
         parts.append(f"{counted(status.pending, 'change')} {'waits' if status.pending == 1 else 'wait'} to be sent")
     if status.blocked:
-        parts.append(f"{status.blocked} could not be sent")
+        parts.append(f"{status.blocked} could not be sent: v says why")
     if status.review:
         parts.append(f"{status.review} to review")
     return " · ".join(parts)

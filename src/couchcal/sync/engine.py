@@ -38,7 +38,7 @@ FULL_EVERY = timedelta(hours=24)
 CALENDARS_EVERY = timedelta(hours=24)
 """How often the list of calendars is read."""
 _OK_EVERY = timedelta(seconds=55)
-"""How often a cycle without changes writes down that it went well."""
+"""How often a cycle without changes, for which nobody asked, writes down that it went well."""
 _FIRST_DELAY = timedelta(seconds=15)
 _LONGEST_DELAY = timedelta(minutes=60)
 
@@ -339,7 +339,8 @@ class _Cycle:
         changed = any(each.pulled or each.pushed or each.deleted for each in self.reports.values())
         stale = self._is_past(account.last_ok, _OK_EVERY)
         whole = self.wish.pull and self.wish.push
-        if changed or account.failures or (stale and whole):
+        asked = self.wish.calendars  # by a person, who wants to see that it was done
+        if changed or account.failures or ((stale or asked) and whole):
             with transaction(self.connection, self.lease):
                 ledger.account_works(self.connection, account.id, now)
                 self.connection.executemany(

@@ -14,7 +14,7 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from couchcal.clock import Clock, system_clock
-from couchcal.errors import CouchcalError, NotFound, Refused
+from couchcal.errors import CouchcalError, Refused
 from couchcal.practice import disclosure, practice_settings
 from couchcal.practice.disclosure import Facts
 from couchcal.practice.outcome import Done
@@ -278,13 +278,9 @@ class Gate:
         return Engine(self.database, self._remote, clock=self.clock, waiter=RealWaiter()).plan()
 
     def _remote(self) -> Remote:
-        from couchcal.sync.google.auth import remote_for
+        from couchcal.sync.google.auth import remote_for, working_account
 
-        with self._reading() as connection:
-            found = ledger.account(connection)
-        if found is None:
-            raise NotFound("no Google account is connected", "connect one first")
-        return remote_for(self.database, found.id, session=self._session)
+        return remote_for(self.database, working_account(self.database).id, session=self._session)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

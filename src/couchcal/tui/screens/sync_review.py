@@ -25,13 +25,14 @@ from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.sync_choose import Choosable, ChooseWay
 from couchcal.tui.screens.sync_gate import Gate, Unsent
 from couchcal.tui.screens.sync_review_item import KINDS, ReviewDialog, sentence
-from couchcal.tui.screens.sync_words import counted, moment
+from couchcal.tui.screens.sync_words import LOOK_S, counted, moment
 from couchcal.tui.text import clean
 
 _CHROME_ROWS = 8
 _URGENT = ("mass_delete", "calendar_lost")
 """Kinds of items that hold the sync up."""
 _NOT_SENT = "Not sent"
+_NOTHING = "Nothing waits for you."
 _WHY_NOT = "Google does not take it:"
 
 
@@ -59,15 +60,22 @@ class ReviewScreen(Modal[Done]):
 
     def compose_body(self) -> ComposeResult:
         yield Ways([], id="reviews")
-        yield Static(id="count", markup=False)
+        yield Static(plain(_NOTHING, "dim"), id="count", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
+        self.query_one("#reviews").display = False
         self._read()
+        self.set_interval(LOOK_S, self._look_on)
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the list take what the screen leaves."""
         self.query_one("#reviews").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
+
+    def _look_on(self) -> None:
+        """Follow a sync beside this, while no item is open."""
+        if self.is_current:
+            self._read()
 
     def _read(self) -> None:
         self.run_worker(self._load(), group="read", exit_on_error=False)
@@ -78,28 +86,36 @@ class ReviewScreen(Modal[Done]):
         except Exception as error:
             self.show_problem(problem_words(error))
             return
+        if not self.is_mounted:
+            return
         reviews = sorted(found, key=lambda item: (item.kind not in _URGENT, item.notice))
-        self._items = [*reviews, *unsent]
-        listing = self.query_one("#reviews", OptionList)
-        before = listing.highlighted or 0
-        listing.clear_options()
-        listing.add_options(Option(self._line(item)) for item in self._items)
-        listing.highlighted = min(before, len(self._items) - 1) if self._items else None
-        listing.display = bool(self._items)
-        decisions = sum(not item.notice for item in reviews)
-        words = "Nothing waits for you."
-        if self._items:
-            told = len(reviews) - decisions
-            parts = [f"{decisions} to decide"] if decisions else []
-            parts += [f"{told} to know of"] if told else []
-            parts += [f"{counted(len(unsent), 'change')} not sent"] if unsent else []
-            words = " · ".join(parts)
-        self.query_one("#count", Static).update(plain(words, "dim"))
+        self._show_all(reviews, unsent)
         if self._at_once:
             self._at_once = False
             if reviews and reviews[0].kind in _URGENT:
-                listing.highlighted = 0
+                self.query_one("#reviews", OptionList).highlighted = 0
                 self._open(reviews[0])
+
+    def _show_all(self, reviews: list[ReviewItem], unsent: list[Unsent]) -> None:
+        """Show what there is now; the highlight stays on its item, or where that was."""
+        items: list[ReviewItem | Unsent] = [*reviews, *unsent]
+        if items == self._items:
+            return
+        listing = self.query_one("#reviews", OptionList)
+        at = listing.highlighted or 0
+        if self._items and at < len(self._items) and self._items[at] in items:
+            at = items.index(self._items[at])
+        self._items = items
+        listing.clear_options()
+        listing.add_options(Option(self._line(item)) for item in items)
+        listing.highlighted = min(at, len(items) - 1) if items else None
+        listing.display = bool(items)
+        decisions = sum(not item.notice for item in reviews)
+        told = len(reviews) - decisions
+        parts = [f"{decisions} to decide"] if decisions else []
+        parts += [f"{told} to know of"] if told else []
+        parts += [f"{counted(len(unsent), 'change')} not sent"] if unsent else []
+        self.query_one("#count", Static).update(plain(" · ".join(parts) or _NOTHING, "dim"))
 
     def _line(self, item: ReviewItem | Unsent) -> Content:
         if isinstance(item, Unsent):

@@ -20,10 +20,9 @@ from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.sync_about import about_lines
 from couchcal.tui.screens.sync_gate import Gate, SyncState
 from couchcal.tui.screens.sync_rows import Row, calendar_rows, setting_rows
-from couchcal.tui.screens.sync_words import Headline, headline
+from couchcal.tui.screens.sync_words import LOOK_S, Headline, headline
 from couchcal.tui.text import clean, glyphs_on
 
-LOOK_S = 1.0
 _WIDEST, _EDGES = 96, 8
 """Columns of the frame, and what its borders, padding and scrollbar take of them."""
 _CHROME_ROWS = 6

@@ -15,6 +15,8 @@ from couchcal.tui.text import Glyphs, clean
 if TYPE_CHECKING:
     from couchcal.sync.status import Status
 
+LOOK_S = 1.0
+"""How often the screens look what a sync did meanwhile."""
 _EXAMPLE = ("C-0001", "Jane", "Doe")
 _BAR_CELLS = 30
 _LOOKS = timedelta(minutes=1)

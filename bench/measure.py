@@ -23,11 +23,13 @@ BASE_ENV = {name: value for name, value in os.environ.items() if name != "PYTHON
 
 
 class Run(NamedTuple):
-    """Seconds of wall clock, and the peak resident memory in MB where it was asked for."""
+    """Seconds of wall clock; the peak resident memory in MB and seconds of processor time where they were asked
+    for."""
 
     seconds: float
     peak_mb: float
     output: bytes
+    processor_s: float = 0.0
 
 
 def run(command: Command, env: dict[str, str] | None = None) -> Run:
@@ -48,7 +50,7 @@ def run(command: Command, env: dict[str, str] | None = None) -> Run:
 
 
 def peak_of(command: Command, env: dict[str, str] | None = None) -> Run:
-    """One process with its peak resident memory, as the kernel counts it."""
+    """One process with its peak resident memory and processor time, as the kernel counts them."""
     started = time.perf_counter()
     pid = os.fork()
     if pid == 0:
@@ -60,7 +62,7 @@ def peak_of(command: Command, env: dict[str, str] | None = None) -> Run:
     seconds = time.perf_counter() - started
     if status:
         raise RuntimeError(f"{' '.join(str(part) for part in command[:3])} failed")
-    return Run(seconds, usage.ru_maxrss / 1024, b"")
+    return Run(seconds, usage.ru_maxrss / 1024, b"", usage.ru_utime + usage.ru_stime)
 
 
 def interleaved(commands: dict[str, tuple[Command, dict[str, str]]], repeats: int) -> dict[str, float]:

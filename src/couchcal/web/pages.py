@@ -1,0 +1,107 @@
+"""From a request to a handler and back: handlers are plain functions of a `Visit`, and run in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from couchcal.web import limits
+from couchcal.web.manners import manners_of
+from couchcal.web.security import browser_of, new_browser
+from couchcal.web.site import Site, Visit, cookie_name
+
+Handler = Callable[[Visit], Response]
+
+FORM = "application/x-www-form-urlencoded"
+LONGEST_BODY = 16_384
+"""Bytes of a form; the longest one of ours is a tenth of it."""
+MOST_FIELDS = 40
+PATIENCE_S = 10.0
+"""How long a form may take to arrive."""
+BROWSER = "couchcal"
+"""The cookie that a browser's forms are bound to. It is random, and means nothing else."""
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def page(site: Site, path: str, handler: Handler, *, methods: tuple[str, ...] = ("GET",)) -> Route:
+    """A route to `handler`; every page has HEAD and OPTIONS beside `methods`. Only POST may change anything."""
+
+    async def answer(request: Request) -> Response:
+        visit = await _visit(site, request)
+        response = await run_in_threadpool(_counted, handler, visit)
+        if visit.kept(BROWSER) != visit.browser:
+            visit.keep(response, BROWSER, visit.browser)
+        return response
+
+    return Route(path, answer, methods=list(methods), name=path)
+
+
+def _counted(handler: Handler, visit: Visit) -> Response:
+    visit.count("look")
+    return handler(visit)
+
+
+async def _visit(site: Site, request: Request) -> Visit:
+    headers = request.headers
+    form = await _form(request) if request.method == "POST" else {}
+    peer = request.client.host if request.client else None
+    came_from = limits.sender(peer, headers.getlist("x-forwarded-for"), site.proxies)
+    secure = site.reached_by_https(peer, headers.get("x-forwarded-proto", ""))
+    return Visit(
+        site=site,
+        method=request.method,
+        place={name: str(value) for name, value in request.path_params.items()},
+        query=_first(request.url.query),
+        form=form,
+        cookies=request.cookies,
+        browser=browser_of(request.cookies.get(cookie_name(BROWSER, secure=secure))) or new_browser(),
+        network=limits.network(came_from),
+        secure=secure,
+        manners=manners_of(headers.get("accept-language", "")),
+        now=site.clock(),
+    )
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form that one of our pages sent.
+
+    Raises:
+        HTTPException: it is of another site, of another kind, too long, or too slow.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise HTTPException(403)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise HTTPException(415)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST_BODY:
+                    raise HTTPException(413)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    except ClientDisconnect:
+        raise HTTPException(400) from None
+    return _first(body.decode("utf-8", "replace"))
+
+
+def _first(text: str) -> dict[str, str]:
+    """The first value of each name, without control characters, and line ends of one kind.
+
+    Raises:
+        HTTPException: there are more than any page of ours has.
+    """
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise HTTPException(400) from None
+    return {name: _CONTROL.sub("", value.replace("\r\n", "\n")) for name, value in reversed(pairs)}

@@ -20,6 +20,7 @@ _UNSYNCED = {"orderBy", "updatedMin", "q", "iCalUID", "privateExtendedProperty",
 _RATE = ("rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded")
 _TOLERANCE = 0.8
 _MOST_BACKOFF_S = 64.0
+_TURN = 5
 # A client may refresh a little before the end, so that no request fails.
 _EARLY_S = 300
 
@@ -60,7 +61,10 @@ def _page_tokens(emulator: Emulator) -> Iterator[Found]:
 
 
 def _retries(emulator: Emulator) -> Iterator[Found]:
-    """A request repeated too soon after a failure that asks for patience, or before Retry-After."""
+    """A request repeated too soon after a failure that asks for patience, or before Retry-After.
+
+    Who waited as long as the last try of a turn asks for, begins a turn anew: another cycle, or another process.
+    """
     failed: dict[tuple[str, str, str], tuple[int, LogEntry]] = {}
     base_s = emulator.config.backoff_base_ms / 1000
     for entry in emulator.log:
@@ -69,12 +73,14 @@ def _retries(emulator: Emulator) -> Iterator[Found]:
         if last is not None:
             gap = max(entry.wall - last.wall, (entry.virtual_us - last.virtual_us) / 1_000_000)
             expected = min(_MOST_BACKOFF_S, base_s * 2 ** (times - 1)) * _TOLERANCE
+            if gap >= base_s * 2 ** (_TURN - 1) * _TOLERANCE:
+                times = 0
             if last.retry_after is not None and gap < last.retry_after:
                 yield "retry-before-retry-after", entry.seq, f"{gap:.3f} s of {last.retry_after:g} s"
             elif gap < expected:
                 yield "retry-too-soon", entry.seq, f"{gap:.3f} s, try {times + 1}"
         if _asks_for_patience(entry):
-            failed[call] = times + 1, entry
+            failed[call] = times % _TURN + 1, entry
         else:
             failed.pop(call, None)
 

@@ -17,7 +17,7 @@ from couchcal.clock import Clock
 from couchcal.practice import external_rows
 from couchcal.store.connection import Database, database_errors
 from couchcal.store.public_id import encode
-from couchcal.sync import accounts, apply, ledger, planning, pull, push, reset, review, target
+from couchcal.sync import accounts, ledger, planning, pull, push, reset, review, target
 from couchcal.sync.lease import Lease, LostLease, Taken, holder, transaction
 from couchcal.sync.ledger import Account, Link
 from couchcal.sync.port import (
@@ -139,6 +139,8 @@ class _Cycle:
             return self._report("needs_auth", problem.message)
         except Transient as problem:
             return self._failed(account, problem)
+        except RemoteProblem as problem:  # of what is asked beside readings and sendings: the next cycle asks again
+            return self._failed(account, Transient(problem.message, retry_after=problem.retry_after))
         except Stopped:
             return self._report("retry", "stopped")
         except LostLease:
@@ -229,6 +231,15 @@ class _Cycle:
             return True
         if not reading.token:
             return True
+        if reading.tells and not self._apply(link, reading):
+            return False
+        self.read.append(link.id)
+        return True
+
+    def _apply(self, link: Link, reading: pull.Reading) -> bool:
+        """Take over what was read; False if it waits for a person."""
+        from couchcal.sync import apply  # the ORM, which most cycles do without
+
         applied = apply.apply(self.database, link, reading, clock=self.clock, lease=self.lease)
         if applied.paused:
             return False
@@ -236,7 +247,6 @@ class _Cycle:
         self.reports[link.id] = replace(
             report, pulled=report.pulled + applied.pulled, deleted=report.deleted + applied.deleted
         )
-        self.read.append(link.id)
         return True
 
     def _is_time_for_everything(self, link: Link) -> bool:

@@ -173,6 +173,11 @@ def set_link_state(connection: sqlite3.Connection, link_id: int, state: str) -> 
     connection.execute("UPDATE calendar_link SET state = ? WHERE id = ?", (state, link_id))
 
 
+def read_everything(connection: sqlite3.Connection, link_id: int) -> None:
+    """Have everything of a calendar read next time, not only what changed."""
+    connection.execute("UPDATE sync_state SET full_sync_at = NULL WHERE link_id = ?", (link_id,))
+
+
 # the outbox
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from couchcal.clock import Clock
 from couchcal.store.connection import Database, database_errors
-from couchcal.sync import apply, ledger
+from couchcal.sync import ledger
 from couchcal.sync.fields import NAMES
 from couchcal.sync.lease import Lease
 from couchcal.sync.ledger import Link, Mapped
@@ -262,9 +262,11 @@ class _Pusher:
 
     def _merged(self, item: Item, event: RemoteEvent | None) -> Item | None:
         """Merge what the remote shows (None: nothing), and look at the item anew; None if it is done."""
+        from couchcal.sync import apply  # the ORM, which most cycles do without
+
         row_id = item.due.appointment_id
         apply.settle(self.database, self.link, row_id, event, clock=self.clock, lease=self.lease)
-        return self.books.again(row_id)
+        return self.books.again(row_id, seen=True)
 
     # asking
 

@@ -143,13 +143,22 @@ class Books:
         """
         return item if self._data_version() == self._version else self.again(item.due.appointment_id)
 
-    def again(self, appointment_id: int) -> Item | None:
-        """An item after what is known of it has changed; None if the remote need not be asked any more."""
+    def again(self, appointment_id: int, *, seen: bool = False) -> Item | None:
+        """An item after what is known of it has changed; None if the remote need not be asked any more.
+
+        Args:
+            seen: what is known was just seen of that one event. Such an answer may be older than the last reading,
+                which then does not bring it again: if no write that its etag has to stand follows, everything is
+                read next time.
+        """
         with transaction(self.connection, self.lease):
             row = ledger.due_for(self.connection, appointment_id)
             item = None if row is None else self._load([row])[0]
-            if item is not None and self._is_settled(item):
-                ledger.done(self.connection, item.due)
+            if item is None or self._is_settled(item):
+                if item is not None:
+                    ledger.done(self.connection, item.due)
+                if seen:
+                    ledger.read_everything(self.connection, self.link.id)
                 return None
         return item
 

@@ -7,6 +7,7 @@ it there, and the next cycle goes on. No appointment is ever touched.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
 from typing import Literal
@@ -132,7 +133,7 @@ def go_on(
     if link.state == DROPPING:
         trying(waiter, lambda: remote.delete_calendar(link.calendar_id), beat=lease.renew)
         with transaction(connection, lease):
-            target.recreate(connection, link.id)
+            target.recreate(connection, link.id, clock())
     elif link.state == CLEARING:
         _Clearing(connection, remote, link, waiter, lease).run()
         with transaction(connection, lease):
@@ -158,8 +159,15 @@ class _Clearing:
                 "SELECT remote_event_id FROM event_map WHERE link_id = ? AND state <> 'unlinked'", (self.link.id,)
             )
         }
-        for event in self._everything():
-            if event.cancelled or not (event.ours or event.id in mapped):
+        listed = self._everything()
+        self._remove_all(event for event in listed if event.ours or event.id in mapped)
+        # A listing lags behind what was just sent.
+        unseen = sorted(mapped.difference(event.id for event in listed))
+        self._remove_all(event for name in unseen if (event := self._look(name)) is not None)
+
+    def _remove_all(self, events: Iterable[RemoteEvent]) -> None:
+        for event in events:
+            if event.cancelled:
                 continue
             if self.waiter.stopping:
                 raise Stopped

@@ -125,13 +125,13 @@ def _remove_unknown(session: JournalSession, connection: sqlite3.Connection, ite
 
 
 def _recreate(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
-    target.recreate(connection, _link(item))
+    target.recreate(connection, _link(item), session.now)
     return Done("A new calendar is made with the next sync, and everything is sent to it", None, 0)
 
 
 def _disconnected(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
     """Signing in again makes another calendar."""
-    target.recreate(connection, _link(item))
+    target.recreate(connection, _link(item), session.now)
     return Done("Nothing is synced any more", None, 0)
 
 

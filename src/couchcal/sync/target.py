@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 
 from couchcal.clock import Clock
 from couchcal.errors import NotFound
@@ -18,6 +19,7 @@ from couchcal.store.connection import Database, database_errors
 from couchcal.sync import ledger, review
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Link
+from couchcal.sync.merge import OVER
 from couchcal.sync.port import Rejected, Remote, RemoteCalendar
 from couchcal.sync.waiter import RealWaiter, Waiter, trying
 
@@ -121,12 +123,18 @@ def lost(connection: sqlite3.Connection, link: Link, clock: Clock) -> None:
     ledger.log(connection, clock(), detail, "error")
 
 
-def recreate(connection: sqlite3.Connection, link_id: int) -> None:
+def recreate(connection: sqlite3.Connection, link_id: int, now: datetime) -> None:
     """Inside a transaction: forget the calendar and its events; the next cycle makes another and sends everything.
 
-    The row stays, so that what changes meanwhile is queued; so does what a person wants to have here alone.
+    The row stays, so that what changes meanwhile is queued; so does what a person wants to have here alone. What
+    was asked about events that are no more answers itself.
     """
     external_rows.clear(connection, link_id)
+    connection.execute(
+        "UPDATE sync_review SET resolved_at = ?, resolution = ? WHERE link_id = ? AND resolved_at IS NULL"
+        " AND kind IN ('remote_deleted', 'unknown_event', 'mass_delete')",
+        (ledger.epoch(now), OVER, link_id),
+    )
     connection.execute("DELETE FROM event_map WHERE link_id = ? AND state <> 'unlinked'", (link_id,))
     connection.execute("DELETE FROM sync_state WHERE link_id = ?", (link_id,))
     connection.execute("DELETE FROM sync_stage WHERE link_id = ?", (link_id,))

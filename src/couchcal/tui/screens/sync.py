@@ -404,7 +404,7 @@ class SyncScreen(SyncShowing):
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        await self.run_action(str(event.button.id))
+        await self.run_action(str(event.button.id).removeprefix("do-"))
 
     # Helpers
 

@@ -69,7 +69,7 @@ class SyncShowing(Modal[Done]):
         yield Ways([], id="sync")
         with Horizontal(classes="buttons", id="sync-buttons"):
             for action, words in BUTTONS:
-                yield Button(plain(words), id=action)
+                yield Button(plain(words), id=f"do-{action}")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -196,7 +196,7 @@ class SyncShowing(Modal[Done]):
         if status is not None and status.review + status.blocked:
             words["review"] = f"Review {status.review + status.blocked}"
         for action, _ in BUTTONS:
-            button = self.query_one(f"#{action}", Button)
+            button = self.query_one(f"#do-{action}", Button)
             button.display = action in shown
             if str(button.label) != words[action]:
                 button.label = plain(words[action])
@@ -207,7 +207,7 @@ class SyncShowing(Modal[Done]):
     def _focus_first(self) -> None:
         """The button for what has to be done, else the list."""
         urgent = [name for name in self._buttons if name in ("connect", "look_again", "sign_in", "decide")]
-        self.query_one(f"#{urgent[0]}" if urgent else "#sync").focus()
+        self.query_one(f"#do-{urgent[0]}" if urgent else "#sync").focus()
 
 
 def _buttons(state: SyncState) -> tuple[str, ...]:

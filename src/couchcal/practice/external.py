@@ -10,10 +10,8 @@ session holds of these rows is not refreshed. What is the same already is not wr
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Refused
@@ -21,24 +19,13 @@ from couchcal.practice import external_rows
 from couchcal.practice.external_batch import Batch, Stored
 from couchcal.practice.external_event import External
 from couchcal.practice.external_family import Reach, grow
+from couchcal.practice.external_rows import Family, ids
 from couchcal.practice.rows import raw_connection
 from couchcal.scheduling.recurrence import TooManyOccurrences
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import epoch_seconds
 
 __all__ = ["External", "Family", "Stored", "clear", "extend", "ids", "remove", "store"]
-
-
-class Family(NamedTuple):
-    """What of a remote calendar stands or falls together.
-
-    `present`: whether the event itself, single or master, is here; else only exceptions of it are.
-    """
-
-    id: str
-    present: bool
-    recurring: bool
-    exceptions: frozenset[str]
 
 
 def store(
@@ -77,25 +64,6 @@ def clear(session: JournalSession, link_id: int) -> int:
 def _batch(session: JournalSession, link_id: int, clock: Clock) -> Batch:
     session.flush()
     return Batch(raw_connection(session), link_id, epoch_seconds(clock()))
-
-
-def ids(connection: sqlite3.Connection, link_id: int) -> dict[str, Family]:
-    """Everything of a calendar that the remote itself has, by the id of the single event or master."""
-    events: dict[str, bool] = {}
-    exceptions: dict[str, set[str]] = {}
-    for remote_id, recurring_id, recurring in connection.execute(
-        "SELECT remote_event_id, recurring_id, rrule <> '' FROM external_event"
-        " WHERE link_id = ? AND (recurring_id = '' OR exception)",
-        (link_id,),
-    ):
-        if recurring_id:
-            exceptions.setdefault(recurring_id, set()).add(remote_id)
-        else:
-            events[remote_id] = bool(recurring)
-    return {
-        name: Family(name, name in events, events.get(name, True), frozenset(exceptions.get(name, ())))
-        for name in dict.fromkeys((*events, *exceptions))
-    }
 
 
 def extend(session: JournalSession, start: datetime, end: datetime) -> int:

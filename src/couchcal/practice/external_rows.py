@@ -13,6 +13,18 @@ from typing import Final, NamedTuple
 from couchcal.practice.agenda import MASTER_SPAN
 
 
+class Family(NamedTuple):
+    """What of a remote calendar stands or falls together.
+
+    `present`: whether the event itself, single or master, is here; else only exceptions of it are.
+    """
+
+    id: str
+    present: bool
+    recurring: bool
+    exceptions: frozenset[str]
+
+
 class Row(NamedTuple):
     """The columns of an `ExternalEvent` that say something; instants are seconds since the epoch."""
 
@@ -126,3 +138,22 @@ def clear(connection: sqlite3.Connection, link_id: int) -> int:
     found = ids.fetchall()
     connection.executemany("DELETE FROM external_event WHERE id = ?", found)
     return len(found)
+
+
+def ids(connection: sqlite3.Connection, link_id: int) -> dict[str, Family]:
+    """Everything of a calendar that the remote itself has, by the id of the single event or master."""
+    events: dict[str, bool] = {}
+    exceptions: dict[str, set[str]] = {}
+    for remote_id, recurring_id, recurring in connection.execute(
+        "SELECT remote_event_id, recurring_id, rrule <> '' FROM external_event"
+        " WHERE link_id = ? AND (recurring_id = '' OR exception)",
+        (link_id,),
+    ):
+        if recurring_id:
+            exceptions.setdefault(recurring_id, set()).add(remote_id)
+        else:
+            events[remote_id] = bool(recurring)
+    return {
+        name: Family(name, name in events, events.get(name, True), frozenset(exceptions.get(name, ())))
+        for name in dict.fromkeys((*events, *exceptions))
+    }

@@ -63,7 +63,7 @@ def apply(database: Database, link: Link, reading: Reading, *, clock: Clock, lea
     Raises:
         LostLease: another process does the work; nothing is written.
     """
-    if not reading.token or not (reading.full or reading.staged):
+    if not reading.tells:
         return Applied()
     with write_session(database, LABEL, actor=ACTOR, clock=clock) as session:
         return _Applying(session, link, reading, clock, lease).run()

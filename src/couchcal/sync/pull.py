@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
 
-from couchcal.practice import external
+from couchcal.practice import external_rows
 from couchcal.store.connection import Database, database_errors
 from couchcal.sync.fields import event_text
 from couchcal.sync.lease import Lease, transaction
@@ -43,6 +43,11 @@ class Reading(NamedTuple):
     staged: int
     shown: int
     token: str
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is something to take over."""
+        return bool(self.token) and (self.full or self.staged > 0)
 
 
 class _Short(Exception):
@@ -213,7 +218,8 @@ class _Reader:
                 "SELECT remote_event_id FROM event_map WHERE link_id = ? AND state = 'live'", (self.link.id,)
             )
         }
-        known |= {family.id for family in external.ids(self.connection, self.link.id).values() if family.present}
+        theirs = external_rows.ids(self.connection, self.link.id)
+        known |= {family.id for family in theirs.values() if family.present}
         shown = self.connection.execute("SELECT remote_event_id FROM sync_stage WHERE link_id = ?", (self.link.id,))
         known.difference_update(row[0] for row in shown)
         return sorted(known)

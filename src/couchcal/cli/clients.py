@@ -1,4 +1,5 @@
-"""`couchcal client`: add, list, show, edit, accept, reject, merge, duplicates, archive, unarchive."""
+"""`couchcal client`: add, list, show, edit, accept, reject, merge, duplicates, archive, unarchive, invite,
+revoke."""
 
 from __future__ import annotations
 
@@ -14,7 +15,15 @@ from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, note
 from couchcal.cli.values import split_pair, yes_or_no
 from couchcal.errors import Invalid, UsageProblem
-from couchcal.practice import client_changes, client_duplicates, client_merge, client_reject, clients, sessions
+from couchcal.practice import (
+    client_changes,
+    client_duplicates,
+    client_merge,
+    client_reject,
+    clients,
+    invites,
+    sessions,
+)
 from couchcal.practice.client_changes import EDITABLE
 from couchcal.practice.client_duplicates import Duplicate
 from couchcal.practice.clients import ClientRow
@@ -33,6 +42,8 @@ _EXAMPLES = {
     "duplicates": "couchcal client duplicates C-0007",
     "archive": "couchcal client archive C-0001",
     "unarchive": "couchcal client unarchive C-0001",
+    "invite": "couchcal client invite C-0001",
+    "revoke": "couchcal client revoke C-0001",
 }
 _FIELDS = {
     "id": "your own id for the client; no two may have the same",
@@ -101,6 +112,8 @@ def _configure(parser: ArgumentParser) -> None:
     duplicates.add_argument("client", metavar="CLIENT", nargs="?", type=whole_text, help="only those like this one")
     _client_argument(action("archive", "put a client away"))
     _client_argument(action("unarchive", "bring an archived client back"))
+    _client_argument(action("invite", "invite a client to the portal"))
+    _client_argument(action("revoke", "end a client's access to the portal"))
 
 
 def _client_argument(parser: ArgumentParser) -> None:
@@ -216,6 +229,18 @@ def _unarchive(practice: Practice, args: Namespace) -> int:
     return _told(practice, args, "Brought back", client_changes.set_state(practice.database, row.id, "active"))
 
 
+def _invite(practice: Practice, args: Namespace) -> int:
+    row = clients.resolve(practice.connection, args.client)
+    invites.invite(practice.database, row.id)
+    return _told(practice, args, "Invited", row)
+
+
+def _revoke(practice: Practice, args: Namespace) -> int:
+    row = clients.resolve(practice.connection, args.client)
+    invites.revoke(practice.database, row.id)
+    return _told(practice, args, "Ended the portal access of", row)
+
+
 def _reject(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
     count = client_reject.reject(practice.database, row.id)
@@ -275,6 +300,7 @@ def _pair_line(row: ClientRow, other: Duplicate, names: str) -> str:
 _ACTIONS: dict[str, Callable[[Practice, Namespace], int]] = {
     "add": _add, "list": _list, "show": _show, "edit": _edit, "accept": _accept, "reject": _reject,
     "merge": _merge, "duplicates": _duplicates, "archive": _archive, "unarchive": _unarchive,
+    "invite": _invite, "revoke": _revoke,
 }  # fmt: skip
 
 

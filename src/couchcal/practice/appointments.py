@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import select
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, Refused
-from couchcal.practice import booking, editing, rows, series
+from couchcal.practice import booking, editing, letters, rows, series
 from couchcal.practice.booking import Who
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft, checked, clean_text
@@ -19,17 +19,11 @@ from couchcal.practice.outcome import Done, Preview
 from couchcal.practice.series import FutureOutcome
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
-from couchcal.store.records import (
-    Appointment,
-    Cancellation,
-    Client,
-    OutboxEmail,
-)
+from couchcal.store.records import Appointment, Cancellation
 from couchcal.store.session import write_session
 from couchcal.store.vocabulary import CANCELLATION_TYPES, Scope
 
-MAIL_DELAY = timedelta(seconds=15)
-"""How long a message waits, so that undo can still drop it."""
+_NOT_TOLD = ("no e-mail address on file: the client is not told",)
 
 
 def book(
@@ -77,17 +71,18 @@ def edit(
     stop: bool = False,
     also: Sequence[Who] = (),
     reset_moved: bool = False,
+    notify: bool | None = None,
     actor: str = "user",
     clock: Clock = system_clock,
 ) -> Done:
     """Change any field of the draft (EDT-01…03) and how it repeats (REC-02, REC-03); `scope="future"` changes
-    the rest of its series too. See `editing.Edit`.
+    the rest of its series too. See `editing.Edit`, and `reschedule` on `notify`.
 
     Raises:
         Invalid: a value is wrong. Refused: a lock forbids it. Stale: changed meanwhile.
     """
     wanted = Edit(changes, scope, repeat, stop, also, reset_moved)
-    return _change(database, appointment_id, wanted, "Changed", expected_version, actor, clock)
+    return _change(database, appointment_id, wanted, "Changed", expected_version, notify, actor, clock)
 
 
 def preview_edit(database: Database, appointment_id: int, edit: Edit, *, clock: Clock = system_clock) -> Preview:
@@ -121,12 +116,35 @@ def reschedule(
     scope: Scope = "this",
     expected_version: int | None = None,
     reset_moved: bool = False,
+    notify: bool | None = None,
     actor: str = "user",
     clock: Clock = system_clock,
 ) -> Done:
-    """Give an appointment another time (DND-01…06); aware instants, or UTC midnights for all-day."""
+    """Give an appointment another time (DND-01…06); aware instants, or UTC midnights for all-day.
+
+    Args:
+        notify: whether the client is told; None leaves it to the practice's setting "Mail on a move", by which
+            `ask` tells nobody until somebody says so (`tell_of_move`).
+    """
     wanted = Edit({"start": start, "end": end}, scope, reset_moved=reset_moved)
-    return _change(database, appointment_id, wanted, "Moved", expected_version, actor, clock)
+    return _change(database, appointment_id, wanted, "Moved", expected_version, notify, actor, clock)
+
+
+def tell_of_move(database: Database, appointment_id: int, *, clock: Clock = system_clock) -> Done:
+    """Tell the client of an appointment's time after it was moved.
+
+    Raises:
+        Refused: there is no address, or they are told already.
+    """
+    with write_session(database, "Told the client", clock=clock) as session:
+        row = rows.load(session, appointment_id)
+        label = f"{rows.title_of(session, row)} is told of the new time"
+        session.relabel(label)
+        if not letters.tell_moved(session, row, row.start_utc):
+            raise Refused(_NOT_TOLD[0], "add one to their record")
+        if not session.changed:
+            raise Refused("the client is told already", "nothing was sent again")
+        return Done(label, row.id)
 
 
 def _change(
@@ -135,14 +153,23 @@ def _change(
     wanted: Edit,
     verb: str,
     expected_version: int | None,
+    notify: bool | None,
     actor: str,
     clock: Clock,
 ) -> Done:
     with write_session(database, verb, actor=actor, clock=clock) as session:
         row = rows.load(session, appointment_id, expected_version)
-        done, _ = editing.apply(session, row, wanted, verb)
+        was = row.start_utc, row.end_utc
+        done, outcome = editing.apply(session, row, wanted, verb)
         session.relabel(done.label)
-        return done
+        if notify is None:
+            notify = rows.practice_of(session).notify_on_move == "always"
+        moved = row in outcome.changed and (row.start_utc, row.end_utc) != was and row.start_utc > session.now
+        if not (notify and moved and row.status == "scheduled" and row.client_id is not None):
+            return done
+        following = len(outcome.changed) - outcome.added - 1 if wanted.scope == "future" else 0
+        told = letters.tell_moved(session, row, was[0], max(0, following))
+        return done if told else done._replace(advice=(*done.advice, *_NOT_TOLD))
 
 
 def cancel(
@@ -194,7 +221,7 @@ def cancel_in(
     row.status = "cancelled"
     row.sequence += 1
     series.bump(session, row)
-    hint = _queue_cancellation_mail(session, row) if notify else ()
+    hint = () if not notify or letters.tell_cancelled(session, row) else _NOT_TOLD
     session.add(
         Cancellation(
             appointment_id=appointment_id, type=type, cancelled_by=by, reason=clean_text(reason, 500),
@@ -204,21 +231,9 @@ def cancel_in(
     return Done(label, row.id, 1, (), 0, hint)
 
 
-def _queue_cancellation_mail(session: JournalSession, row: Appointment) -> tuple[str, ...]:
-    client = session.get(Client, row.client_id) if row.client_id is not None else None
-    if client is None or not client.email:
-        return ("no e-mail address on file: the client is not told",)
-    session.add(
-        OutboxEmail(
-            kind="cancelled_by_practitioner", recipient=client.email, client_id=client.id,
-            appointment_id=row.id, sequence=row.sequence, not_before=session.now + MAIL_DELAY,
-        )
-    )  # fmt: skip
-    return ()
-
-
 def restore(database: Database, appointment_id: int, *, actor: str = "user", clock: Clock = system_clock) -> Done:
-    """Uncancel (CXL-08): scheduled again; overlaps are counted anew.
+    """Uncancel (CXL-08): scheduled again; overlaps are counted anew. A client who was told of the cancellation is
+    told that it holds after all.
 
     Raises:
         Refused: it is not cancelled, or a claim holds it.
@@ -235,6 +250,7 @@ def restore(database: Database, appointment_id: int, *, actor: str = "user", clo
         series.bump(session, row)
         for record in session.exec(select(Cancellation).where(Cancellation.appointment_id == row.id)):
             session.delete(record)
+        letters.take_back_cancellation(session, row)
         return Done(label, row.id, 1, (), rows.count_conflicts(session, [row]))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from couchcal.store.journal import JournalSession
-    from couchcal.store.records import Client
+    from couchcal.store.records import Appointment, Client
 
 
 class RejectPreview(NamedTuple):
@@ -51,16 +51,22 @@ def preview(database: Database, client_id: int) -> RejectPreview:
 def reject(database: Database, client_id: int, *, actor: str = "user", clock: Clock = system_clock) -> int:
     """Remove a never-accepted client of the intake and their sessions; returns how many (INT-03, C-12).
 
+    Of each session to come they are told that it is cancelled, if there is an address.
+
     Raises:
         Refused: not of the intake, or a session was worked on.
     """
+    from couchcal.practice import letters
     from couchcal.store.session import write_session
 
     with write_session(database, "Rejected a client", actor=actor, clock=clock) as session:
         client = load(session, client_id)
         _refuse(session, client)
         session.relabel(f"Rejected {client.internal_id}")
+        coming = _coming(session, client)
         sessions = _remove_sessions(session, client_id)
+        for row in coming:
+            letters.tell_gone(session, row, client)
         _remove_the_rest(session, client_id)
         session.delete(client)
         return sessions
@@ -81,6 +87,20 @@ def _refuse(session: Session, client: Client) -> None:
     mine = select(Appointment.id).where(Appointment.client_id == client.id, documented).limit(1)
     if session.exec(mine).first() is not None:
         raise Refused("a session of theirs was worked on", "accept or merge them instead")
+
+
+def _coming(session: JournalSession, client: Client) -> list[Appointment]:
+    """Copies of the sessions to come, which the letters speak of after the rows are gone."""
+    from sqlmodel import col, select
+
+    from couchcal.store.records import Appointment
+
+    mine = select(Appointment).where(
+        Appointment.client_id == client.id, Appointment.status == "scheduled",
+        col(Appointment.start_utc) > session.now, Appointment.kind == "client_session",
+    )  # fmt: skip
+    rows = session.exec(mine.order_by(col(Appointment.start_utc))).all()
+    return [Appointment.model_validate(row.model_dump()) for row in rows]
 
 
 def _remove_sessions(session: JournalSession, client_id: int) -> int:

@@ -243,6 +243,11 @@ def _owner(session: JournalSession, request: BookingRequest) -> Client:
         found = session.exec(select(Client).where(same, Client.state == state)).all()
         if len(found) == 1:
             return found[0]
+    return new_client(session, request)
+
+
+def new_client(session: JournalSession, request: BookingRequest) -> Client:
+    """Somebody new, of the intake, as they called themselves (INT-01)."""
     made = client_changes.add_within(
         session, f"{request.last}, {request.first}" if request.last else request.first,
         email=request.email, phone=request.phone, tz=_own_zone(session, request),

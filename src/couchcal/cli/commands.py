@@ -46,6 +46,7 @@ COMMANDS = {
     ),
     "time-off": Command("time_off", "days and hours off", "couchcal time-off add 2026-08-03 2026-08-14"),
     "free": Command("free", "the next free slots", "couchcal free 50 min tue or thu afternoon, next 3 weeks"),
+    "request": Command("requests", "what clients ask for", "couchcal request accept r9e3779b1 --start 'tue 15:30'"),
     "find": Command("show", "entries with these words", "couchcal find supervision --json"),
     "import": Command("files", "read .ics files", "couchcal import calendar.ics --calendar Personal"),
     "export": Command("files", "write an .ics file", "couchcal export -o calendar.ics --from today --to +4w"),

@@ -31,7 +31,7 @@ def desk(tmp_path: Path) -> SyncDesk:
 def push_only(desk: SyncDesk) -> list[str]:
     """The requests of a cycle that only sends."""
     report = desk.cycle(pull=False)
-    assert report.status == "ok", report.reason
+    assert report.status == ("paused" if "mass_delete" in desk.reviews() else "ok"), report.reason
     return desk.calls()
 
 

@@ -190,9 +190,9 @@ def _words(link: Link) -> str:
 
 def _refreshed(practice: Practice) -> list[Link]:
     """The calendars as Google lists them now; where it cannot be asked, as they were listed last."""
-    from couchcal.sync.google.auth import remote_for
+    from couchcal.sync.google.auth import remote_for, working_account
 
-    account = _account(practice)
+    account = working_account(practice.database)
     try:
         remote = remote_for(practice.database, account.id)
         try:

@@ -154,7 +154,7 @@ def _wait(practice: Practice, watch: Watch, answer: Answer) -> None:
     while time.monotonic() < until:
         time.sleep(_LOOK_S)
         moved = watch.moved()
-        if moved and answer.status == "ok" and ledger.anything_due(practice.connection, system_clock()):
+        if moved and answer.status in ("ok", "paused") and ledger.anything_due(practice.connection, system_clock()):
             return
 
 

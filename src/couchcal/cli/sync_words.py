@@ -51,7 +51,7 @@ def trouble(practice: Practice, status: str, reason: str, paused: str, next_try:
         again = f"the next try is at {moment(practice, next_try)}" if next_try else "couchcal sync tries again"
         return f"{reason or 'Google could not be reached'}; nothing is lost, {again}"
     if status == "paused":
-        return "; ".join(PAUSED.get(paused, PAUSED["user"]))
+        return "; ".join(PAUSED[paused or "mass_delete"])
     return ""
 
 

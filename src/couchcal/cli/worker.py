@@ -55,14 +55,14 @@ def _told_to_end() -> Iterator[threading.Event]:
 
 def _code(practice: Practice) -> int:
     """The exit code that says how the sync stands."""
-    from couchcal.sync import ledger
+    from couchcal.sync import ledger, review
 
     account = ledger.account(practice.connection)
     if account is None:
         return 0
     if account.state == "needs_auth":
         return EXIT_NEEDS_SIGN_IN
-    if account.paused:
+    if review.holds_up(practice.connection):
         return EXIT_PAUSED
     return EXIT_REMOTE if account.next_try is not None else 0
 

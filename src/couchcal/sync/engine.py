@@ -360,8 +360,7 @@ class _Cycle:
                 if changed:
                     ledger.log(self.connection, now, self._words())
                 self.lease.tell(self.connection, "")
-        paused = ledger.account(self.connection)
-        return self._report("paused" if paused is not None and paused.paused else "ok")
+        return self._report("paused" if review.holds_up(self.connection) else "ok")
 
     def _words(self) -> str:
         pulled, pushed, deleted = (

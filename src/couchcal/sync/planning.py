@@ -14,7 +14,7 @@ from couchcal.sync.ledger import Link, Mapped
 from couchcal.sync.port import NeedsSignIn, Remote, RemoteEvent, RemoteProblem, TokenExpired
 from couchcal.sync.push_books import base_of
 from couchcal.sync.report import CalendarPlan, Plan, PlannedSending, State
-from couchcal.sync.waiter import Waiter, trying
+from couchcal.sync.waiter import Unreachable, Waiter, trying
 
 
 def plan(connection: sqlite3.Connection, remote_of: Callable[[], Remote], clock: Clock, waiter: Waiter) -> Plan:
@@ -54,7 +54,7 @@ def _calendar(
     if target is None or target.direction != "one_way":
         try:
             found, gone = _changes(connection, remote, link, waiter)
-        except NeedsSignIn:
+        except (NeedsSignIn, Unreachable):
             raise
         except RemoteProblem as trouble:
             problem = trouble.message

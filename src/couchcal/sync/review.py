@@ -131,6 +131,15 @@ def open_items(connection: sqlite3.Connection) -> list[ReviewItem]:
     ]
 
 
+def holds_up(connection: sqlite3.Connection) -> bool:
+    """Whether the sync, or a part of it, waits for a person: paused, or many deletions that are not sent."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM calendar_account WHERE paused <> '')"
+        " OR EXISTS (SELECT 1 FROM sync_review WHERE resolved_at IS NULL AND kind = 'mass_delete')"
+    ).fetchone()
+    return bool(row[0])
+
+
 def load(connection: sqlite3.Connection, review_id: int) -> Stored:
     """One review, open or not.
 

@@ -43,7 +43,7 @@ def target(remote: GoogleRemote) -> str:
     return remote.create_calendar("Practice", "America/New_York", "Managed").id
 
 
-def test_a_calendar_is_made_found_and_removed(remote: GoogleRemote) -> None:  # SYNC-08
+def test_a_calendar_is_made_found_and_removed(google: Google, remote: GoogleRemote) -> None:  # SYNC-08
     made = remote.create_calendar("Practice", "America/New_York", "Managed by couchcal. 1")
     assert (made.name, made.access, made.time_zone, made.primary) == (
         "Practice",
@@ -60,7 +60,8 @@ def test_a_calendar_is_made_found_and_removed(remote: GoogleRemote) -> None:  # 
         remote.calendar(made.id)
     with pytest.raises(NotThere):
         remote.events(made.id)
-    assert remote.requests == 8
+    assert remote.requests == 9
+    assert google.emulator.control("lint", {}, "GET")["violations"] == []
 
 
 def test_an_event_from_its_beginning_to_its_end(remote: GoogleRemote, target: str) -> None:

@@ -400,6 +400,21 @@ def _of_the_file(secret: Secret) -> Secret:
     return found if found == secret else found.lasting()  # what another client got says nothing of this one
 
 
+def working_account(database: Database) -> accounts.Account:
+    """The linked account, if its sign-in is good as far as is known: with one that is over nothing is asked.
+
+    Raises:
+        NeedsSignIn: no account is connected, or a person has to sign in again.
+    """
+    with reading(database) as connection:
+        found = accounts.account(connection)
+    if found is None or not found.connected:
+        raise NeedsSignIn(_NOT_SIGNED_IN)
+    if found.state == "needs_auth":
+        raise NeedsSignIn(found.last_error or _NOT_SIGNED_IN)
+    return found
+
+
 class Source:
     """The remote of the linked account, for who asks for it again and again: the same one, with its connection and
     its access token, as long as the sign-in is the same.
@@ -417,13 +432,13 @@ class Source:
         """The remote.
 
         Raises:
-            NeedsSignIn: no account is connected. Transient, Refused: as `remote_for`.
+            NeedsSignIn: as `working_account`. Transient, Refused: as `remote_for`.
         """
-        with reading(self._database) as connection:
-            found = accounts.account(connection)
-            if found is None or not found.connected:
-                self.close()
-                raise NeedsSignIn(_NOT_SIGNED_IN)
+        try:
+            found = working_account(self._database)
+        except NeedsSignIn:
+            self.close()
+            raise
         sign_in = (found.id, found.sign_in)
         if self._remote is None or sign_in != self._of:
             self.close()

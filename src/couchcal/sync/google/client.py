@@ -92,7 +92,14 @@ class GoogleRemote:
 
     def delete_calendar(self, calendar_id: str) -> None:
         """Remove a calendar that was created here; one that is gone is no error."""
-        self._remove(f"{self._api}/calendars/{_part(calendar_id)}", "")
+        url = f"{self._api}/calendars/{_part(calendar_id)}"
+        try:
+            found = self._ask(Operation.READ, "GET", url, mapping.CALENDAR_KIND)
+            self._remove(url, _token(found, "etag"))
+        except NotThere:
+            return
+        except Changed:
+            raise Transient("the calendar was changed just now") from None
 
     def events(self, calendar_id: str, *, sync_token: str = "", page: str = "") -> Page:
         """A page of all events (no token) or of what changed since; masters and exceptions, tombstones among them.

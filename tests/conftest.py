@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ics-corpus", metavar="DIR", help="folder of real .ics files with MANIFEST.csv and expected/")
     group.addoption("--recurrence-cases", metavar="DIR", help="folder with rrule_cases.json and series_cases.json")
     group.addoption("--ics-lint", metavar="FILE", help="an independent RFC 5545 lint script to run on exports")
+    group.addoption("--axe", metavar="FILE", help="axe.min.js of axe-core, to look for barriers on the web pages")
 
 
 def _outside_path(request: pytest.FixtureRequest, option: str) -> Path:
@@ -48,7 +49,15 @@ def ics_lint(request: pytest.FixtureRequest) -> Path:
 def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test gets its own COUCHCAL_HOME and none of the user's keys, zone or settings."""
     home = tmp_path / "home"
-    for name in ("COUCHCAL_DATABASE_URL", "COUCHCAL_PASSPHRASE", "COUCHCAL_KEY_FILE", "NO_COLOR", "SSH_CONNECTION"):
+    for name in (
+        "COUCHCAL_DATABASE_URL",
+        "COUCHCAL_PASSPHRASE",
+        "COUCHCAL_KEY_FILE",
+        "NO_COLOR",
+        "SSH_CONNECTION",
+        "COUCHCAL_SMTP_URL",
+        "COUCHCAL_TEXT_TOKEN",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COUCHCAL_HOME", str(home))
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")

@@ -12,6 +12,7 @@ from couchcal.sync.lease import Lease
 from couchcal.sync.waiter import RealWaiter
 from couchcal.worker.jobs import Job
 from couchcal.worker.loop import WORKER, Log, Loop
+from couchcal.worker.mail_job import AgendaJob, MailJob, ReminderJob
 from couchcal.worker.pacing import PoliteWaiter, short_turns
 from couchcal.worker.series_job import SeriesJob
 from couchcal.worker.sync_job import RemoteSource, SourceOf, SyncJob, Told
@@ -97,7 +98,13 @@ class Worker:
                 database, watch, clock=self._clock, waiter=waiter, source_of=self._source_of, told=self._told
             )
             stack.callback(sync.close)
-            jobs: Sequence[Job] = (sync, SeriesJob(database, watch, clock=self._clock, at_once=once))
+            jobs: Sequence[Job] = (
+                sync,
+                SeriesJob(database, watch, clock=self._clock, at_once=once),
+                AgendaJob(database, watch, clock=self._clock),
+                MailJob(database, watch, clock=self._clock, waiter=waiter),
+                ReminderJob(database, watch, clock=self._clock, waiter=waiter),
+            )
             loop = Loop(
                 jobs,
                 lease,

@@ -1,0 +1,1 @@
+"""Mail to clients and to the practitioner, reminders and text messages: composed when they are sent, sent once."""

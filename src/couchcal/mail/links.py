@@ -1,0 +1,21 @@
+"""Where the links in mail lead: the pages of the booking site that a mail may name. Each one shows a page first;
+only a button there changes anything, since programs follow the links of a mail, too."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+PORTAL = "/portal"
+OPEN = "/portal/open"
+"""Takes tokens to sign in with, and those of an invitation."""
+VERIFY = "/verify"
+MANAGE = "/manage"
+UNSUBSCRIBE = "/unsubscribe"
+"""Takes a POST without anything else (RFC 8058), too."""
+
+
+def link(public_url: str, path: str, token: str = "") -> str:
+    """The address of a page, empty where there is no site."""
+    if not public_url:
+        return ""
+    return f"{public_url}{path}" + (f"?token={quote(token, safe='')}" if token else "")

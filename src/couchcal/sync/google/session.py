@@ -1,7 +1,7 @@
 """HTTP with a sign-in: one session that is kept alive, each request made once, the access token renewed in time.
 
-Built on google-auth's `AuthorizedSession`, with all it would do unasked switched off: it neither refreshes nor
-repeats by itself, sleeps nowhere, and follows no redirect.
+google-auth signs each request, requests sends it as it is prepared here: nothing is refreshed, repeated or slept
+for unasked, no redirect is followed, and nothing but the sign-in is looked up anew for each.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import requests
 import urllib3
 from google.auth import exceptions as google_errors
 from google.auth import transport
-from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.credentials import Credentials
 from requests import exceptions as http_errors
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -31,6 +30,7 @@ TIMEOUTS = (10.0, 30.0)
 """Seconds to connect, and between two pieces of an answer."""
 AGENT = f"couchcal/{__version__} (gzip)"  # Google compresses only for agents that say gzip
 RENEW_BEFORE = timedelta(minutes=4)
+_HEADERS = {"User-Agent": AGENT, "Accept-Encoding": "gzip", "Accept": "*/*"}
 IDLE_S = 30.0
 """A connection that was not used for so long is not trusted: a computer that slept, or a router, may have lost it
 without anybody saying so."""
@@ -40,8 +40,8 @@ _REFUSED_IN_A_ROW = 3
 _LONGEST_LIFE_S = 10**8
 
 
-_authorized: Any = AuthorizedSession  # google-auth's methods have no types
-_refresh: Any = Credentials.refresh
+_refresh: Any = Credentials.refresh  # google-auth's methods have no types
+_sign: Any = Credentials.before_request
 
 
 class Tokens(NamedTuple):
@@ -103,12 +103,9 @@ class SignedInSession:
         self._over = ""
         self._plain = session if session is not None else plain_session()
         self._tokens = _TokenEndpoint(self._plain, timeouts)
-        self._session: requests.Session = _authorized(
-            credentials, refresh_status_codes=(), max_refresh_attempts=0, auth_request=self._tokens
-        )
+        self._session = requests.Session()
         self._session.adapters = self._plain.adapters
-        self._session.trust_env = False  # else ~/.netrc would take the place of the sign-in
-        self._session.headers.update({"User-Agent": AGENT, "Accept-Encoding": "gzip"})
+        self._session.trust_env = False  # the environment's proxy is looked up once, not for each request
         self._session.verify = self._plain.verify
         self._session.proxies = dict(self._plain.proxies)
         self._origins: set[str] = set()
@@ -121,7 +118,7 @@ class SignedInSession:
         Raises:
             NeedsSignIn: the sign-in is over. Transient: no answer.
         """
-        headers = {"If-Match": etag} if etag else {}
+        headers = _HEADERS | ({"If-Match": etag} if etag else {})
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -206,10 +203,12 @@ class SignedInSession:
         self._drop_idle()
         self._use_proxy(url)
         self.count += 1
+        headers = dict(headers)
+        _sign(self.credentials, self._tokens, method, url, headers)
+        request = requests.PreparedRequest()
         try:
-            response = self._session.request(
-                method, url, data=data, headers=headers, timeout=self._timeouts, allow_redirects=False
-            )
+            request.prepare(method, url, headers, data=data)
+            response = self._session.send(request, timeout=self._timeouts, allow_redirects=False)
             return Answer(response.status_code, response.headers, response.content)
         except NETWORK_ERRORS as error:
             raise network_problem(error) from None

@@ -34,6 +34,7 @@ class Google:
         self.database = database
         self.woken = 0
         self.client_file = home / "client_secret.json"
+        monkeypatch.delenv("COUCHCAL_GOOGLE_CLIENT_SECRETS", raising=False)
         monkeypatch.setenv("COUCHCAL_GOOGLE_API_URL", f"{BASE}/calendar/v3")
         monkeypatch.setattr("couchcal.sync.google.tokens.usable_keyring", lambda: None)
         self.gate = Gate(database, wake=self._wake, clock=clock, session=self.session)

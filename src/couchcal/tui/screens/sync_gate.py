@@ -124,15 +124,16 @@ class Gate:
             return review.open_items(connection)
 
     def unsent(self) -> list[Unsent]:
-        """What Google does not take, in the order it was refused."""
+        """What Google does not take, the earliest entry first."""
         with self._reading() as connection:
             rows = ledger.blocked(connection)
             found = disclosure.disclosed(connection, [row.appointment_id for row in rows])
+        reasons = {row.appointment_id: row.reason for row in rows}
+        known = sorted(found, key=lambda row_id: found[row_id].start.isoformat())
+        gone = [row_id for row_id in reasons if row_id not in found]
         return [
-            Unsent(row.appointment_id, found[row.appointment_id].words, row.reason)
-            if row.appointment_id in found
-            else Unsent(row.appointment_id, "a deleted entry", row.reason)
-            for row in rows
+            *(Unsent(row_id, found[row_id].words, reasons[row_id]) for row_id in known),
+            *(Unsent(row_id, "a deleted entry", reasons[row_id]) for row_id in gone),
         ]
 
     def about(self, review_id: int) -> About:

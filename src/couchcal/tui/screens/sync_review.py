@@ -74,7 +74,7 @@ class ReviewScreen(Modal[Done]):
 
     def _look_on(self) -> None:
         """Follow a sync beside this, while no item is open."""
-        if self.is_current:
+        if self.is_active:
             self._read()
 
     def _read(self) -> None:

@@ -86,7 +86,7 @@ class SyncShowing(Modal[Done]):
 
     def _look_on(self) -> None:
         """Follow what others do, while no dialog stands above: below it nothing moves."""
-        if self.is_current:
+        if self.is_active:
             self._read()
 
     def _read(self) -> None:

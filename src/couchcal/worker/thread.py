@@ -14,6 +14,7 @@ from couchcal.worker.jobs import Job
 from couchcal.worker.loop import WORKER, Log, Loop
 from couchcal.worker.mail_job import AgendaJob, MailJob, ReminderJob
 from couchcal.worker.pacing import PoliteWaiter, short_turns
+from couchcal.worker.requests_job import RequestsJob
 from couchcal.worker.series_job import SeriesJob
 from couchcal.worker.sync_job import RemoteSource, SourceOf, SyncJob, Told
 from couchcal.worker.watch import Watch
@@ -101,6 +102,7 @@ class Worker:
             jobs: Sequence[Job] = (
                 sync,
                 SeriesJob(database, watch, clock=self._clock, at_once=once),
+                RequestsJob(database, watch, clock=self._clock),
                 AgendaJob(database, watch, clock=self._clock),
                 MailJob(database, watch, clock=self._clock, waiter=waiter),
                 ReminderJob(database, watch, clock=self._clock, waiter=waiter),

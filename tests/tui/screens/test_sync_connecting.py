@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from textual.widgets import Button, Input
@@ -16,9 +17,20 @@ from couchcal.tui.screens.sync_choose import ChooseWay
 from couchcal.tui.screens.sync_progress import SyncProgress
 from tests.google.driving import EMAIL
 from tests.support.pilot import until
-from tests.tui.forms.host import at, people, saved, screen_of, session, shown
+from tests.tui.forms.host import at, clock, people, saved, screen_of, session, shown
 from tests.tui.screens.google_at_hand import Google
-from tests.tui.screens.sync_steps import browse, buttons, go_to, lines, on_top, refreshed, said, screen_over, told
+from tests.tui.screens.sync_steps import (
+    NEW_YORK,
+    browse,
+    buttons,
+    go_to,
+    lines,
+    on_top,
+    refreshed,
+    said,
+    screen_over,
+    told,
+)
 
 
 async def test_without_a_client_file_the_screen_tells_how_to_get_one(google: Google) -> None:  # SYNC-07
@@ -165,12 +177,15 @@ async def test_signing_in_again_comes_first_and_goes_on(google: Google) -> None:
     assert google.titles() == ["🔒 C-0001"]
 
 
-async def test_another_account_is_asked_about(google: Google) -> None:  # SYNC-26
+async def test_another_account_is_asked_about_and_taken(google: Google) -> None:  # SYNC-26
     google.connect()
+    client = people(google.database)["Jane Doe"]
+    session(google.database, client, at(3, 15))
+    google.cycle()
     google.gate.disconnect()
     google.emulator.control("reset", {"seed": 2, "profile": "friendly", "users": [{"email": "bob@example.com"}]})
     screen = screen_over(google)
-    async with shown(screen) as (_, pilot):
+    async with shown(screen) as (app, pilot):
         await pilot.press("c")
         connecting = await on_top(pilot, ConnectForm)
         await until(pilot, lambda: connecting.address)
@@ -178,6 +193,81 @@ async def test_another_account_is_asked_about(google: Google) -> None:  # SYNC-2
         question = await on_top(pilot, Confirm)
         assert "bob@example.com" in said(question, "body")
         assert EMAIL in said(question, "body")
+        await pilot.press("y")
+        await on_top(pilot, StartForm)
+        await pilot.press("ctrl+s")
+        await on_top(pilot, SyncProgress)
+        await pilot.press("escape")
+        await screen_of(app, SyncScreen)
+        assert told(app)[-1] == "The sync goes on in the background"
+        await refreshed(pilot, screen)
+        assert "bob@example.com" in said(screen, "headline")
+    google.cycle()
+    made = [each for each in google.emulator.world.calendars.values() if "@group" in each.id]
+    names = {each.owner: each.summary for each in made}
+    assert names == {"bob@example.com": "couchcal"}
+
+
+async def test_the_account_that_is_linked_is_kept_if_one_says_so(google: Google) -> None:  # SYNC-26
+    google.connect()
+    google.gate.disconnect()
+    google.emulator.control("reset", {"seed": 2, "profile": "friendly", "users": [{"email": "bob@example.com"}]})
+    screen = screen_over(google)
+    async with shown(screen) as (app, pilot):
+        await pilot.press("c")
+        connecting = await on_top(pilot, ConnectForm)
+        await until(pilot, lambda: connecting.address)
+        browse(google.consent(connecting.address))
+        await on_top(pilot, Confirm)
         await pilot.press("n")
+        await screen_of(app, SyncScreen)
         await refreshed(pilot, screen)
         assert buttons(screen) == ["Connect"]
+
+
+async def test_a_box_that_is_needed_is_asked_for_before_anything_else(google: Google) -> None:  # SYNC-07
+    google.give_client_file()
+    google.emulator.control("config", {"consent": "uncheck", "consent_uncheck": ["calendar.app.created"]})
+    screen = screen_over(google)
+    async with shown(screen, (80, 24)) as (_, pilot):
+        await pilot.press("c")
+        connecting = await on_top(pilot, ConnectForm)
+        await until(pilot, lambda: connecting.address)
+        first = connecting.address
+        browse(google.consent(first))
+        await until(pilot, lambda: "Make secondary Google calendars" in said(connecting, "problem"))
+        assert not connecting.query_one("#copy").display
+        google.emulator.control("config", {"consent": "allow"})
+        await pilot.press("enter")  # Try again has the focus
+        await until(pilot, lambda: connecting.address not in ("", first))
+        await pilot.pause()
+        assert connecting.query_one("#copy").display
+        browse(google.consent(connecting.address))
+        await on_top(pilot, StartForm)
+
+
+async def test_the_first_sync_is_cancelled_and_goes_on_later(google: Google) -> None:  # SYNC-09
+    google.connect()
+    client = people(google.database)["Jane Doe"]
+    session(google.database, client, at(3, 15))
+    screen = screen_over(google)
+    gate = google.gate
+    async with shown(screen, (80, 24)) as (app, pilot):
+        screen.app.push_screen(
+            SyncProgress(gate.status, partial(gate.pause, "user"), NEW_YORK, clock=clock), screen._followed
+        )
+        progress = await on_top(pilot, SyncProgress)
+        await until(pilot, lambda: "Starting" in said(progress, "body"))
+        await pilot.press("x")
+        await screen_of(app, SyncScreen)
+        await refreshed(pilot, screen)
+        assert "Paused" in said(screen, "headline")
+        assert "1 change waits to be sent" in said(screen, "headline")
+        assert told(app)[-1] == "Paused: p goes on where it stopped"
+        google.cycle()
+        assert google.titles() == []
+        await pilot.press("p")
+        await refreshed(pilot, screen)
+        assert "Paused" not in said(screen, "headline")
+    google.cycle()
+    assert google.titles() == ["🔒 C-0001"]

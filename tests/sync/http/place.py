@@ -65,7 +65,7 @@ class Place:
             "COUCHCAL_GOOGLE_CLIENT_SECRETS": str(self.secrets),
             "COUCHCAL_GOOGLE_API_URL": f"{self.server.base}/calendar/v3",
         }
-        self.said: list[Done] = []
+        self.said: list[tuple[tuple[str, ...], Done]] = []
         self.by_hand: set[int] = set()
 
     def close(self) -> None:
@@ -96,12 +96,17 @@ class Place:
 
     def ended(self, running: Running, code: int = 0) -> Done:
         """What a command came to: its exit code, one line for an error, no traceback."""
-        done = running.wait()
-        self.said.append(done)
+        done = self.told(running)
         assert done.code == code, (running.argv, done)
         assert "Traceback" not in done.err + done.out, done
         errors = [line for line in done.err.splitlines() if line.startswith("couchcal: error: ")]
         assert len(errors) == (code != 0), done
+        return done
+
+    def told(self, running: Running) -> Done:
+        """What a command came to, whatever it is."""
+        done = running.wait()
+        self.said.append((running.argv, done))
         return done
 
     def json(self, *argv: str, code: int = 0) -> Any:

@@ -42,11 +42,13 @@ class Running:
     def __init__(self, argv: tuple[str, ...], pid: int, polled: Any, out: Path, err: Path) -> None:
         self.argv, self.pid, self.out, self.err = argv, pid, out, err
         self._polled = polled
+        self._code: int | None = None
 
     def poll(self) -> int | None:
         """The exit code, None while it runs."""
-        code: int | None = self._polled()
-        return code
+        if self._code is None:
+            self._code = self._polled()
+        return self._code
 
     def wait(self) -> Done:
         """Its end."""
@@ -56,7 +58,6 @@ class Running:
                 self.kill()
                 raise AssertionError(f"{self.argv} did not end: {self.err.read_text('utf-8')}")
             time.sleep(_POLL_S)
-        self._polled = lambda: code
         return Done(code, self.out.read_text("utf-8"), self.err.read_text("utf-8"))
 
     def kill(self) -> Done:

@@ -46,7 +46,7 @@ FAULTS: tuple[Json, ...] = (
     {"action": {"type": "expire_access_now"}, "times": 1},
     {"action": {"type": "revoke_now"}, "times": 1},
     {"action": {**_STATUS, "code": 403, "reason": "forbidden"}, "match": {"path": _WRITES}, "times": 1},
-    {"action": {**_STATUS, "code": 404, "reason": "notFound"}, "times": 1},
+    {"action": {**_STATUS, "code": 404, "reason": "notFound"}, "match": {"op": "events.list"}, "times": 1},
     {"action": {**_STATUS, "code": 400, "reason": "invalid"}, "match": {"op": "events.insert"}, "times": 1},
 )  # fmt: skip
 BETWEEN = ("move", "delete", "retitle", "zone", "drag", "restore", "to_primary", "repeat", "free", "undo")

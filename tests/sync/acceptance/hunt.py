@@ -41,8 +41,8 @@ def made_up(seed: int, length: int) -> list[script.Step]:
 _WEIGHTS = {
     "book": 9, "edit": 5, "move": 9, "cancel": 4, "restore": 3, "delete": 3, "start_repeating": 1,
     "stop_repeating": 1, "undo": 4, "redo": 2, "rename": 1, "name_mode": 1, "google": 22, "google_series": 5,
-    "admin": 2, "fault": 9, "between": 6, "no_faults": 2, "cycle": 16, "crash": 6, "sign_in": 1, "decide": 4, "start_over": 1, "wait": 3,
-    "set_wrong": 1, "take_backup": 1, "restore_backup": 1, "settle": 2,
+    "admin": 2, "fault": 9, "between": 6, "no_faults": 2, "cycle": 16, "crash": 6, "sign_in": 1, "decide": 4,
+    "start_over": 1, "wait": 3, "set_wrong": 1, "take_backup": 1, "restore_backup": 1, "settle": 2,
 }  # fmt: skip
 
 

@@ -228,6 +228,17 @@ def _google(patient: _Patient) -> Iterator[Finding]:
         yield from findings(connection, encrypted=patient.encrypted)
 
 
+def _mail(patient: _Patient) -> Iterator[Finding]:
+    if not patient.exists:
+        return
+    with patient.connected() as connection:
+        if schema_revision(connection) != SCHEMA_HEAD:
+            return
+        from couchcal.cli.doctor_mail import findings
+
+        yield from findings(connection)
+
+
 def _zone_data(patient: _Patient) -> Iterator[Finding]:
     names = {local_zone_name()}
     if patient.exists:
@@ -298,8 +309,8 @@ def _version_of(package: str) -> str:
 
 
 _CHECKS: tuple[Callable[[_Patient], Iterator[Finding]], ...] = (
-    _database, _encryption, _key_store, _permissions, _integrity, _schema, _google, _zone_data, _settings_file,
-    _terminal, _locale, _versions,
+    _database, _encryption, _key_store, _permissions, _integrity, _schema, _google, _mail, _zone_data,
+    _settings_file, _terminal, _locale, _versions,
 )  # fmt: skip
 
 

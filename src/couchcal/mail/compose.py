@@ -131,8 +131,8 @@ def _for_client(
         notes += [] if button else [words.CONTACT]
     elif kind == "cancelled_by_practitioner":
         notes = [words.REPLY]
-    elif kind in _SEARCHING and config.public_url:
-        button = (said.button, links.link(config.public_url, links.PORTAL))
+    elif kind in _SEARCHING and (url := links.booking(config.public_url, practice.slug)):
+        button = (said.button, url)
     return Page(
         said.subject, said.lead, tuple(shown), quoted=subject.declined if kind == "request_declined" else "",
         button=button, notes=tuple(note for note in notes if note),

@@ -6,8 +6,9 @@ import os
 from typing import NamedTuple
 
 from couchcal.errors import Refused
+from couchcal.mail.addresses import on_the_wire
 from couchcal.settings import load as load_settings
-from couchcal.settings_mail import SECURITY, MailTable, TextTable, is_address, is_local
+from couchcal.settings_mail import SECURITY, MailTable, TextTable, is_local
 
 GUIDE = "docs/mail.md tells how"
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -58,8 +59,8 @@ def load(mail_from: str = "") -> MailConfig | None:
     url = os.environ.get("COUCHCAL_SMTP_URL")
     if not url and not table.host:
         return None
-    sender = table.sender or mail_from
-    if not is_address(sender):
+    sender = on_the_wire(table.sender or mail_from)
+    if not sender.isascii() or not sender:
         raise Refused("mail has no sender address", 'set from = "you@example.org" in [mail] of config.toml')
     if url:
         host, port, security, user, password = _of_url(url, table)

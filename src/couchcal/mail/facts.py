@@ -33,6 +33,7 @@ class House(NamedTuple):
     time before the start."""
 
     label: str
+    slug: str
     tz: str
     locale: str
     address: str
@@ -63,13 +64,13 @@ class Subject(NamedTuple):
 def house(connection: sqlite3.Connection) -> House:
     """The practice; its label is what clients know it by."""
     row = connection.execute(
-        "SELECT public_label, name, tz, locale, street, city, region, postal_code, identifier_mode, mail_minimal,"
-        " cancel_notice_h FROM practice ORDER BY id LIMIT 1"
+        "SELECT public_label, name, slug, tz, locale, street, city, region, postal_code, identifier_mode,"
+        " mail_minimal, cancel_notice_h FROM practice ORDER BY id LIMIT 1"
     ).fetchone()
-    label, name, tz, locale, street, city, region, postal_code, mode, minimal, notice_h = row
+    label, name, slug, tz, locale, street, city, region, postal_code, mode, minimal, notice_h = row
     town = " ".join(part for part in (region, postal_code) if part)
     address = ", ".join(part for part in (street, city, town) if part)
-    return House(label or name, tz, locale, address, mode, bool(minimal), notice_h)
+    return House(label or name, slug, tz, locale, address, mode, bool(minimal), notice_h)
 
 
 def mail_from(connection: sqlite3.Connection) -> str:

@@ -14,6 +14,11 @@ UNSUBSCRIBE = "/unsubscribe"
 """Takes a POST without anything else (RFC 8058), too."""
 
 
+def booking(public_url: str, slug: str) -> str:
+    """The address of the booking page, empty where there is none."""
+    return f"{public_url}/book/{quote(slug, safe='')}" if public_url and slug else ""
+
+
 def link(public_url: str, path: str, token: str = "") -> str:
     """The address of a page, empty where there is no site."""
     if not public_url:

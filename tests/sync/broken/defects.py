@@ -241,7 +241,7 @@ DEFECTS = (
         "wipes on an empty list",
         ((pull._Reader, "_confirm", _believed), (guard, "paused", _harmless)),
         "empty_answer",
-        ("4 events are not shown here", "is said to be missing, but is there"),
+        ("an empty answer took events away here", "nobody made: remote_deleted"),
     ),
     Defect(
         "compares dateTime as text",

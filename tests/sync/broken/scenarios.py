@@ -129,8 +129,10 @@ def empty_answer(world: World) -> Iterator[str]:
     world.cycle()
     _expired(world)
     _fault(world, "events.list", {"type": "empty_list"}, times=6)
+    before = world.rows("SELECT count(*) FROM external_event")
     world.cycle()
-    yield from ()
+    if world.rows("SELECT count(*) FROM external_event") != before:
+        yield "an empty answer took events away here"
 
 
 def split_series(world: World) -> Iterator[str]:

@@ -78,7 +78,7 @@ class Visitor:
 
     def get(self, path: str, **query: str) -> Any:
         """Look at a page."""
-        return self.client.get(path, params=query)
+        return self.client.get(path, params=query or None)
 
     def fields(self, page: str) -> dict[str, str]:
         """The hidden fields of the form on a page that is sent by POST."""

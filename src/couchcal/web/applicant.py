@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from couchcal.practice.door_shapes import Applicant, Wish
 from couchcal.web.choice import Choice
+from couchcal.web.words import say
 
 LONGEST_NAME, LONGEST_EMAIL, LONGEST_PHONE, LONGEST_NOTE = 100, 254, 32, 500
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@(?:[^\s@<>,;:\"()\[\]\\.]{1,63}\.)+[^\s@<>,;:\"()\[\]\\.]{2,63}")
@@ -31,22 +32,22 @@ class Entered(NamedTuple):
         return Entered(**lines, note=form.get("note", "").strip(), trap=form.get("website", ""))
 
     def errors(self) -> dict[str, str]:
-        """The key of the words for each field that cannot be right."""
-        found = {}
+        """What is wrong with each field that cannot be right."""
+        found: dict[str, str] = {}
         if not self.name:
-            found["name"] = "need_name"
+            found["name"] = say("need_name")
         elif len(self.name) > LONGEST_NAME:
-            found["name"] = "long_name"
+            found["name"] = say("long_name")
         if not self.email:
-            found["email"] = "need_email"
+            found["email"] = say("need_email")
         elif len(self.email) > LONGEST_EMAIL or not _EMAIL.fullmatch(self.email):
-            found["email"] = "bad_email"
+            found["email"] = say("bad_email")
         if self.phone and (len(self.phone) > LONGEST_PHONE or not _PHONE.fullmatch(self.phone)):
-            found["phone"] = "bad_phone"
+            found["phone"] = say("bad_phone")
         if len(self.note) > LONGEST_NOTE:
-            found["note"] = "long_note"
+            found["note"] = say("long_note")
         if self.trap:
-            found["form"] = "trapped"
+            found["form"] = say("trapped")
         return found
 
     def wish(self, choice: Choice, start: datetime, nonce: str, ip_hash: str) -> Wish:

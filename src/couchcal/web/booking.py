@@ -23,9 +23,9 @@ from couchcal.web.applicant import Entered
 from couchcal.web.choice import Choice, choice_of, day_of, instant_of
 from couchcal.web.manners import month_words, zone_words
 from couchcal.web.security import FormRefused
-from couchcal.web.site import Visit
+from couchcal.web.site import Visit, Wait
 from couchcal.web.words import say
-from couchcal.web.zones import zone_groups
+from couchcal.web.zones import all_zones, zone_options
 
 SENT = "sent"
 """The cookie that says what was asked for, for the page after the form. Nothing about who did."""
@@ -109,7 +109,8 @@ def _when(connection: Connection, visit: Visit, choice: Choice) -> Response:
         day=day,
         parts_of_day=months.parts_of_day(free[day], choice.tz, visit.manners) if day else [],
         next_free=to_local(next_free, choice.tz).date() if next_free else None,
-        zones=zone_groups(visit.now, choice.zone, choice.practice.zone),
+        likely=zone_options(visit.now, choice.zone, choice.practice.zone),
+        everywhere=all_zones(visit.now),
         zone_words=zone_words,
     )
 
@@ -143,18 +144,22 @@ def _sent(visit: Visit, choice: Choice, start: datetime) -> Response:
     try:
         nonce = visit.site.signer.check_form(visit.browser, field, visit.now).nonce
     except FormRefused as error:
-        errors = {"form": f"form_{error.why}", **errors}
+        errors = {"form": say(f"form_{error.why}"), **errors}
         field = visit.proof() if error.why != "soon" else field
     if errors:
         return _form(visit, choice, start, entered, field, errors=errors, status=400)
-    visit.count("book")
+    try:
+        visit.count("book")
+    except Wait as error:
+        words = say("wait_form", minutes=error.minutes)
+        return _form(visit, choice, start, entered, field, errors={"form": words}, status=429)
     wish = entered.wish(choice, start, nonce, visit.site.signer.digest(visit.network))
     try:
         outcome = door.book(visit.site.database, wish, mail=visit.site.mail, clock=visit.site.clock)
     except Taken as error:
         return _form(visit, choice, start, entered, visit.proof(), taken=error, status=409)
     except Invalid as error:
-        errors = {error.field: _WRONG.get(error.field, "bad")}
+        errors = {error.field: say(_WRONG.get(error.field, "bad"))}
         return _form(visit, choice, start, entered, visit.proof(), errors=errors, status=400)
     except TooMany:
         return visit.page("message.html", status=429, title=say("too_many_title"), text=say("too_many_live"))

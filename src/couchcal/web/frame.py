@@ -46,7 +46,7 @@ _PAGES = {
     413: ("bad_title", "bad"),
     414: ("bad_title", "bad"),
     415: ("bad_title", "bad"),
-    429: ("too_many_title", "too_many"),
+    429: ("too_many_title", "wrong"),
     503: ("unavailable_title", "unavailable"),
 }
 _WRONG = ("wrong_title", "wrong")
@@ -113,10 +113,6 @@ def where(error: BaseException) -> str:
 def error_page(site: Site, status: int, *, seconds: int = 0, text: str = "") -> Response:
     """A page that says in plain words what is wrong; `text` in place of what is said of any such error."""
     title, body = _PAGES.get(status, _WRONG)
-    if status == 429:
-        minutes = -(-seconds // 60)
-        waiting = say("one_minute") if minutes <= 1 else say("some_minutes", count=minutes)
-        text = text or say(body, minutes=waiting)
     values = {"title": say(title), "text": text or say(body)}
     found = HTMLResponse(site.templates.get_template("message.html").render(**values), status)
     if seconds:
@@ -137,7 +133,7 @@ async def on_http(site: Site, request: Request, error: HTTPException) -> Respons
 
 async def on_wait(site: Site, _request: Request, error: Wait) -> Response:
     """The page for who came too often."""
-    return error_page(site, 429, seconds=error.seconds)
+    return error_page(site, 429, seconds=error.seconds, text=say("too_many", minutes=error.minutes))
 
 
 async def on_ours(site: Site, request: Request, error: CouchcalError) -> Response:

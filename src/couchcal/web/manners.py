@@ -69,13 +69,13 @@ def offset_words(instant: datetime, tz: tzinfo) -> str:
     return f"GMT{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "") if minutes else "GMT"
 
 
-def manners_of(accept_language: str, locale: str = "") -> Manners:
-    """By the first language of `Accept-Language` that names a region; without one by the practice's locale.
+def manners_of(accept_language: str) -> Manners:
+    """By the first language of `Accept-Language` that names a region.
 
     `en` alone and nothing else is taken for American, as browsers mean it.
     """
     region = ""
-    tags = [*accept_language[:500].split(","), locale.partition(".")[0].replace("_", "-")]
+    tags = accept_language[:500].split(",")
     for tag in tags:
         found = _TAG.fullmatch(tag)
         if found and found[2]:

@@ -19,6 +19,7 @@ from couchcal.web.limits import Limits, Network, What, from_proxy
 from couchcal.web.manners import Manners
 from couchcal.web.rendering import environment
 from couchcal.web.security import Signer
+from couchcal.web.words import say
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 """A proxy on this computer: who reaches a server that listens here alone comes through it."""
@@ -31,6 +32,12 @@ class Wait(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__(str(seconds))
         self.seconds = seconds
+
+    @property
+    def minutes(self) -> str:
+        """How long in words."""
+        minutes = -(-self.seconds // 60)
+        return say("one_minute") if minutes <= 1 else say("some_minutes", count=minutes)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.web.manners import offset_words, place_words
+from couchcal.web.words import say
 
 _AREAS = (
     "Africa",
@@ -32,13 +34,6 @@ class ZoneOption(NamedTuple):
     label: str
 
 
-class ZoneGroup(NamedTuple):
-    """The zones of a part of the world, by their labels."""
-
-    area: str
-    options: Sequence[ZoneOption]
-
-
 def chosen_zone(wanted: str, practice: str) -> str:
     """The zone that a visitor asked for, if there is one of that name, else the practice's."""
     try:
@@ -50,14 +45,29 @@ def chosen_zone(wanted: str, practice: str) -> str:
     return practice
 
 
-def zone_groups(now: datetime, *likely: str) -> list[ZoneGroup]:
-    """All zones that places live by, the `likely` ones in front; with the offset they have `now`."""
-    first = ZoneGroup("", [_option(name, now) for name in dict.fromkeys(likely)])
+def zone_options(now: datetime, *names: str) -> list[ZoneOption]:
+    """The lines of these zones, each once, with the offset they have `now`."""
+    return [_option(name, now) for name in dict.fromkeys(names)]
+
+
+def all_zones(now: datetime) -> Markup:
+    """The lines of all zones that places live by, grouped, as they stand in a list of a page."""
+    return _all_zones(now.replace(minute=0, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=2)
+def _all_zones(hour: datetime) -> Markup:
     areas: dict[str, list[ZoneOption]] = {}
     for name in _names():
-        areas.setdefault(name.partition("/")[0], []).append(_option(name, now))
-    rest = [ZoneGroup(area, sorted(areas[area], key=lambda option: option.label)) for area in sorted(areas)]
-    return [first, *rest, ZoneGroup("Elsewhere", [_option("UTC", now)])]
+        areas.setdefault(name.partition("/")[0], []).append(_option(name, hour))
+    areas[say("zone_elsewhere")] = [_option("UTC", hour)]
+    line = Markup('<option value="{}">{}</option>')
+    group = Markup('<optgroup label="{}">{}</optgroup>')
+    groups = []
+    for area, options in areas.items():
+        lines = (line.format(*option) for option in sorted(options, key=lambda option: option.label))
+        groups.append(group.format(area, Markup("").join(lines)))
+    return Markup("\n").join(groups)
 
 
 def _option(name: str, now: datetime) -> ZoneOption:

@@ -14,6 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
+from couchcal.errors import Refused
 from couchcal.practice import disclosure
 from couchcal.store.connection import Database
 from couchcal.sync.google.auth import Granted
@@ -22,6 +23,7 @@ from couchcal.tui.forms.connect_start import StartForm
 from couchcal.tui.screens.sync import SyncScreen
 from couchcal.tui.screens.sync_gate import Gate
 from couchcal.tui.screens.sync_progress import SyncProgress
+from couchcal.tui.screens.sync_review import ReviewScreen
 from couchcal.tui.screens.sync_review_item import ReviewDialog
 from tests.support.practice import furnished_practice
 from tests.tui.forms.host import NOW, Host, at, clock, people, saved, session
@@ -121,7 +123,12 @@ def progress(database: Database) -> SyncProgress:
     with closing(database.connect()) as connection:
         connection.execute(
             "INSERT INTO worker_lease (name, owner, host, pid, asked, answered, progress)"
-            " VALUES ('sync', 'me', 'here', 1, 0, 0, '[\"sending\", 1250, 2000]')"
+            " VALUES ('sync', 'me', 'here', 1, 0, 0, '[\"sending\", 1200, 2000]')"
+        )
+        connection.execute(
+            "WITH RECURSIVE n(id) AS (SELECT 1000 UNION ALL SELECT id + 1 FROM n WHERE id < 1749)"
+            " INSERT INTO sync_outbox (appointment_id, revision, state, attempts, error)"
+            " SELECT id, 1, 'pending', 0, '' FROM n"
         )
     gate = Gate(database, wake=lambda: None, clock=clock)
     return SyncProgress(gate.status, lambda: None, NEW_YORK, clock=clock)
@@ -143,6 +150,25 @@ def reviewed(kind: str, database: Database) -> ReviewDialog:
     return ReviewDialog(gate, item, gate.about(item.id), NEW_YORK)
 
 
+def unsent(database: Database) -> ReviewScreen:
+    """The list with two changes that Google does not take."""
+    with closing(database.connect()) as connection:
+        connection.execute(
+            "INSERT INTO sync_outbox (appointment_id, revision, state, attempts, error)"
+            " SELECT id, 1, 'blocked', 1, 'Google refused it (400): invalid' FROM appointment ORDER BY id LIMIT 2"
+        )
+    return ReviewScreen(Gate(database, wake=lambda: None, clock=clock), NEW_YORK)
+
+
+def refused(_database: Database) -> ConnectForm:
+    """A sign-in to which somebody said no."""
+
+    def begin() -> Waiting:
+        raise Refused("not everything was allowed that is needed", "connect again and tick 'See the list'")
+
+    return ConnectForm(begin)  # type: ignore[arg-type]  # ends before it waits
+
+
 SCREENS: dict[str, tuple[Made, tuple[str, ...]]] = {
     "missing_file": (partial(screen, account=False), ()),
     "connected": (screen, ("j", "j")),
@@ -155,6 +181,9 @@ SCREENS: dict[str, tuple[Made, tuple[str, ...]]] = {
     "reviews": (screen, ("v",)),
     "stopped": (partial(screen, paused="mass_delete"), ()),
     "conflict": (partial(reviewed, "conflict"), ()),
+    "unsent": (unsent, ()),
+    "unsent_one": (unsent, ("end", "enter")),
+    "refused": (refused, ()),
     "guard": (partial(reviewed, "mass_delete"), ()),
     "log": (screen, ("l",)),
     "start_over": (screen, ("R",)),
@@ -189,7 +218,7 @@ def pressed(keys: tuple[str, ...], *, ascii_only: bool) -> Callable[[Pilot[None]
 async def settled(pilot: Pilot[None]) -> None:
     """Everything is read; a sign-in that waits for somebody goes on waiting."""
     if isinstance(pilot.app.screen, ConnectForm):
-        while not pilot.app.screen.address:
+        while not (pilot.app.screen.address or pilot.app.screen.query_one("#again").display):
             await pilot.pause(0.01)
         await pilot.pause()
     else:

@@ -19,7 +19,7 @@ from couchcal.worker.series_job import SeriesJob
 from couchcal.worker.sync_job import RemoteSource, SourceOf, SyncJob, Told
 from couchcal.worker.watch import Watch
 
-PATIENCE_S = 0.08
+PATIENCE_S = 0.05
 """How long `stop` waits for the thread; one that waits for an answer of the network is left behind."""
 
 

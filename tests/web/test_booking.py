@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from sqlmodel import select
+
+from couchcal.practice import letters
+from couchcal.store.records import OutboxEmail
+from couchcal.store.session import write_session
 from tests.web.conftest import SLUG, Visitor
 
 
@@ -119,4 +124,96 @@ def test_a_time_that_is_not_offered_cannot_be_asked_for(visitor: Visitor) -> Non
     for at in never:
         assert visitor.send({**form, "at": at}).status_code == 409
         assert "not free any more" in visitor.get(f"/book/{SLUG}/details", **{"for": "2", "at": at}).text
+    assert visitor.rows("booking_request") == []
+
+
+def mailed_token(visitor: Visitor) -> str:
+    """The secret of the link in the mail that waits."""
+    with write_session(visitor.site.database, "Sent", actor="worker", clock=visitor.clock) as session:
+        row = session.exec(select(OutboxEmail).where(OutboxEmail.kind == "request_verify")).one()
+        return letters.secrets(session, row).token
+
+
+def test_the_mailed_link_shows_a_button_and_the_button_books(visitor: Visitor) -> None:  # INT-01, BOOK-03
+    visitor.send(visitor.form())
+    token = mailed_token(visitor)
+    for _ in range(3):  # programs that look at mail follow its links
+        page = visitor.get("/verify", token=token)
+        assert page.status_code == 200
+    assert visitor.rows("appointment") == []
+    other = Visitor(visitor.site, visitor.clock)  # mail is often read elsewhere
+    form = other.fields(other.get("/verify", token=token).text)
+    answer = other.client.post("/verify", data=form)
+    assert "You are booked" in answer.text
+    (appointment,) = visitor.rows("appointment")
+    assert appointment["origin"] == "booking_page"
+    assert [row["state"] for row in visitor.rows("client")] == ["intake"]
+    again = other.client.post("/verify", data=form)
+    assert "You are booked" in again.text
+    assert len(visitor.rows("appointment")) == 1
+
+
+def test_a_link_that_is_over_says_so(visitor: Visitor) -> None:
+    visitor.send(visitor.form())
+    token = mailed_token(visitor)
+    visitor.clock.later(minutes=21)
+    for said in (token, "nonsense", ""):
+        form = visitor.fields(visitor.get("/verify", token=said).text)
+        answer = visitor.client.post("/verify", data=form)
+        assert (answer.status_code, "not valid any more" in answer.text) == (410, True)
+    assert visitor.rows("appointment") == []
+
+
+def test_the_button_is_for_the_browser_that_shows_it(visitor: Visitor) -> None:
+    visitor.send(visitor.form())
+    form = visitor.fields(visitor.get("/verify", token=mailed_token(visitor)).text)
+    assert visitor.another().post("/verify", data=form).status_code == 400
+    assert visitor.rows("appointment") == []
+
+
+def test_with_confirmation_by_the_practice_the_button_asks_for_it(visitor: Visitor) -> None:
+    visitor.write("UPDATE practice SET confirm_public = 'request'")
+    form = visitor.form()
+    visitor.send(form)
+    answer = visitor.client.post(
+        "/verify", data=visitor.fields(visitor.get("/verify", token=mailed_token(visitor)).text)
+    )
+    assert "Your request is sent" in answer.text
+    assert [row["status"] for row in visitor.rows("booking_request")] == ["pending"]
+
+
+def test_a_month_without_a_free_time_names_the_next_one(visitor: Visitor) -> None:
+    visitor.write("UPDATE practice SET min_notice_min = 60 * 24 * 40")
+    page = visitor.get(f"/book/{SLUG}", **{"for": "2", "month": "2026-03"}).text
+    assert "There is nothing free in March 2026." in page
+    assert "Go to Monday 13 April" in page
+    assert "April 2026" in visitor.get(f"/book/{SLUG}", **{"for": "2"}).text  # the first month with times
+
+
+def test_a_practice_without_hours_says_so(visitor: Visitor) -> None:
+    visitor.write("DELETE FROM availability_block")
+    assert "There are no free times" in visitor.get(f"/book/{SLUG}", **{"for": "2"}).text
+
+
+def test_an_address_that_is_not_shown_is_on_no_page(visitor: Visitor) -> None:  # VIS-02
+    visitor.write("UPDATE practice SET reveal_address = 'after_accept'")
+    for query in ({}, {"for": "1"}, {"for": "3"}):
+        assert "Willow" not in visitor.get(f"/book/{SLUG}", **query).text
+    assert "once your session is confirmed" in visitor.get(f"/book/{SLUG}", **{"for": "1"}).text
+
+
+def test_what_is_for_clients_alone_is_not_on_the_public_page(visitor: Visitor) -> None:
+    visitor.write("UPDATE event_type SET audience = 'portal' WHERE id = 3")
+    assert "Couple" not in visitor.get(f"/book/{SLUG}").text
+    assert visitor.get(f"/book/{SLUG}/details", **{"for": "3", "at": "2026-03-04T14:00Z"}).status_code == 303
+
+
+def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(visitor: Visitor) -> None:
+    form = {**visitor.form(), "name": "", "email": "nonsense", "phone": "none", "note": "kept" + "x" * 500}
+    answer = visitor.send(form)
+    assert answer.status_code == 400
+    assert re.findall(r'id="(\w+)-error"', answer.text) == ["name", "email", "phone", "note"]
+    assert re.findall(r'href="#(\w+)"', answer.text)[1:] == ["name", "email", "phone", "note"]
+    assert "keptxxx" in answer.text
+    assert "<title>Error: " in answer.text
     assert visitor.rows("booking_request") == []

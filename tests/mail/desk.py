@@ -25,7 +25,7 @@ NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)
 CANARY = "Zanzibar"
 EMAIL = "zora@example.org"
 SITE = "https://book.example.org"
-SECRET_WORDS = (CANARY, "Quetzal", "90834", "Kestrel", "zora", "555")
+SECRET_WORDS = (CANARY, "Quetzal", "90834", "Kestrel", "zora", "5550100")
 """Parts of whatever says who the client is, or what for they come."""
 
 

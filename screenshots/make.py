@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import tempfile
@@ -28,7 +29,9 @@ SCENES: dict[str, tuple[str, tuple[str, ...]]] = {
     "search": ("week", ("/", '"lin is:cancelled')),
     "waitlist": ("week", ("W",)),
     "reports": ("week", ("R",)),
+    "sync-connect": ("week", ("S",)),
     "sync": ("week", ("S", "j", "j")),
+    "sync-review": ("week", ("S", "v", "enter")),
 }
 """Picture -> the view and the keys that lead to it; what begins with a quotation mark is typed."""
 
@@ -87,6 +90,32 @@ def _connect(path: Path) -> None:
     connection.close()
 
 
+def _client_file(home: Path) -> None:
+    """What Google gives to a program, so that the way to Google is open."""
+    client = {
+        "client_id": "1.apps.googleusercontent.com", "client_secret": "none",
+        "auth_uri": "https://accounts.google.com/o/oauth2/auth", "token_uri": "https://oauth2.googleapis.com/token",
+    }  # fmt: skip
+    where = home / "client_secret.json"
+    where.write_text(json.dumps({"installed": client}), encoding="utf-8")
+    where.chmod(0o600)
+
+
+def _delete_in_google(path: Path) -> None:
+    """Let a session of Thursday be deleted in Google, for somebody to decide on."""
+    import sqlite3
+
+    now = int(_NOW.timestamp()) - 60
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO sync_review (link_id, appointment_id, remote_event_id, kind, detail, ours, theirs, at,"
+            " resolution) SELECT min(id), (SELECT min(id) FROM appointment), '', 'remote_deleted',"
+            " 'session Thu 5 Mar 9:00 was deleted in Google', '', '', ?, '' FROM calendar_link",
+            (now,),
+        )
+    connection.close()
+
+
 def _key_name(character: str) -> str:
     from textual.keys import _character_to_key
 
@@ -103,8 +132,12 @@ def main() -> None:
         path = Path(home) / "demo.db"
         demo.build(path, tz=_ZONE, clock=lambda: _NOW).dispose()
         for scene in SCENES:
-            if scene == "sync":
+            if scene == "sync-connect":
+                _client_file(Path(home))
+            elif scene == "sync":
                 _connect(path)
+            elif scene == "sync-review":
+                _delete_in_google(path)
             for name in ("dark", "light"):
                 asyncio.run(_picture(path, scene, f"couchcal-{name}", folder / f"{scene}-{name}.svg"))
 

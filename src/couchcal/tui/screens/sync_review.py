@@ -33,7 +33,6 @@ _URGENT = ("mass_delete", "calendar_lost")
 """Kinds of items that hold the sync up."""
 _NOT_SENT = "Not sent"
 _NOTHING = "Nothing waits for you."
-_WHY_NOT = "Google does not take it:"
 
 
 class ReviewScreen(Modal[Done]):
@@ -153,8 +152,8 @@ class ReviewScreen(Modal[Done]):
     # What was not sent
 
     def _open_unsent(self, item: Unsent) -> None:
-        body = f"{sentence(in_chosen_clock(item.words))} {_WHY_NOT}\n{sentence(item.reason)}"
-        ways = [Choosable("one", "Send it again", "As soon as something about it changes that happens by itself.")]
+        body = f"{sentence(in_chosen_clock(item.words))}\n{sentence(item.reason)}"
+        ways = [Choosable("one", "Send it again", "Once something about it changes, that happens by itself.")]
         others = [other.appointment_id for other in self._items if isinstance(other, Unsent)]
         if len(others) > 1:
             ways.append(Choosable("all", f"Send all {len(others)} again"))

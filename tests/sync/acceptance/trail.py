@@ -59,11 +59,14 @@ class Trail:
         """Whether both sides had looked at each other between two deeds."""
         return any(one.number < number < other.number for number in self.cycles)
 
-    def cycle(self, complete: bool) -> None:
-        """A cycle was made."""
+    def number(self) -> int:
+        """The next number: of a deed, or of a cycle that begins."""
         self._number += 1
-        if complete:
-            self.cycles.append(self._number)
+        return self._number
+
+    def looked(self, since: int) -> None:
+        """A cycle that began then came to its end: it saw all that was done before."""
+        self.cycles.append(since)
 
     @contextmanager
     def here(self) -> Iterator[None]:
@@ -91,8 +94,7 @@ class Trail:
 
     def _note(self, row_id: int, side: str, before: Span | None, after: Span | None) -> None:
         if before != after:
-            self._number += 1
-            deed = Deed(self._number, side, before, after, self.reviews(row_id))
+            deed = Deed(self.number(), side, before, after, self.reviews(row_id))
             self.deeds.setdefault(row_id, []).append(deed)
 
     def reviews(self, row_id: int) -> frozenset[tuple[object, ...]]:

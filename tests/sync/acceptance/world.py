@@ -213,7 +213,7 @@ class World:
     def cycle(self, *, end: int = 0, anew: bool = False) -> Report | None:
         """One cycle, not before it is time; with `end` the process dies at that moment. None if it died."""
         self._wait_until_it_is_time()
-        before, seen = self.appointments(), len(self.emulator.log)
+        before, seen, since = self.appointments(), len(self.emulator.log), self.trail.number()
         self._live_until(end)
         report = None
         try:
@@ -232,7 +232,8 @@ class World:
         assert self.foreign_state() == self.foreign, "a calendar that is not ours was written to"
         made = len(self.emulator.log) - seen
         assert made <= self.budget(), f"{made} requests in one cycle"
-        self.trail.cycle(report is not None and report.status == "ok")
+        if report is not None and report.status == "ok":
+            self.trail.looked(since)
         return report
 
     def budget(self) -> int:

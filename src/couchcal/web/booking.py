@@ -188,7 +188,7 @@ def _form(
 ) -> Response:
     """The form with what was typed; with `taken` other times to choose from in it."""
     others = taken.next_free if taken else ()
-    times = [(months.instant_text(other), choice.moment(other, visit.manners)) for other in others]
+    times = [(months.instant_text(other), choice.moment_near(other, visit.manners)) for other in others]
     return visit.page(
         "details.html",
         status=status,

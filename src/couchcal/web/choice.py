@@ -86,6 +86,11 @@ class Choice:
         local = to_local(start, self.tz)
         return f"{manners.day_and_year(local.date())}, {manners.clock(local)}"
 
+    def moment_near(self, start: datetime, manners: Manners) -> str:
+        """`Monday 9 March, 15:00` in the visitor's zone, of a time some days away."""
+        local = to_local(start, self.tz)
+        return f"{manners.day(local.date())}, {manners.clock(local)}"
+
     def moment_there(self, start: datetime, manners: Manners) -> str:
         """The same where the practice is, empty if clocks show the same there (TZ-01)."""
         there, here = to_local(start, self.practice_tz), to_local(start, self.tz)

@@ -106,6 +106,21 @@ def test_one_bad_letter_does_not_spoil_the_connection(tmp_path: Path) -> None:
     assert desk.value("SELECT error FROM outbox_email") == "there is no valid e-mail address"
 
 
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [("request_verify", "{}"), ("sign_in", ""), ("booking_confirmed", '{"start": "x"}'), ("rescheduled", "{")],
+)
+def test_a_letter_that_makes_no_sense_keeps_back_nobody(tmp_path: Path, kind: str, payload: str) -> None:
+    post = Post()
+    with running(post) as port:
+        desk = Desk(tmp_path, port)
+        desk.queue(kind, desk.book())
+        desk.write("UPDATE outbox_email SET payload = ?", payload)
+        desk.queue("booking_confirmed", desk.book(hours=60))
+        assert desk.send() == 2
+    assert desk.states() == ["failed", "sent"]
+
+
 def test_a_server_that_is_not_there_costs_no_attempt(tmp_path: Path) -> None:
     desk = Desk(tmp_path, port=1)
     desk.queue("booking_confirmed", desk.book())

@@ -103,13 +103,17 @@ def claim(database: Database, letter_id: int, config: MailConfig, *, clock: Cloc
             letter_id, row.kind, row.recipient, row.client_id, row.to_practitioner, row.appointment_id,
             row.sequence, row.payload, message_id, row.not_before,
         )  # fmt: skip
-        opens = letters.secrets(session, row)
         try:
+            opens = letters.secrets(session, row)
             mail = compose(
                 rows.raw_connection(session), letter, config, token=opens.token, code=opens.code, now=session.now
             )
         except Undeliverable as error:
             _put(session, letter_id, state="failed", error=str(error))
+            return None
+        except (KeyError, ValueError, TypeError):
+            # One letter that makes no sense must not keep back those behind it.
+            _put(session, letter_id, state="failed", error="its facts make no sense")
             return None
         _put(session, letter_id, state="claimed", attempts=row.attempts + 1, message_id=message_id, error="")
         return Claimed(letter_id, row.attempts + 1, mail)

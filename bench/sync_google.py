@@ -24,7 +24,7 @@ _ROOT = Path(__file__).parents[1]
 
 
 class Google:
-    """The emulator at `base`; with `env` couchcal takes it for Google, at a fixed time, and opens encrypted files."""
+    """The emulator at `base`; with `env` couchcal takes it for Google, at a fixed time and with a key."""
 
     def __init__(self, work: Path, base: str) -> None:
         self.base = base

@@ -92,14 +92,14 @@ def _state(status: Status, now: datetime, tz: tzinfo, glyphs: Glyphs) -> tuple[s
     return (
         f"{glyphs.done} Synced {moment(status.last_ok, now, tz)}",
         "$text-success",
-        f"Changes are sent at once; Google is asked every minute{_next_look(status, now, tz)}.",
+        f"Changes go at once; Google is asked every minute{_next_look(status, now, tz)}.",
     )
 
 
 def _next_look(status: Status, now: datetime, tz: tzinfo) -> str:
-    """`, next at about 9:42`; empty where that is over: nobody was there to ask, and it happens at once."""
+    """`, next about 9:42`; empty where that is over: nobody was there to ask, and it happens at once."""
     at = status.last_ok + _LOOKS if status.last_ok else now
-    return f", next at about {moment(at, now, tz)}" if at > now else ""
+    return f", next about {moment(at, now, tz)}" if at > now else ""
 
 
 def _waiting(status: Status) -> str:

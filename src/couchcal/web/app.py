@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from couchcal.errors import CouchcalError
+from couchcal.mail import links
 from couchcal.web import booking, frame
 from couchcal.web.pages import page
 from couchcal.web.rendering import STATIC
@@ -31,7 +32,7 @@ def create_app(site: Site) -> Starlette:
         page(site, "/book/{slug}", booking.choose),
         page(site, "/book/{slug}/details", booking.details, methods=both),
         page(site, "/book/{slug}/done", booking.done),
-        page(site, "/verify", booking.verify, methods=both),
+        page(site, links.VERIFY, booking.verify, methods=both),
         Route("/robots.txt", _robots),
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
     ]

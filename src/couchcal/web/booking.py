@@ -14,6 +14,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from couchcal.errors import Invalid, NotFound
+from couchcal.mail import links
 from couchcal.practice import door
 from couchcal.practice.booking_link import booking_link, slug
 from couchcal.practice.door_shapes import LinkOver, OutcomeKind, PracticePage, Taken, TooMany
@@ -247,12 +248,17 @@ def verify(visit: Visit) -> Response:
     """The page of the mailed link: a button, since programs that look at mail follow links; and what it does."""
     token = (visit.form if visit.method == "POST" else visit.query).get("token", "")
     if visit.method != "POST":
-        return visit.page("verify.html", token=token, proof=visit.proof(), error="")
+        return visit.page("verify.html", action=links.VERIFY, token=token, proof=visit.proof(), error="")
     try:
         visit.site.signer.check_form(visit.browser, visit.form.get("form", ""), visit.now, earliest=_AT_ONCE)
     except FormRefused as error:
         return visit.page(
-            "verify.html", status=400, token=token, proof=visit.proof(), error=say(f"form_{error.why}")
+            "verify.html",
+            status=400,
+            action=links.VERIFY,
+            token=token,
+            proof=visit.proof(),
+            error=say(f"form_{error.why}"),
         )
     try:
         outcome = door.verify(visit.site.database, token, clock=visit.site.clock)

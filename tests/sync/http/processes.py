@@ -1,7 +1,7 @@
 """couchcal in processes of its own: forks of a prepared interpreter, or whole starts of the program.
 
-`COUCHCAL_REAL_STARTS=1` starts an interpreter for each command, as a person does; it takes seconds instead of
-tenths.
+`COUCHCAL_SYNC_REAL_STARTS=1` starts an interpreter for each command, as a person does, and nothing is hurried; it
+takes seconds instead of tenths. `COUCHCAL_SYNC_ALL=1` runs every case, which takes half an hour.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-REAL_STARTS = os.environ.get("COUCHCAL_REAL_STARTS") == "1"
+REAL_STARTS = os.environ.get("COUCHCAL_SYNC_REAL_STARTS") == "1"
+ALL = os.environ.get("COUCHCAL_SYNC_ALL") == "1"
 PATIENCE_S = 120.0
 _POLL_S = 0.005
 _NUMBERS = itertools.count(1)

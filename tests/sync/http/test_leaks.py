@@ -120,12 +120,14 @@ def provoke(place: Place) -> None:
     place.fault("garbage")
     place.run("sync", code=4)
     place.well()
+    place.run("sync")
+    place.json("move", entry, "2026-12-09T15:00")
     with closing(sqlite3.connect(place.home / "couchcal.db")) as connection:
         connection.execute("UPDATE event_map SET ours = '{' || ours")
         connection.commit()
     place.told(place.start("sync"))
     worker = place.start("worker")
-    until(lambda: "\n" in worker.err.read_text("utf-8") or worker.poll() is not None)
+    until(lambda: "went wrong" in worker.err.read_text("utf-8") or worker.poll() is not None)
     worker.end(signal.SIGTERM)
     place.told(worker)
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.google import calendar_list, calendars, events_read, events_write, other, sharing
+from tests.google.calendar_list import HANDLERS as CALENDAR_LIST
+from tests.google.calendars import HANDLERS as CALENDARS
 from tests.google.context import Context, Reply
+from tests.google.events_read import HANDLERS as READS
+from tests.google.events_write import HANDLERS as WRITES
+from tests.google.other import HANDLERS as OTHER
+from tests.google.sharing import HANDLERS as SHARING
 
 HANDLERS: dict[str, Callable[[Context], Reply]] = {
-    **calendar_list.HANDLERS,
-    **calendars.HANDLERS,
-    **events_read.HANDLERS,
-    **events_write.HANDLERS,
-    **sharing.HANDLERS,
-    **other.HANDLERS,
+    **CALENDAR_LIST,
+    **CALENDARS,
+    **READS,
+    **WRITES,
+    **SHARING,
+    **OTHER,
 }

@@ -83,6 +83,7 @@ async def test_one_way_says_what_it_clears_and_does(google: Google) -> None:  # 
         assert google.gate.external_events() == 0
         assert any("one-way: nothing is read" in line for line in lines(screen))
         assert any("not read while" in line for line in lines(screen))
+        assert "nothing is read from Google" in said(screen, "headline")
 
 
 async def test_the_title_is_changed_with_an_example_and_nothing_typed_is_lost(google: Google) -> None:  # SYNC-12

@@ -92,7 +92,9 @@ def _state(status: Status, now: datetime, tz: tzinfo, glyphs: Glyphs) -> tuple[s
     return (
         f"{glyphs.done} Synced {moment(status.last_ok, now, tz)}",
         "$text-success",
-        f"Changes go at once; Google is asked every minute{_next_look(status, now, tz)}.",
+        "Changes go at once; nothing is read from Google."
+        if status.one_way
+        else f"Changes go at once; Google is asked every minute{_next_look(status, now, tz)}.",
     )
 
 

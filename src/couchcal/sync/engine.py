@@ -76,7 +76,8 @@ class Engine:
 
         Args:
             pull, push: whether to read, whether to send.
-            calendars: read the list of calendars although it is not time for that.
+            calendars: a person asks: read the list of calendars, and send what did not get through, although it is
+                not time for that.
             anew: read everything, not only what changed.
 
         Raises:
@@ -150,6 +151,9 @@ class _Cycle:
         return self._ended(account)
 
     def _work(self, account: Account, remote: Remote) -> None:
+        if self.wish.calendars and ledger.anything_postponed(self.connection):
+            with transaction(self.connection, self.lease):
+                ledger.postponed_no_more(self.connection)
         read_at = account.calendars_read_at
         if self.wish.calendars or (
             self.wish.pull and (read_at is None or self.clock() - read_at >= CALENDARS_EVERY)

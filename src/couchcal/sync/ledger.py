@@ -245,6 +245,17 @@ def postpone(connection: sqlite3.Connection, item: Due, until: datetime, reason:
     _set_aside(connection, item, "pending", epoch(until), reason)
 
 
+def anything_postponed(connection: sqlite3.Connection) -> bool:
+    """Whether something that did not get through waits for its next try."""
+    row = connection.execute("SELECT EXISTS (SELECT 1 FROM sync_outbox WHERE next_at IS NOT NULL)").fetchone()
+    return bool(row[0])
+
+
+def postponed_no_more(connection: sqlite3.Connection) -> None:
+    """What did not get through is due now: a person asks."""
+    connection.execute("UPDATE sync_outbox SET next_at = NULL WHERE next_at IS NOT NULL AND state <> 'blocked'")
+
+
 def _set_aside(connection: sqlite3.Connection, item: Due, state: str, next_at: int | None, reason: str) -> None:
     found = connection.execute(
         "UPDATE sync_outbox SET state = ?, attempts = attempts + 1, next_at = ?, error = ?"

@@ -77,6 +77,18 @@ def test_a_network_that_does_not_work(place: Place, kind: str, action: dict[str,
     assert len(place.events()) == 2
 
 
+def test_what_did_not_get_through_is_sent_when_a_person_asks(place: Place) -> None:
+    """Not only when the program itself would try again."""
+    place.add("2026-12-01 15:00")
+    place.fault("status", "events.insert", code=503)
+    report = place.sync(code=4)
+    assert (report["status"], report["pending"]) == ("retry", 1)
+    place.well()
+    report = place.sync()
+    assert (report["pending"], [each["pushed"] for each in report["calendars"]]) == (0, [1])
+    assert place.json("sync", "status")["last_error"] is None
+
+
 def test_no_google_at_all(place: Place) -> None:
     place.add("2026-12-01 15:00")
     place.env["COUCHCAL_GOOGLE_API_URL"] = "http://127.0.0.1:9/calendar/v3"

@@ -267,7 +267,7 @@ STEPS = st.one_of(
 @settings(max_examples=8)
 def test_whatever_happens_each_reminder_goes_out_once_at_most_and_only_when_it_may(
     steps: list[tuple[str, int]], day: bool
-) -> None:  # INV-M1, INV-M2
+) -> None:  # INV-M1, INV-M2, REM-03
     post = Post()
     with running(post) as port, tempfile.TemporaryDirectory() as directory:
         desk = Desk(Path(directory), port)

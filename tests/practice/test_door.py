@@ -307,7 +307,8 @@ def test_fields_have_limits(at: Door, field: str, value: str) -> None:
     ("field", "values"),
     [
         ("note", {"note": "x" * 501}), ("zone", {"zone": "Mars/Base"}),
-        ("idempotency_key", {"idempotency_key": ""}), ("idempotency_key", {"idempotency_key": "k" * 201}), ("visit_type", {"visit_type": "by pigeon"}),
+        ("idempotency_key", {"idempotency_key": ""}), ("idempotency_key", {"idempotency_key": "k" * 201}),
+        ("visit_type", {"visit_type": "by pigeon"}),
     ],
 )  # fmt: skip
 def test_so_has_the_rest(at: Door, field: str, values: dict[str, Any]) -> None:

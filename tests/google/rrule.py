@@ -7,7 +7,7 @@ day are refused, as no calendar of Google offers them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -62,10 +62,10 @@ class Rule:
     until: Until | None
     week_start: int
     by_day: tuple[tuple[int, int], ...]  # (ordinal or 0, weekday)
-    lists: tuple[tuple[str, tuple[int, ...]], ...]
+    lists: Mapping[str, tuple[int, ...]]
 
     def values(self, part: str) -> tuple[int, ...]:
-        return next((numbers for name, numbers in self.lists if name == part), ())
+        return self.lists.get(part, ())
 
 
 def read_rule(value: str) -> Rule:
@@ -85,7 +85,7 @@ def read_rule(value: str) -> Rule:
     by_day = tuple(_weekday(item, freq) for item in parts.pop("BYDAY").split(",")) if "BYDAY" in parts else ()
     if any(ordinal for ordinal, _ in by_day) and "BYWEEKNO" in parts:
         raise BadRecurrence
-    lists = tuple((name, _numbers(name, text)) for name, text in sorted(parts.items()))
+    lists = {name: _numbers(name, text) for name, text in parts.items()}
     if "BYSETPOS" in parts and not by_day and len(lists) == 1:
         raise BadRecurrence
     return Rule(freq, interval, count, until, WEEKDAYS.index(week_start), by_day, lists)

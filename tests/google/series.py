@@ -93,18 +93,26 @@ def virtual(calendar: Calendar, master: EventRow, start: datetime) -> EventRow:
 
 
 def find(world: World, calendar: Calendar, event_id: str) -> EventRow | None:
-    """The row of that id or the virtual instance it names; None for what is no occurrence of a live series."""
+    """The row of that id or the virtual instance it names; None for what is no occurrence of a live series.
+
+    Parts of a split series share the ids of their instances: a row one part has cancelled or lost gives way to an
+    instance of another part.
+    """
     row = calendar.events.get(event_id)
-    if row is not None and not (row.purged and row.kind == "exception"):
+    if row is not None and not (row.kind == "exception" and row.cancelled):
         return row
     named = read_instance_id(event_id)
-    if named is None:
-        return None
-    base, start, all_day = named
-    for master in _masters_called(calendar, base):
-        if master.start.all_day == all_day and has_instance(world, calendar, master, start):
-            return virtual(calendar, master, start)
-    return None
+    if named is not None:
+        base, start, all_day = named
+        givers = [
+            master
+            for master in _masters_called(calendar, base)
+            if master.start.all_day == all_day and has_instance(world, calendar, master, start)
+        ]
+        own = row is not None and not row.purged and row.series in {master.id for master in givers}
+        if givers and not own:
+            return virtual(calendar, givers[0], start)
+    return None if row is not None and row.purged else row
 
 
 def _masters_called(calendar: Calendar, base: str) -> Iterator[EventRow]:
@@ -157,8 +165,9 @@ def follow(world: World, calendar: Calendar, before: EventRow, after: EventRow) 
     """The exceptions as they are after the master changed from `before` to `after`; those unchanged left out.
 
     R-SINGLE and a deleted series cancel them, R-MASTER-EDIT cancels those whose original start is no occurrence
-    any more and, under `exception_inherit=live`, hands on what they do not say for themselves. A series brought
-    back brings back what was cancelled along with it.
+    any more and, under `exception_inherit=live`, hands on what they do not say for themselves. Those made plain
+    again (5.1) say nothing for themselves and follow like instances that are not stored. A series brought back
+    brings back what was cancelled along with it.
     """
     if before.kind != "master":
         return []
@@ -172,7 +181,7 @@ def follow(world: World, calendar: Calendar, before: EventRow, after: EventRow) 
             new = dataclasses.replace(new, status="confirmed", deleted_us=None, deleted_in_ui=False)
         if _is_orphan(world, calendar, before, after, row):
             new = cancelled(new) if world.config.orphan_exceptions == "cancel" else new
-        elif world.config.exception_inherit == "live":
+        elif world.config.exception_inherit == "live" or not (new.cancelled or new.overridden):
             new = _inheriting(before, after, new)
         if new != row:
             changed.append(new)

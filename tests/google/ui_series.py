@@ -122,7 +122,14 @@ def live_masters(calendar: Calendar, master: EventRow) -> list[EventRow]:
 def _is_first(person: Person, at: Picked) -> bool:
     """Whether nothing of the series lies before the picked instance: then following means all of it."""
     assert at.master is not None
-    first = next(series.instances(person.world, at.calendar, at.master, None, None), None)
+    first = next(
+        (
+            row
+            for row in series.instances(person.world, at.calendar, at.master, None, None)
+            if not row.cancelled or _gives(person, at.calendar, at.master, row)  # else of a start that was moved
+        ),
+        None,
+    )
     return first is None or series.original_instant(at.row) <= series.original_instant(first)
 
 
@@ -142,11 +149,9 @@ def _whole_series(person: Person, at: Picked, master: EventRow, change: Change) 
 def _reset(person: Person, calendar: Calendar, master: EventRow) -> Iterable[EventRow]:
     """The exceptions without their own changes; those whose start is no occurrence any more are cancelled."""
     for row in calendar.exceptions(master.id):
-        if row.cancelled:
-            continue
         if _gives(person, calendar, master, row):
             yield series.virtual(calendar, master, series.original_instant(row))
-        else:
+        elif not row.cancelled:
             yield series.cancelled(row)
 
 

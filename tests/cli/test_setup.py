@@ -206,6 +206,6 @@ def test_help_lists_the_commands_of_this_release_only(capsys: pytest.CaptureFixt
     assert run(["--help"]) == 0
     out = capsys.readouterr().out
     assert all(f"\n  {name} " in out for name in COMMANDS)
-    for later in ("serve", "request", "backup", "audit"):
+    for later in ("backup", "audit"):
         assert f"\n  {later}" not in out
         assert run([later]) == 2

@@ -88,7 +88,7 @@ class ConnectForm(Modal["Granted"]):
             yield Button("Try again", id="again")
         pasted = Input(id="pasted", max_length=8000, placeholder="http://127.0.0.1:…?state=…&code=…")
         yield Field("Last address", pasted, id="row-pasted", long=True)
-        yield Static(id="waiting", markup=False)
+        yield Static(id="spinning", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -142,7 +142,7 @@ class ConnectForm(Modal["Granted"]):
             self._sign_in = None
         if self._stop.is_set():
             return
-        self.query_one("#waiting", Static).update("")
+        self.query_one("#spinning", Static).update("")
         self.query_one("#address", Static).update("")
         self._show_ways(over=True)
         self.query_one("#again").focus()
@@ -150,7 +150,7 @@ class ConnectForm(Modal["Granted"]):
 
     def _show_ways(self, *, over: bool) -> None:
         """Show the address and what can be done with it, or, once the sign-in is over, the way to another one."""
-        for way in self.query("#body, #address-box, #open, #copy, #row-pasted, #waiting"):
+        for way in self.query("#body, #address-box, #open, #copy, #row-pasted, #spinning"):
             way.display = not over
         self.query_one("#again").display = over
         keys = _KEYS_OVER if over else self._keys(self._open_browser)
@@ -163,7 +163,7 @@ class ConnectForm(Modal["Granted"]):
         self._frame = (self._frame + 1) % len(frames)
         words = "waiting for the browser" if self.address else "asking this computer for a way back"
         spinning = Content.assemble((frames[self._frame], "$accent"), (f" {words} …", "dim"))
-        self.query_one("#waiting", Static).update(spinning)
+        self.query_one("#spinning", Static).update(spinning)
 
     # Ways
 

@@ -187,7 +187,7 @@ def test_last_start_ends_the_walk(rule: Rule, dtstart: datetime, count: int) -> 
         assert len(walked) < (finite.count or 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(long_rules() | week_number_rules() | short_rules(), moments, st.integers(1995, 2011))
 def test_per_year_is_an_upper_bound(rule: Rule, dtstart: datetime, year: int) -> None:
     bound = per_year(rule, dtstart)

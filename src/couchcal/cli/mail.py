@@ -7,7 +7,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from contextlib import suppress
 
-from couchcal.cli.arguments import add_db, add_json, example, whole_text
+from couchcal.cli.actions import add_actions
+from couchcal.cli.arguments import whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
@@ -37,15 +38,10 @@ class MailTrouble(CouchcalError):
 
 
 def _configure(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    below = add_actions(parser)
 
     def action(name: str, summary: str) -> ArgumentParser:
-        made: ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=example(_EXAMPLES[name])
-        )
-        add_db(made)
-        add_json(made)
-        return made
+        return below(name, summary, _EXAMPLES[name])
 
     test = action("test", "send a mail that says that mail goes out")
     test.add_argument("address", metavar="ADDRESS", type=whole_text, help="where it goes")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from couchcal.cli.arguments import add_db, add_json, add_names, example, minutes, whole_text
+from couchcal.cli.actions import add_actions
+from couchcal.cli.arguments import add_names, minutes, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import report
@@ -35,14 +36,10 @@ _NEWCOMER = "new"
 
 
 def _configure(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    below = add_actions(parser)
 
     def action(name: str, summary: str) -> ArgumentParser:
-        made: ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=example(_EXAMPLES[name])
-        )
-        add_db(made)
-        add_json(made)
+        made = below(name, summary, _EXAMPLES[name])
         add_names(made)
         return made
 

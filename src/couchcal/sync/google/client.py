@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -171,9 +172,19 @@ class GoogleRemote:
         etag: str = "",
     ) -> dict[str, Any]:
         answer = self._send(method, url, body, etag)
-        if answer.status >= 300:
-            raise problem(operation, answer.status, answer.headers, answer.body)
-        return content(answer.status, answer.body, kind)
+        with self._apart():
+            if answer.status >= 300:
+                raise problem(operation, answer.status, answer.headers, answer.body)
+            return content(answer.status, answer.body, kind)
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Keep a broken answer from the next: its connection may still hold the rest of it, or be ending."""
+        try:
+            yield
+        except Transient:
+            self._http.drop()
+            raise
 
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None, etag: str) -> Answer:
         try:
@@ -185,11 +196,12 @@ class GoogleRemote:
         answer = self._send("DELETE", url, None, etag)
         if answer.status == 204:
             return
-        if answer.status < 300:
-            raise Transient(IN_BETWEEN)  # Google says 204 and nothing else
-        found = problem(Operation.DELETE, answer.status, answer.headers, answer.body)
-        if not isinstance(found, NotThere):
-            raise found
+        with self._apart():
+            if answer.status < 300:
+                raise Transient(IN_BETWEEN)  # Google says 204 and nothing else
+            found = problem(Operation.DELETE, answer.status, answer.headers, answer.body)
+            if not isinstance(found, NotThere):
+                raise found
 
     @staticmethod
     def _event(body: dict[str, Any], event_id: str) -> RemoteEvent:

@@ -194,6 +194,12 @@ class SignedInSession:
                 answers.Operation.DELETE, response.status_code, response.headers, response.content
             )
 
+    def drop(self) -> None:
+        """Drop the connections that are open; the next request opens another."""
+        for adapter in self._plain.adapters.values():
+            if isinstance(adapter, HTTPAdapter):
+                adapter.close()
+
     def close(self) -> None:
         """Close the connections; the next request opens another."""
         self._session.close()
@@ -217,9 +223,7 @@ class SignedInSession:
 
     def _drop_idle(self) -> None:
         if abs(time.time() - self._used) > IDLE_S:  # by the clock on the wall: it goes on while a computer sleeps
-            for adapter in self._plain.adapters.values():
-                if isinstance(adapter, HTTPAdapter):
-                    adapter.close()
+            self.drop()
             self._used = time.time()
 
     def _use_proxy(self, url: str) -> None:

@@ -170,7 +170,11 @@ class OwnSessions(NamedTuple):
 
 
 class FeedEntry(NamedTuple):
-    """An entry of a calendar that others subscribe to; of an all-day one `start` and `end` are UTC midnights."""
+    """An entry of a calendar that others subscribe to; of an all-day one `start` and `end` are UTC midnights.
+
+    `stamp` is when it got to be as it is. It stays while nothing that is shown changes, so that equal calendars are
+    equal bytes.
+    """
 
     uid: str
     start: datetime
@@ -180,6 +184,7 @@ class FeedEntry(NamedTuple):
     place: str
     busy: bool
     sequence: int
+    stamp: datetime
 
 
 class Feed(NamedTuple):

@@ -12,6 +12,8 @@ VERIFY = "/verify"
 MANAGE = "/manage"
 UNSUBSCRIBE = "/unsubscribe"
 """Takes a POST without anything else (RFC 8058), too."""
+FEED = "/feed"
+"""Calendars to subscribe to, at `/feed/<token>.ics`."""
 
 
 def booking(public_url: str, slug: str) -> str:
@@ -24,3 +26,8 @@ def link(public_url: str, path: str, token: str = "") -> str:
     if not public_url:
         return ""
     return f"{public_url}{path}" + (f"?token={quote(token, safe='')}" if token else "")
+
+
+def feed(public_url: str, token: str) -> str:
+    """The address of a calendar feed; where there is no site, its path alone."""
+    return f"{public_url}{FEED}/{quote(token, safe='')}.ics"

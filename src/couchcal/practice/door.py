@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from couchcal.practice.door_access import close_session, managed, open_session, session, sign_in
 from couchcal.practice.door_booking import book, verify
-from couchcal.practice.door_changes import cancel_own, feedback, move_own, reminders, unsubscribe, withdraw
+from couchcal.practice.door_changes import (
+    cancel_own,
+    end_feed,
+    feedback,
+    make_feed,
+    move_own,
+    reminders,
+    unsubscribe,
+    withdraw,
+)
 from couchcal.practice.door_own import sessions
-from couchcal.practice.door_page import page, slots
+from couchcal.practice.door_page import page, portal_page, slots
 from couchcal.practice.door_shapes import (
     Applicant,
     ClientKey,
@@ -51,12 +60,15 @@ __all__ = [
     "book",
     "cancel_own",
     "close_session",
+    "end_feed",
     "feed",
     "feedback",
+    "make_feed",
     "managed",
     "move_own",
     "open_session",
     "page",
+    "portal_page",
     "reminders",
     "session",
     "sessions",

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, NotFound, Refused
-from couchcal.practice import appointments, client_changes, editing, letters, rows, tokens
+from couchcal.practice import appointments, client_changes, editing, feeds, letters, rows, tokens
 from couchcal.practice.door_booking import refuse_a_fourth
 from couchcal.practice.door_claim import cover, recheck, telling_what_is_free, walled, whole
 from couchcal.practice.door_fields import key_of, text_of, zone_of
@@ -209,6 +209,31 @@ def feedback(
         if not asked or not own.end <= session.now < own.end + FEEDBACK_FOR:
             raise Refused("nobody asks for that", "look at your sessions", code="not_allowed")
         session.add(Feedback(appointment_id=own.id, rating=rating, heard=heard, text=words, at=session.now))
+
+
+def make_feed(database: Database, client: ClientKey, *, clock: Clock = system_clock) -> str:
+    """A calendar feed of the client's own sessions; the one before ends. Its token, known only now.
+
+    Raises:
+        Refused: they hold a link to one appointment only.
+    """
+    _whole_portal(client)
+    return feeds.make(database, client.client_id, clock=clock)
+
+
+def end_feed(database: Database, client: ClientKey, *, clock: Clock = system_clock) -> None:
+    """End the client's calendar feed; where there is none it stays so.
+
+    Raises:
+        Refused: they hold a link to one appointment only.
+    """
+    _whole_portal(client)
+    feeds.revoke(database, client.client_id, clock=clock)
+
+
+def _whole_portal(client: ClientKey) -> None:
+    if client.only:
+        raise Refused("this link opens one appointment", "sign in to the portal", code="not_allowed")
 
 
 def _actor(client: ClientKey) -> str:

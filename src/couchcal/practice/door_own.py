@@ -6,10 +6,11 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from couchcal.practice import clients
+from couchcal.practice import clients, feeds
 from couchcal.practice.door_movable import CONTACT, Own, Policy, all_of, may, policy, type_to_move
 from couchcal.practice.door_page import address
 from couchcal.practice.door_shapes import ClientKey, OwnRequest, OwnSession, OwnSessions
+from couchcal.practice.event_types import one
 from couchcal.practice.services import is_telehealth
 from couchcal.store.public_id import encode
 
@@ -31,6 +32,7 @@ ORDER BY r.start_utc DESC, r.id DESC
 class _House(NamedTuple):
     tz: str
     address: str
+    confirm_portal: str
 
 
 def sessions(connection: sqlite3.Connection, client: ClientKey, *, now: datetime) -> OwnSessions:
@@ -43,10 +45,11 @@ def sessions(connection: sqlite3.Connection, client: ClientKey, *, now: datetime
     """
     details = clients.details(connection, client.client_id)
     rules = policy(connection, client)
-    row = connection.execute(
-        "SELECT tz, street, city, region, postal_code FROM practice ORDER BY id LIMIT 1"
+    tz, offered, confirm, *place = connection.execute(
+        "SELECT tz, reminders_on, confirm_portal, street, city, region, postal_code FROM practice"
+        " ORDER BY id LIMIT 1"
     ).fetchone()
-    house = _House(row[0], address(*row[1:]))
+    house = _House(tz, address(*place), confirm)
     zone = details.row.tz or house.tz
     found = [
         (own.end > now, _shown(connection, own, rules, house, zone, now))
@@ -57,7 +60,10 @@ def sessions(connection: sqlite3.Connection, client: ClientKey, *, now: datetime
         called="" if client.only else details.row.called,
         zone=zone,
         may_book=rules.self_scheduling and not client.only,
+        notice_hours=rules.notice // timedelta(hours=1),
         reminders=reminders,
+        reminders_offered=bool(offered),
+        subscribed=not client.only and feeds.made(connection, client.client_id),
         upcoming=tuple(shown for coming, shown in found if coming),
         past=tuple(shown for coming, shown in reversed(found) if not coming),
         requests=() if client.only else tuple(_requests(connection, client, now)),
@@ -86,6 +92,7 @@ def _shown(
         can_cancel=allowed.cancel,
         refusal=allowed.refusal or (CONTACT if not allowed.cancel else ""),
         event_type_id=kind,
+        move_asks=kind is not None and (one(connection, kind).confirm or house.confirm_portal) == "request",
         asks_feedback=wanted and own.end <= now < own.end + FEEDBACK_FOR,
     )
 

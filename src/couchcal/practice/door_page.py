@@ -23,13 +23,21 @@ def page(connection: sqlite3.Connection, slug: str, *, audience: str = "public")
     Args:
         audience: `public`, or `portal` for a client who is signed in.
     """
+    found = _page(connection, audience)
+    return found if slug and slug == found.slug else None
+
+
+def portal_page(connection: sqlite3.Connection) -> PracticePage:
+    """What the practice offers its clients, whether it has a public page or not."""
+    return _page(connection, "portal")
+
+
+def _page(connection: sqlite3.Connection, audience: str) -> PracticePage:
     row = connection.execute(
         "SELECT name, public_label, slug, tz, locale, street, city, region, postal_code, reveal_address,"
         " confirm_public, confirm_portal FROM practice ORDER BY id LIMIT 1"
     ).fetchone()
     name, label, own_slug, tz, locale, street, city, region, postal, reveal, public, portal = row
-    if not own_slug or slug != own_slug:
-        return None
     places = {"telehealth" if place.telehealth else "in_person" for place in locations(connection)}
     confirm = public if audience == "public" else portal
     kinds = (kind for kind in event_types.event_types(connection) if kind.audience in (audience, "both"))

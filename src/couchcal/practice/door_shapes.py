@@ -122,7 +122,8 @@ class OwnSession(NamedTuple):
 
     `join_url` is there for a telehealth session that is not over (VID-02), `place` otherwise where the address may
     be shown. `refusal` says why it can neither be moved nor cancelled, empty if it can. `event_type_id` is what
-    `slots` has to be asked for to move it, None if it cannot be moved. `asks_feedback` (APT-17).
+    `slots` has to be asked for to move it, None if it cannot be moved; `move_asks` says that the practice decides
+    about it (C-06). `asks_feedback` (APT-17).
     """
 
     key: str
@@ -138,6 +139,7 @@ class OwnSession(NamedTuple):
     can_cancel: bool
     refusal: str
     event_type_id: int | None
+    move_asks: bool
     asks_feedback: bool
 
 
@@ -158,12 +160,17 @@ class OwnRequest(NamedTuple):
 
 
 class OwnSessions(NamedTuple):
-    """All that the portal shows of a client. `may_book`: whether they may book, move and cancel (PORTAL-02)."""
+    """All that the portal shows of a client. `may_book`: whether they may book, move and cancel (PORTAL-02), until
+    `notice_hours` before. `reminders`: whether they get any, which the practice has to offer as well.
+    `subscribed`: whether there is a calendar feed of theirs."""
 
     called: str
     zone: str
     may_book: bool
+    notice_hours: int
     reminders: bool
+    reminders_offered: bool
+    subscribed: bool
     upcoming: tuple[OwnSession, ...]
     past: tuple[OwnSession, ...]
     requests: tuple[OwnRequest, ...]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 PLAIN_HEADER = b"SQLite format 3\x00"
-SCHEMA_HEAD = "0005"
+SCHEMA_HEAD = "0006"
 """The newest Alembic revision; a test holds it against the migrations folder."""
 BUSY_TIMEOUT_MS = 15_000
 """How long one waits for others who write. A change takes 50 ms; twenty at once on a machine that is busy with

@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, SQLModel, col
 
 from couchcal.clock import Clock, system_clock
+from couchcal.store import audit
 from couchcal.store.records import Change, ChangeRow, Record, epoch_seconds, from_epoch
 from couchcal.store.records.types import Instant
 
@@ -91,6 +92,7 @@ class JournalSession(Session):
         self.now = clock()
         self._change = Change(at=self.now, actor=actor, label=label, kind=kind)
         self._change_id: int | None = None
+        self._tally = audit.Tally()
 
     @property
     def change_id(self) -> int:
@@ -128,12 +130,30 @@ class JournalSession(Session):
             {"last_row_id": None, "before": None, "after": None, "change_id": self.change_id, **entry}
             for entry in entries
         ]
-        if rows:
-            self.connection().execute(insert(ChangeRow), rows)
+        if not rows:
+            return
+        self.connection().execute(insert(ChangeRow), rows)
+        for row in rows:
+            self._tally.add(row["operation"], row["table_name"], row["row_id"], row["last_row_id"], row["after"])
 
     def record_bulk_insert(self, table: str, first_id: int, last_id: int) -> None:
         """Journal rows that were inserted past the ORM; ids must be contiguous."""
         self.record([{"table_name": table, "row_id": first_id, "last_row_id": last_id, "operation": "insert"}])
+
+    def seal(self) -> int:
+        """Flush, and write what was changed into the audit trail; the id of its newest entry, 0 if nothing was.
+
+        Called by `write_session` before it commits.
+        """
+        self.flush()
+        deeds = list(self._tally.deeds())
+        if not deeds:
+            return 0
+        change = self._change
+        if change.kind != "do":
+            deeds.insert(0, audit.Deed(change.kind, "change", str(change.reverts_id or "")))
+        connection: Any = self.connection().connection.driver_connection
+        return audit.append(connection, epoch_seconds(self.now), change.actor, deeds)
 
 
 def _table_order(row: SQLModel) -> int:

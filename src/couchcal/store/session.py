@@ -73,4 +73,5 @@ def write_session(
         session.begin_change(label, actor=actor, kind=kind, clock=clock)
         session.connection()
         yield session
+        session.seal()
         session.commit()

@@ -7,10 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import agenda, files, form, inprocess, openings, screen, search, sync
+from bench import agenda, files, form, inprocess, openings, screen, search, sync, web
 from bench.table import Table
 
-_PARTS = "files,agenda,search,screen,inprocess,openings,form,sync"
+_PARTS = "files,agenda,search,screen,inprocess,openings,form,sync,web"
 
 
 def main() -> int:
@@ -18,9 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,100000", help="numbers of stored entries, ascending")
     parser.add_argument("--repeats", type=int, default=9, help="times each command takes its turn")
-    parser.add_argument(
-        "--only", default="files,agenda,search,screen,inprocess,openings,form,sync", help="parts to run"
-    )
+    parser.add_argument("--only", default=_PARTS, help="parts to run")
     parser.add_argument("--no-peers", action="store_true", help="leave khal and calcurse out")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
@@ -45,6 +43,8 @@ def main() -> int:
             openings.measure(table, work)
         if "sync" in parts:
             sync.measure(table, work)
+        if "web" in parts:
+            web.measure(table, work)
     sys.stdout.write(table.text())
     return 1 if table.missed else 0
 

@@ -120,12 +120,12 @@ def practice(path: Path, sessions: int, *, encrypt: bool) -> Database:
         connection.execute("BEGIN")
         for number in range(sessions):
             start = first + 3600 * number
-            connection.execute(_INSERT, (f"u{number}", start, start + 3000))
+            connection.execute(INSERT, (f"u{number}", start, start + 3000))
         connection.execute("COMMIT")
     return database
 
 
-_INSERT = """
+INSERT = """
 INSERT INTO appointment (created_at, updated_at, version, kind, tz, all_day, status, origin, sequence, service,
     title, place, busy, telehealth_url, instructions, collateral_name, diagnoses, remind_email, remind_text,
     remind_phone, feedback_requested, uid, client_id, start_utc, end_utc, span, overridden, billing_status,

@@ -11,6 +11,7 @@ import pytest
 
 from couchcal.errors import Invalid, NotFound, Refused, Stale
 from couchcal.practice import client_reject, requests, undo
+from couchcal.practice.cadence import Repeat
 from couchcal.practice.door import Applicant, LinkOver
 from couchcal.practice.requests import RequestRow
 from tests.practice.conftest import Desk
@@ -223,3 +224,20 @@ def test_what_ran_out_is_swept(at: Door) -> None:
     assert at.desk.rows("portal_token") == {}
     with pytest.raises(LinkOver):
         at.verify(token)
+
+
+def test_accepting_as_the_first_of_a_series(at: Door) -> None:  # REQ-07, REC-02
+    number = asked(at)
+    done = requests.accept(at.database, number, repeat=Repeat("weekly"), clock=at.desk.clock)
+    series = at.desk.series_ids(done.appointment_id or 0)
+    assert [at.desk.local(row_id) for row_id in series[:2]] == [TUESDAY, "2026-03-10 10:00"]
+    assert listed(at, past=True)[0].appointment_id == series[0]
+
+
+def test_a_stranger_gets_the_name_that_the_practice_gives(at: Door) -> None:  # INT-01
+    at.book(TUESDAY, mail=False)
+    (row,) = listed(at)
+    assert (row.newcomer, row.client_state) == (True, None)
+    requests.accept(at.database, row.id, name="Deirdre New", clock=at.desk.clock)
+    (past,) = listed(at, past=True)
+    assert (past.first, past.last, past.email, past.client_state) == ("Deirdre", "New", DEE.email, "intake")

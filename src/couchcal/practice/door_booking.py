@@ -246,10 +246,10 @@ def _owner(session: JournalSession, request: BookingRequest) -> Client:
     return new_client(session, request)
 
 
-def new_client(session: JournalSession, request: BookingRequest) -> Client:
-    """Somebody new, of the intake, as they called themselves (INT-01)."""
+def new_client(session: JournalSession, request: BookingRequest, name: str = "") -> Client:
+    """Somebody new, of the intake, called `name` or as they called themselves (INT-01)."""
     made = client_changes.add_within(
-        session, f"{request.last}, {request.first}" if request.last else request.first,
+        session, name or (f"{request.last}, {request.first}" if request.last else request.first),
         email=request.email, phone=request.phone, tz=_own_zone(session, request),
     )  # fmt: skip
     client = client_changes.load(session, made.id)

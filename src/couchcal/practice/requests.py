@@ -18,6 +18,7 @@ from couchcal.store.connection import Database, database_errors
 from couchcal.store.public_id import encode
 
 if TYPE_CHECKING:
+    from couchcal.practice.cadence import Repeat
     from couchcal.store.journal import JournalSession
     from couchcal.store.records import Appointment, BookingRequest, Client
 
@@ -27,7 +28,7 @@ SELECT r.id, r.uid, r.status, r.client_id, c.internal_id,
        coalesce(nullif(c.email, ''), r.email), coalesce(nullif(c.phone, ''), r.phone),
        r.start_utc, r.end_utc, r.client_tz, t.title, coalesce(r.service, t.service), r.visit_type, l.name,
        r.message, r.decline_message, r.created_at, r.decided_at, r.appointment_id, r.replaces_appointment_id,
-       p.start_utc, r.version
+       p.start_utc, r.version, c.state
 FROM booking_request r
 LEFT JOIN client c ON c.id = r.client_id
 LEFT JOIN event_type t ON t.id = r.event_type_id
@@ -65,6 +66,13 @@ class RequestRow(NamedTuple):
     replaces_appointment_id: int | None
     replaces_start: datetime | None
     version: int
+    client_state: str | None
+    """`intake`, `active` or `archived`; None of somebody who is no client yet."""
+
+    @property
+    def newcomer(self) -> bool:
+        """Whether they are new to the practice: no client yet, or one of the intake."""
+        return self.client_state in (None, "intake")
 
     @property
     def public_id(self) -> str:
@@ -152,6 +160,8 @@ def accept(
     request_id: int,
     draft: Draft | None = None,
     *,
+    repeat: Repeat | None = None,
+    name: str = "",
     expected_version: int | None = None,
     actor: str = "user",
     clock: Clock = system_clock,
@@ -160,6 +170,10 @@ def accept(
 
     An overlap is counted in `Done.conflicts` and stops nothing: it is the practitioner's calendar (REQ-04).
     Somebody new joins the intake. Of a request to move an appointment that one moves.
+
+    Args:
+        repeat: the session is the first one of a series; not where an appointment moves (REC-02).
+        name: what somebody new is called, if not as they wrote it.
 
     Raises:
         NotFound: there is no such request. Stale: it was answered, withdrawn or changed meanwhile.
@@ -172,11 +186,13 @@ def accept(
     draft = draft or draft_of(database, request_id)
     with write_session(database, "Accepted a request", actor=actor, clock=clock) as session:
         request = _pending(session, request_id, expected_version)
-        client = session.get(Client, draft.client_id) if draft.client_id is not None else _client(session, request)
+        client = (
+            session.get(Client, draft.client_id) if draft.client_id is not None else _client(session, request, name)
+        )
         draft.client_id = client.id if client is not None else draft.client_id
         request.status, request.decided_at = "accepted", session.now
         session.flush()  # its time is free for the appointment
-        row = _placed(session, request, draft)
+        row = _placed(session, request, draft, repeat)
         request.appointment_id, request.client_id = row.id, row.client_id
         label = f"Accepted {rows.title_of(session, row)} {rows.when_words(row)}"
         session.relabel(label)
@@ -188,7 +204,7 @@ def accept(
         return Done(label, row.id, 1, (), rows.count_conflicts(session, [row]), advice)
 
 
-def _placed(session: JournalSession, request: BookingRequest, draft: Draft) -> Appointment:
+def _placed(session: JournalSession, request: BookingRequest, draft: Draft, repeat: Repeat | None) -> Appointment:
     from dataclasses import asdict
 
     from couchcal.practice import booking, editing
@@ -198,7 +214,7 @@ def _placed(session: JournalSession, request: BookingRequest, draft: Draft) -> A
         editing.apply(session, moved, editing.Edit(asdict(draft)), "Moved")
         session.flush()
         return moved
-    made, _ = booking.place(session, draft, None)
+    made, _ = booking.place(session, draft, repeat)
     made[0].event_type_id = request.event_type_id
     session.flush()
     return made[0]
@@ -214,14 +230,14 @@ def _moved(session: JournalSession, request: BookingRequest) -> Appointment | No
     return None if row is None or row.status == "cancelled" else row
 
 
-def _client(session: JournalSession, request: BookingRequest) -> Client:
+def _client(session: JournalSession, request: BookingRequest, name: str) -> Client:
     """Whose request it is; somebody who asked without a proven address becomes one of the intake (INT-01)."""
     from couchcal.practice import client_changes
     from couchcal.practice.door_booking import new_client
 
     if request.client_id is not None:
         return client_changes.load(session, request.client_id)
-    return new_client(session, request)
+    return new_client(session, request, name)
 
 
 def decline(

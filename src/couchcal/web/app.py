@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from couchcal.errors import CouchcalError
 from couchcal.mail import links
-from couchcal.web import booking, frame
+from couchcal.web import booking, feed, frame, unsubscribe
 from couchcal.web.pages import page
 from couchcal.web.rendering import STATIC
 from couchcal.web.site import Site, Wait
@@ -33,6 +33,8 @@ def create_app(site: Site) -> Starlette:
         page(site, "/book/{slug}/details", booking.details, methods=both),
         page(site, "/book/{slug}/done", booking.done),
         page(site, links.VERIFY, booking.verify, methods=both),
+        page(site, links.UNSUBSCRIBE, unsubscribe.unsubscribe, methods=both, bare=True),
+        feed.route(site),
         Route("/robots.txt", _robots),
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
     ]

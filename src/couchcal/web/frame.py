@@ -86,7 +86,8 @@ class Frame:
     def _headers(self, scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
         found: dict[bytes, bytes] = {name.encode(): value.encode() for name, value in _HEADERS.items()}
         unchanging = message["status"] in (200, 304) and scope["path"].startswith("/static/")
-        found[b"cache-control"] = (_KEPT if unchanging and scope["query_string"] else "no-store").encode()
+        said = next((value for name, value in message["headers"] if name == b"cache-control"), b"no-store")
+        found[b"cache-control"] = _KEPT.encode() if unchanging and scope["query_string"] else said
         peer = scope["client"][0] if scope.get("client") else None
         if self._site.reached_by_https(peer, Request(scope).headers.get("x-forwarded-proto", "")):
             found[b"strict-transport-security"] = _STRICT.encode()

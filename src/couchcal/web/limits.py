@@ -13,15 +13,17 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 Network = IPv4Network | IPv6Network
-What = Literal["look", "book", "sign_in", "cancel"]
+What = Literal["look", "book", "sign_in", "cancel", "feed"]
 
 RATES: dict[What, RateLimitItem] = {
     "look": parse("60/minute"),
     "book": parse("5/10 minutes"),
     "sign_in": parse("3/15 minutes"),
     "cancel": parse("5/10 minutes"),
+    "feed": parse("120/minute"),
 }
-"""Looking is any page; booking, signing in and cancelling is asking the practice for something."""
+"""Looking is any page; booking, signing in and cancelling is asking the practice for something. Feeds are read by
+programs, those of many people from one network."""
 
 
 class Limits:

@@ -31,11 +31,16 @@ BROWSER = "couchcal"
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-def page(site: Site, path: str, handler: Handler, *, methods: tuple[str, ...] = ("GET",)) -> Route:
-    """A route to `handler`; every page has HEAD and OPTIONS beside `methods`. Only POST may change anything."""
+def page(
+    site: Site, path: str, handler: Handler, *, methods: tuple[str, ...] = ("GET",), bare: bool = False
+) -> Route:
+    """A route to `handler`; every page has HEAD and OPTIONS beside `methods`. Only POST may change anything.
+
+    With `bare` a POST may come from anywhere and hold anything, which is not read: its address says all.
+    """
 
     async def answer(request: Request) -> Response:
-        visit = await _visit(site, request)
+        visit = await _visit(site, request, bare=bare)
         response = await run_in_threadpool(_counted, handler, visit)
         if visit.kept(BROWSER) != visit.browser:
             visit.keep(response, BROWSER, visit.browser)
@@ -49,11 +54,10 @@ def _counted(handler: Handler, visit: Visit) -> Response:
     return handler(visit)
 
 
-async def _visit(site: Site, request: Request) -> Visit:
+async def _visit(site: Site, request: Request, *, bare: bool) -> Visit:
     headers = request.headers
-    form = await _form(request) if request.method == "POST" else {}
+    form = await _form(request) if request.method == "POST" and not bare else {}
     peer = request.client.host if request.client else None
-    came_from = limits.sender(peer, headers.getlist("x-forwarded-for"), site.proxies)
     secure = site.reached_by_https(peer, headers.get("x-forwarded-proto", ""))
     return Visit(
         site=site,
@@ -63,11 +67,17 @@ async def _visit(site: Site, request: Request) -> Visit:
         form=form,
         cookies=request.cookies,
         browser=browser_of(request.cookies.get(cookie_name(BROWSER, secure=secure))) or new_browser(),
-        network=limits.network(came_from),
+        network=network_of(site, request),
         secure=secure,
         manners=manners_of(headers.get("accept-language", "")),
         now=site.clock(),
     )
+
+
+def network_of(site: Site, request: Request) -> str:
+    """The network that a request came from, through proxies of ours or not."""
+    peer = request.client.host if request.client else None
+    return limits.network(limits.sender(peer, request.headers.getlist("x-forwarded-for"), site.proxies))
 
 
 async def _form(request: Request) -> dict[str, str]:

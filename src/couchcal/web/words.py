@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 WORDS = {
+    "from_to": "{start} to {end}",
     "skip": "Skip to the content",
     "private": "Nothing here is followed or counted. No other company is involved in this page.",
     # Choosing
@@ -95,6 +96,14 @@ WORDS = {
     "is held until then.",
     "verified_booked": "Thank you. Your time is booked, and the details are on their way to you by e-mail.",
     "again": "Book another time",
+    # Reminders
+    "unsubscribe_title": "Stop reminders?",
+    "unsubscribe_text": "You get no more reminders by e-mail, of any session. Your sessions stay as they are, and "
+    "you still hear when one is booked, moved or cancelled.",
+    "unsubscribe_do": "Stop reminders",
+    "unsubscribed_title": "Reminders are off",
+    "unsubscribed": "You get no more of them. If one should come all the same, use the link in that one, or tell "
+    "the practice.",
     # When something is wrong
     "link_over_title": "This link is not valid any more",
     "link_over": "It was used already, or it is too old. The time may be free again; you can book anew.",

@@ -58,7 +58,7 @@ COMMANDS = {
     "sync": Command("sync", "sync with Google Calendar", "couchcal sync"),
     "worker": Command("worker", "keep in sync without a screen", "couchcal worker --once"),
     "serve": Command("serve", "the booking page for clients", "couchcal serve --port 8080"),
-    "link": Command("serve", "the address of the booking page", "couchcal link"),
+    "link": Command("link", "the address of the booking page, or of your feed", "couchcal link --feed"),
     "mail": Command("mail", "mail to clients and to you", "couchcal mail list --failed"),
     "undo": Command("history", "take back the latest change", "couchcal undo"),
     "redo": Command("history", "do again what was undone", "couchcal redo"),

@@ -1,4 +1,4 @@
-"""`couchcal serve` and `couchcal link`: the booking page, and the address to share."""
+"""`couchcal serve`: the booking page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HOST, PORT = "127.0.0.1", 8080
 _GRACE_S = 5
 """How long pages that are under way have when the server is told to end."""
-_NO_SLUG = Refused(
+NO_SLUG = Refused(
     "the practice has no booking link yet", "couchcal settings set practice.slug quiet-room", code="no_slug"
 )
 
@@ -76,7 +76,7 @@ def _serve(args: Namespace) -> int:
     with opened(args) as practice, _bound(args.host, args.port) as listener:
         own_slug = slug(practice.connection)
         if not own_slug:
-            raise _NO_SLUG
+            raise NO_SLUG
         server = _server(practice, args.proxy)
         with _ended_by_signals(server), _worker(practice, wanted=not args.no_worker):
             host, port = listener.getsockname()[:2]
@@ -196,20 +196,4 @@ def _log(line: str) -> None:
     sys.stderr.flush()
 
 
-def _configure_link(_parser: ArgumentParser) -> None:
-    """Nothing to choose."""
-
-
-def _link(args: Namespace) -> int:
-    with opened(args) as practice:
-        own_slug = slug(practice.connection)
-        if not own_slug:
-            raise _NO_SLUG
-        public_url = practice.settings.mail.public_url
-        if not public_url:
-            note("this one works on this computer alone; set public_url in [mail] of config.toml")
-        sys.stdout.write(f"{booking_link(public_url or f'http://{HOST}:{PORT}', own_slug)}\n")
-        return 0
-
-
-HANDLERS = {"serve": Handler(_configure_serve, _serve), "link": Handler(_configure_link, _link)}
+HANDLERS = {"serve": Handler(_configure_serve, _serve)}

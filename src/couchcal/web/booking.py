@@ -6,7 +6,7 @@ by POST. Addresses hold what is chosen and never who chooses.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import NamedTuple
 from urllib.parse import quote
@@ -18,22 +18,18 @@ from couchcal.mail import links
 from couchcal.practice import door
 from couchcal.practice.booking_link import booking_link, slug
 from couchcal.practice.door_shapes import LinkOver, OutcomeKind, PracticePage, Taken, TooMany
-from couchcal.scheduling.wallclock import to_local
 from couchcal.web import month as months
+from couchcal.web import when
 from couchcal.web.applicant import Entered
-from couchcal.web.choice import Choice, choice_of, day_of, instant_of
-from couchcal.web.manners import month_words, zone_words
+from couchcal.web.choice import Choice, choice_of, instant_of
+from couchcal.web.manners import zone_words
 from couchcal.web.security import FormRefused
 from couchcal.web.site import Visit, Wait
 from couchcal.web.words import say
-from couchcal.web.zones import all_zones, zone_options
 
 SENT = "sent"
 """The cookie that says what was asked for, for the page after the form. Nothing about who did."""
 SENT_FOR_S = 1800
-_MONTHS_AHEAD = timedelta(days=800)
-_NEAR = 6
-"""How many other times are offered in place of one that is taken."""
 _WRONG = {"name": "long_name", "email": "bad_email", "phone": "bad_phone", "note": "long_note"}
 """The words for a field that the practice does not take, though it looked right here."""
 _AT_ONCE = timedelta(0)
@@ -57,7 +53,7 @@ def choose(visit: Visit) -> Response:
             return visit.page("what.html", choice=choice)
         if choice.visit_type is None:
             return visit.page("how.html", choice=choice)
-        return _when(connection, visit, choice)
+        return when.page(connection, visit, choice)
 
 
 def practice_of(connection: Connection, visit: Visit) -> PracticePage:
@@ -72,50 +68,6 @@ def practice_of(connection: Connection, visit: Visit) -> PracticePage:
     return found
 
 
-class _Around(NamedTuple):
-    """The months that one can go to from here."""
-
-    before: date | None
-    after: date | None
-
-
-def _when(connection: Connection, visit: Visit, choice: Choice) -> Response:
-    today = to_local(visit.now, choice.tz).date()
-
-    def ask(first: date, last: date) -> list[datetime]:
-        return list(choice.starts(connection, first, last, visit.now))
-
-    wanted = day_of(visit.query.get("day", "")) or day_of(f"{visit.query.get('month', '')}-01")
-    next_free = None
-    if wanted is None or not months.first_of_month(today) <= wanted <= today + _MONTHS_AHEAD:
-        next_free = months.first_free(ask, to_local(visit.now, choice.practice_tz).date())
-        wanted = to_local(next_free, choice.tz).date() if next_free else today
-    month = months.first_of_month(wanted)
-    free = months.of_month(ask, month, choice.tz)
-    if not free and next_free is None:
-        next_free = months.first_free(ask, to_local(visit.now, choice.practice_tz).date())
-    day = wanted if wanted in free else min(free, default=None)
-    around = _Around(
-        months.last_month(month) if month > months.first_of_month(today) else None,
-        months.next_month(month) if month <= today + _MONTHS_AHEAD - timedelta(days=62) else None,
-    )
-    return visit.page(
-        "when.html",
-        choice=choice,
-        month=month,
-        month_words=month_words,
-        around=around,
-        weeks=months.weeks(month, free, visit.manners.week_start),
-        today=today,
-        day=day,
-        parts_of_day=months.parts_of_day(free[day], choice.tz, visit.manners) if day else [],
-        next_free=to_local(next_free, choice.tz).date() if next_free else None,
-        likely=zone_options(visit.now, choice.zone, choice.practice.zone),
-        everywhere=all_zones(visit.now),
-        zone_words=zone_words,
-    )
-
-
 def details(visit: Visit) -> Response:
     """The form for who books: shown, and sent."""
     given = visit.form if visit.method == "POST" else visit.query
@@ -125,17 +77,10 @@ def details(visit: Visit) -> Response:
         if choice.kind is None or choice.visit_type is None or start is None:
             return visit.go(choice.link())
         if visit.method != "POST":
-            day = to_local(start, choice.practice_tz).date()
-            free = start in choice.starts(connection, day, day, visit.now)
-            taken = None if free else Taken(_near(connection, choice, start, visit.now))
+            free = when.is_free(connection, choice, start, visit.now)
+            taken = None if free else Taken(when.near(connection, choice, start, visit.now))
             return _form(visit, choice, start, Entered(), visit.proof(), taken=taken)
     return _sent(visit, choice, start)
-
-
-def _near(connection: Connection, choice: Choice, start: datetime, now: datetime) -> tuple[datetime, ...]:
-    """Free starts from the day of `start` on, or from today where that is over."""
-    begin = max(to_local(start, choice.practice_tz).date(), to_local(now, choice.practice_tz).date())
-    return tuple(choice.starts(connection, begin, begin + timedelta(days=months.MOST_DAYS - 1), now)[:_NEAR])
 
 
 def _sent(visit: Visit, choice: Choice, start: datetime) -> Response:
@@ -188,8 +133,6 @@ def _form(
     status: int = 200,
 ) -> Response:
     """The form with what was typed; with `taken` other times to choose from in it."""
-    others = taken.next_free if taken else ()
-    times = [(months.instant_text(other), choice.moment_near(other, visit.manners)) for other in others]
     return visit.page(
         "details.html",
         status=status,
@@ -200,7 +143,7 @@ def _form(
         proof=proof,
         errors=errors or {},
         taken=taken is not None,
-        times=times,
+        times=when.named(choice, taken.next_free if taken else (), visit),
         mail=visit.site.mail,
         zone_words=zone_words,
     )

@@ -1,4 +1,4 @@
-"""What a visitor has chosen so far, as the addresses of the booking page hold it: no word about the visitor."""
+"""What somebody has chosen so far, as the addresses of the pages hold it: no word about who chooses."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from sqlite3 import Connection
+from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 from couchcal.practice import door
-from couchcal.practice.door_shapes import OfferedType, PracticePage
-from couchcal.scheduling.wallclock import to_local, zone
-from couchcal.web.manners import Manners, zone_words
+from couchcal.practice.door_shapes import ClientKey, OfferedType, OwnSession, PracticePage
+from couchcal.scheduling.wallclock import zone
+from couchcal.web.local import Local
+from couchcal.web.manners import Manners
 from couchcal.web.month import instant_text
 from couchcal.web.words import say
 from couchcal.web.zones import chosen_zone
@@ -25,7 +27,9 @@ _DAY = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]", re.ASCII)
 class Choice:
     """A practice, what to book there and how to meet, and the zone that times are shown in.
 
-    `kind` and `visit_type` are None until they are chosen; where there is one only, that one is (VIS-03).
+    `kind` and `visit_type` are None until they are chosen; where there is one only, that one is (VIS-03). `base` is
+    the page that it is chosen on. `client` is who is signed in, `own` their session that is to move (C-07), and
+    `carried` the fields that every link and form of these pages needs besides.
     """
 
     practice: PracticePage
@@ -33,6 +37,10 @@ class Choice:
     visit_type: str | None
     zone: str
     zone_chosen: bool
+    base: str
+    client: ClientKey | None = None
+    own: OwnSession | None = None
+    carried: Mapping[str, str] = MappingProxyType({})
 
     @property
     def tz(self) -> tzinfo:
@@ -65,15 +73,20 @@ class Choice:
     def starts(self, connection: Connection, first: date, last: date, now: datetime) -> Sequence[datetime]:
         """What is free on days of the practice's calendar. Only once `kind` and `visit_type` are chosen."""
         assert self.kind is not None  # noqa: S101  the type checker's
-        return door.slots(connection, self.kind.id, self.visit_type, first, last, now=now)
+        found = door.slots(
+            connection, self.kind.id, self.visit_type, first, last, now=now,
+            client=self.client, moving=self.own.key if self.own else "",
+        )  # fmt: skip
+        return [start for start in found if self.own is None or start != self.own.start]
 
     def link(self, path: str = "", **more: str) -> str:
-        """The address of a page of this practice that keeps what is chosen; `more` overrides, empty takes out."""
-        return f"/book/{quote(self.practice.slug)}{path}?{urlencode(self.fields(**more))}".rstrip("?")
+        """The address of a page below `base` that keeps what is chosen; `more` overrides, empty takes out."""
+        return f"{self.base}{path}?{urlencode(self.fields(**more))}".rstrip("?")
 
     def fields(self, **more: str) -> dict[str, str]:
         """The same as the hidden fields of a form."""
         found = {
+            **self.carried,
             "for": "" if self.kind is None or not self.may_change_kind else str(self.kind.id),
             "how": self.visit_type if self.visit_type and self.may_change_visit else "",
             "zone": self.zone if self.zone_chosen else "",
@@ -83,21 +96,15 @@ class Choice:
 
     def moment(self, start: datetime, manners: Manners) -> str:
         """`Monday 9 March 2026, 15:00` in the visitor's zone."""
-        local = to_local(start, self.tz)
-        return f"{manners.day_and_year(local.date())}, {manners.clock(local)}"
+        return Local(self.zone, manners).moment(start)
 
     def moment_near(self, start: datetime, manners: Manners) -> str:
         """`Monday 9 March, 15:00` in the visitor's zone, of a time some days away."""
-        local = to_local(start, self.tz)
-        return f"{manners.day(local.date())}, {manners.clock(local)}"
+        return Local(self.zone, manners).near(start)
 
     def moment_there(self, start: datetime, manners: Manners) -> str:
         """The same where the practice is, empty if clocks show the same there (TZ-01)."""
-        there, here = to_local(start, self.practice_tz), to_local(start, self.tz)
-        if there == here:
-            return ""
-        day = "" if there.date() == here.date() else f"{manners.day(there.date())}, "
-        return say("at_practice", time=f"{day}{manners.clock(there)}", zone=zone_words(self.practice.zone))
+        return Local(self.zone, manners).elsewhere(start, self.practice.zone)
 
     @property
     def place(self) -> str:
@@ -118,7 +125,8 @@ def choice_of(practice: PracticePage, given: Mapping[str, str]) -> Choice:
         if visit_type is None and wanted in kind.visit_types:
             visit_type = wanted
     wanted_zone = given.get("zone", "")
-    return Choice(practice, kind, visit_type, chosen_zone(wanted_zone, practice.zone), bool(wanted_zone))
+    base = f"/book/{quote(practice.slug)}"
+    return Choice(practice, kind, visit_type, chosen_zone(wanted_zone, practice.zone), bool(wanted_zone), base)
 
 
 def instant_of(text: str) -> datetime | None:

@@ -27,7 +27,8 @@ from couchcal.settings import (
 )
 from couchcal.settings_file import place_of, write_settings
 from couchcal.settings_keys import GOOGLE, KEYS, line_numbers, read
-from couchcal.settings_mail import MAIL, TEXT, MailTable, TextTable
+from couchcal.settings_mail import BOOKING, MAIL, TEXT, BookingTable, MailTable, TextTable
+from couchcal.settings_tables import TABLE_KEYS, known, value_of
 
 
 def settings(text: str) -> Settings:
@@ -46,23 +47,28 @@ def test_every_setting() -> None:
         'date_order = "dmy"\n[keys]\nundo = "z"\nquit = "ctrl+q,q"\n[google]\nclient_secrets = "c.json"\n'
         'api_url = "https://x"\n[mail]\nhost = "y"\nport = 2525\nuser = "u"\nsecurity = "tls"\n'
         'from = "office@example.org"\nto = "me@example.org"\npublic_url = "https://book.example.org/"\n'
-        'minimal = true\nagenda = "7:00"\n[text]\nurl = "https://t/send"\naccount = "a"\nfrom = "+15550100"\n'
+        'minimal = true\nagenda = "7:00"\nwait = 0\n[text]\nurl = "https://t/send"\naccount = "a"\n'
+        'from = "+15550100"\nreminder = "See {link}"\n[booking]\naltcha = true\n'
     )
     assert found == Settings(
         theme="couchcal-light", ascii=True, clock_24h=False, week_start=6, row_minutes=15, first_hour=0,
         names="initials", cli_names="first", second_time_zone="Europe/Paris", date_order="dmy",
         google_client_secrets="c.json", google_api_url="https://x", keys={"undo": "z", "quit": "ctrl+q,q"},
         mail=MailTable("y", 2525, "u", "tls", "office@example.org", "me@example.org", "https://book.example.org",
-                       minimal=True, agenda="7:00"),
-        text=TextTable("https://t/send", "a", "+15550100"),
+                       minimal=True, agenda="7:00", wait=0),
+        text=TextTable("https://t/send", "a", "+15550100", "See {link}"),
+        booking=BookingTable(altcha=True),
     )  # fmt: skip
 
 
 def test_the_table_of_keys_is_the_whole_of_the_settings() -> None:
     google = [f"google_{name}" for name in GOOGLE]
-    assert [*KEYS, *google, "mail", "text", "keys", "problems"] == list(Settings._fields)
+    assert [*KEYS, *google, "mail", "text", "booking", "keys", "problems"] == list(Settings._fields)
     assert [field for field, _ in MAIL.values()] == list(MailTable._fields)
     assert [field for field, _ in TEXT.values()] == list(TextTable._fields)
+    assert [field for field, _ in BOOKING.values()] == list(BookingTable._fields)
+    tables = {"mail": MAIL, "text": TEXT, "booking": BOOKING}
+    assert set(TABLE_KEYS) == {f"{table}.{key}" for table, keys in tables.items() for key in keys}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +113,12 @@ def test_the_table_of_keys_is_the_whole_of_the_settings() -> None:
         ('[text]\nurl = "ftp://x"', 3, "text.url: it must begin with https://"),
         ('[text]\nfrom = "x"', 3, "text.from: use a number"),
         ('[text]\npassword = "x"', 3, "couchcal mail password --text"),
+        ("[mail]\nwait = -1", 3, "mail.wait: use a number of seconds from 0 to 600"),
+        ("[mail]\nwait = true", 3, "mail.wait"),
+        ('[text]\nreminder = "soon"', 3, "text.reminder: use text with {link} in it"),
+        ('[text]\nreminder = "{name}, {link}"', 3, "text.reminder: use text with {link} in it"),
+        ('[booking]\naltcha = "yes"', 3, "booking.altcha: use true or false"),
+        ("booking = true", 2, "booking is a table"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_line_and_the_rest_is_kept(text: str, line: int, word: str) -> None:
@@ -200,6 +212,45 @@ def test_a_first_setting_makes_the_file_and_windows_line_ends_stay(tmp_path: Pat
     path.write_bytes(b"# a\r\ntheme = 'couchcal-dark'\r\n")
     write_setting(path, "theme", "couchcal-light")
     assert path.read_bytes() == b'# a\r\ntheme = "couchcal-light"\r\n'
+
+
+def test_a_key_of_a_table_is_set_alone_and_the_rest_of_the_table_stays() -> None:
+    settings('# mine\n[mail]  # at home\nuser = "me"  # that is me\n[keys]\nundo = "z"\n')
+    write_settings({"mail.host": "smtp.example.org", "mail.port": 2525, "mail.user": None, "booking.altcha": True})
+    written = config_file().read_text("utf-8")
+    assert "# mine\n[mail]  # at home\n" in written
+    assert "user" not in written
+    found = load()
+    assert found.mail == MailTable(host="smtp.example.org", port=2525)
+    assert (found.booking.altcha, found.keys) == (True, {"undo": "z"})
+    before = written
+    write_settings({"text.url": None, "mail.agenda": None})
+    assert config_file().read_text("utf-8") == before
+    for key, value in (("mail.hos", "x"), ("mail.port", 0), ("mail.password", "x"), ("keys.undo", "u")):
+        with pytest.raises(Invalid) as refused:
+            write_settings({key: value})
+        assert refused.value.field == key
+    settings("mail = 3\n")
+    with pytest.raises(Refused, match=r"mail is no table"):
+        write_settings({"mail.host": "x"})
+
+
+def test_every_key_of_a_table_can_be_typed_and_read_back() -> None:
+    typed = {
+        "mail.host": "smtp.example.org", "mail.port": "2525", "mail.security": "TLS", "mail.user": "me",
+        "mail.from": "me@example.org", "mail.to": "home@example.org", "mail.public_url": "https://b.example.org",
+        "mail.minimal": "yes", "mail.agenda": "7:00", "mail.wait": "60", "text.url": "https://t.example.org",
+        "text.account": "a", "text.from": "+15550100", "text.reminder": "Hi {link}", "booking.altcha": "on",
+    }  # fmt: skip
+    assert list(typed) == list(TABLE_KEYS)
+    write_settings({name: TABLE_KEYS[name].from_text(text) for name, text in typed.items()})
+    found = load()
+    assert found.problems == ()
+    for name, text in typed.items():
+        shown = TABLE_KEYS[name].to_text(value_of(found, name))
+        assert shown == {"TLS": "tls", "yes": "true", "on": "true"}.get(text, text)
+    assert value_of(Settings(), "theme") == "couchcal-dark"
+    assert list(known()) == [*KEYS, *TABLE_KEYS]
 
 
 def test_a_link_to_dotfiles_stays_a_link(tmp_path: Path) -> None:
@@ -316,6 +367,8 @@ def test_the_documentation_has_every_key() -> None:
     text = (Path(__file__).parents[1] / "docs" / "settings.md").read_text("utf-8")
     for key in KEYS.values():
         assert f"| `{key.name}` | {key.about} |" in text
+    for name, key in TABLE_KEYS.items():
+        assert f"| `{name.partition('.')[2]}` | {key.about} |" in text
     for name, label in LABELS.items():
         about = f"{label}: {ABOUT[name]}" if ABOUT[name] else label
         assert f"| `practice.{name}` | {about} |" in text

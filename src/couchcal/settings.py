@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from couchcal.paths import config_file, data_directory, write_private
-from couchcal.settings_mail import MailTable, TextTable
+from couchcal.settings_mail import BookingTable, MailTable, TextTable
 
 if TYPE_CHECKING:
     from couchcal.scheduling.quickadd_days import DateOrder
@@ -35,10 +35,12 @@ class Settings(NamedTuple):
     cli_names: str = "id"
     second_time_zone: str = ""
     date_order: DateOrder | Literal[""] = ""
+    calendar_file: str = ""
     google_client_secrets: str = ""
     google_api_url: str = ""
     mail: MailTable = MailTable()
     text: TextTable = TextTable()
+    booking: BookingTable = BookingTable()
     keys: dict[str, str] = {}  # noqa: RUF012  never mutated: settings are replaced whole
     problems: tuple[str, ...] = ()
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
 from couchcal.errors import Invalid, Refused
 from couchcal.paths import config_file, write_private
-from couchcal.settings_keys import KEYS, line_numbers, nearest, read
+from couchcal.settings_keys import line_numbers, read
+from couchcal.settings_tables import key_of
 
 
 def write_settings(changes: Mapping[str, Any], path: Path | None = None) -> None:
     """Set keys to TOML values (None takes a key out, so that its default holds), the rest of the file untouched.
 
-    The file is read anew, so that what was written by hand meanwhile is kept; it is replaced whole, mode 0600.
+    A key is named as in `settings_tables.known`: `theme`, or `mail.host` in a table. The file is read anew, so that
+    what was written by hand meanwhile is kept; it is replaced whole, mode 0600.
 
     Raises:
         Invalid: there is no such key, or the value is not allowed (`field` names the key).
@@ -33,10 +35,7 @@ def write_settings(changes: Mapping[str, Any], path: Path | None = None) -> None
     _refuse_broken(content, path.name)
     document = tomlkit.parse(content.decode("utf-8-sig"))
     for name, value in changes.items():
-        if value is not None:
-            document[name] = value
-        elif name in document:
-            del document[name]
+        _put(document, name, value)
     written = tomlkit.dumps(document).encode()
     if written == content:
         return
@@ -46,12 +45,30 @@ def write_settings(changes: Mapping[str, Any], path: Path | None = None) -> None
         raise Refused(f"{path} cannot be written: {error.strerror}", "check its permissions") from None
 
 
+def _put(document: MutableMapping[str, Any], name: str, value: Any) -> None:
+    """Set a key, or take it out; the table it is in is made where it is missing."""
+    import tomlkit
+
+    table, _, key = name.rpartition(".")
+    if table:
+        if table not in document:
+            if value is None:
+                return
+            document[table] = tomlkit.table()
+        if not isinstance(document[table], MutableMapping):
+            raise Refused(f"{table} is no table in the settings file", f"make it a line [{table}] first")
+        document = document[table]
+    if value is not None:
+        document[key] = value
+    elif key in document:
+        del document[key]
+
+
 def _check(name: str, value: Any) -> None:
-    if name not in KEYS:
-        raise Invalid(f"there is no setting '{name}'{nearest(name, KEYS)}", "couchcal settings list", field=name)
+    key = key_of(name)
     try:
         if value is not None:
-            KEYS[name].read(value)
+            key.read(value)
     except ValueError as error:
         raise Invalid(f"{name} = {value!r} is not allowed", str(error), field=name) from None
 

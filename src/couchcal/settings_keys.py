@@ -10,8 +10,8 @@ THEMES = ("couchcal-dark", "couchcal-light", "couchcal-ansi")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NAMES = ("id", "initials", "first", "full")
 DATE_ORDERS = ("mdy", "dmy", "ymd")
-TABLES = ("keys", "google", "mail", "text")
-"""Tables of their own; `settings_mail` reads `mail` and `text`."""
+TABLES = ("keys", "google", "mail", "text", "booking")
+"""Tables of their own; `settings_mail` reads the last three."""
 GOOGLE = ("client_secrets", "api_url")
 """The keys of `[google]`: the client file's path, the address of the API."""
 
@@ -20,7 +20,8 @@ class Key(NamedTuple):
     """A setting of this computer.
 
     `read` makes the value of what TOML holds and raises ValueError with the words that are allowed; `words`
-    are the values to choose from, empty where it is free text; `unset` says what holds while it is not set.
+    are the values to choose from, empty where it is free text; `unset` says what holds while it is not set; `whole`
+    is a number that is typed. A name such as `mail.host` is that of a key in a table.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Key(NamedTuple):
     read: Callable[[Any], Any]
     words: tuple[str, ...]
     unset: str
+    whole: bool = False
 
     def from_text(self, text: str) -> Any:
         """The TOML value that `text` stands for.
@@ -41,7 +43,7 @@ class Key(NamedTuple):
             value: Any = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(
                 lowered, text
             )
-        elif self.words and self.words[0].isdecimal():
+        elif self.whole or (self.words and self.words[0].isdecimal()):
             value = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else text
         else:
             value = lowered if self.words else text
@@ -93,6 +95,15 @@ def _date_order(value: Any) -> Any:
     return value if value == "" else _choice(DATE_ORDERS)(value)
 
 
+def _calendar_file(value: Any) -> str:
+    found = value.strip() if isinstance(value, str) else None
+    if found and not (found.startswith(("/", "~/")) or re.match(r"[A-Za-z]:[\\/]", found)):
+        found = None
+    if found is None or (found and (not found.lower().endswith(".ics") or not found.isprintable())):
+        raise ValueError("use the full path of a file that ends in .ics, such as ~/Calendars/practice.ics")
+    return found
+
+
 def _numbers(values: Iterable[int]) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
 
@@ -114,6 +125,7 @@ KEYS = {
         Key("second_time_zone", "another zone beside the hours of day and week", _time_zone, (), "none"),
         Key("date_order", "how 12/3 is read: month, day or year first", _date_order, DATE_ORDERS,
             "the locale decides"),
+        Key("calendar_file", "an .ics file that is kept current for other programs", _calendar_file, (), "none"),
     )
 }  # fmt: skip
 """Every key at the top of the file, in the order of the documentation."""

@@ -1,4 +1,4 @@
-"""The tables `[mail]` and `[text]` of `config.toml`: what each key holds, and what is wrong with it."""
+"""The tables `[mail]`, `[text]` and `[booking]` of `config.toml`: what each key holds, what is wrong with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 SECURITY = ("starttls", "tls", "none")
+LONGEST_WAIT_S = 600
+LONGEST_REMINDER = 200
+PRACTICE_MARK, LINK_MARK = "{practice}", "{link}"
+"""What a text of `[text] reminder` has where the name of the practice and the link to the portal belong."""
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,253}")
 _HOST = re.compile(r"[A-Za-z0-9.\-:_\[\]]{1,253}")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
@@ -15,7 +19,8 @@ _NUMBER = re.compile(r"\+?[0-9]{3,15}")
 
 class MailTable(NamedTuple):
     """`[mail]`. `security` is one of `SECURITY`, empty where the server's address decides; `sender` is the key
-    `from`; `to` is where mail for the practitioner goes, `agenda` the time of the daily agenda, `HH:MM`."""
+    `from`; `to` is where mail for the practitioner goes, `agenda` the time of the daily agenda, `HH:MM`; `wait` is
+    for how many seconds a letter can be dropped by undo."""
 
     host: str = ""
     port: int | None = None
@@ -26,14 +31,24 @@ class MailTable(NamedTuple):
     public_url: str = ""
     minimal: bool = False
     agenda: str = ""
+    wait: int = 15
 
 
 class TextTable(NamedTuple):
-    """`[text]`: a gateway for text messages that takes a form by POST; `sender` is the key `from`."""
+    """`[text]`: a gateway for text messages that takes a form by POST; `sender` is the key `from`, `reminder` what
+    a reminder says, with `{practice}` and `{link}` in it; empty is what the program says."""
 
     url: str = ""
     account: str = ""
     sender: str = ""
+    reminder: str = ""
+
+
+class BookingTable(NamedTuple):
+    """`[booking]`: how this computer serves the booking page. `altcha`: a browser has to work for a moment before
+    its form counts."""
+
+    altcha: bool = False
 
 
 def _text(value: Any) -> str:
@@ -56,6 +71,23 @@ def _port(value: Any) -> int:
     if type(value) is not int or not 0 < value < 65536:
         raise ValueError("use a number from 1 to 65535")
     return value
+
+
+def _wait(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= LONGEST_WAIT_S:
+        raise ValueError(f"use a number of seconds from 0 to {LONGEST_WAIT_S}")
+    return value
+
+
+def _reminder(value: Any) -> str:
+    """What a reminder by text says: what is left without its two marks says nothing of anybody."""
+    found = _text(value)
+    rest = found.replace(PRACTICE_MARK, "").replace(LINK_MARK, "")
+    if found and (LINK_MARK not in found or "{" in rest or "}" in rest):
+        raise ValueError("use text with {link} in it, and {practice} where its name belongs")
+    if len(found) > LONGEST_REMINDER or not found.isprintable():
+        raise ValueError(f"use one line of at most {LONGEST_REMINDER} characters")
+    return found
 
 
 def _security(value: Any) -> str:
@@ -123,32 +155,40 @@ MAIL: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "public_url": ("public_url", _public),
     "minimal": ("minimal", _boolean),
     "agenda": ("agenda", _matching(_TIME, "use a time such as 07:00")),
+    "wait": ("wait", _wait),
 }
 """The keys of `[mail]`: the field of `MailTable` each is, and what reads it."""
 TEXT: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "url": ("url", _safe_url),
     "account": ("account", _text),
     "from": ("sender", _matching(_NUMBER, "use a number such as +15550100")),
+    "reminder": ("reminder", _reminder),
 }
 """The keys of `[text]`."""
-_TABLES: dict[str, tuple[dict[str, tuple[str, Callable[[Any], Any]]], type[MailTable | TextTable], str]] = {
+BOOKING: dict[str, tuple[str, Callable[[Any], Any]]] = {"altcha": ("altcha", _boolean)}
+"""The keys of `[booking]`."""
+TABLES: dict[
+    str, tuple[dict[str, tuple[str, Callable[[Any], Any]]], type[MailTable | TextTable | BookingTable], str]
+] = {
     "mail": (MAIL, MailTable, "host = 'smtp.example.org'"),
     "text": (TEXT, TextTable, "url = 'https://gateway.example.org/send'"),
+    "booking": (BOOKING, BookingTable, "altcha = true"),
 }
+"""Each table: its keys, what holds its values, and a line of it as an example."""
 
 
 def take(name: str, table: Any, found: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Put what is right in the table `name` (`mail` or `text`) into `found`; yields the path of what is wrong, and
+    """Put what is right in the table `name` (one of `TABLES`) into `found`; yields the path of what is wrong, and
     the words for it."""
     from couchcal.settings_keys import nearest
 
-    keys, kind, example = _TABLES[name]
+    keys, kind, example = TABLES[name]
     if not isinstance(table, dict):
         yield (name,), f"{name} is a table: [{name}], then lines such as {example}"
         return
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if key == "password":
+        if key == "password" and name != "booking":
             command = "couchcal mail password" + (" --text" if name == "text" else "")
             yield (name, key), f"[{name}] keeps no password: {command} puts it into the keyring"
         elif key not in keys:

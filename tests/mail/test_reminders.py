@@ -200,7 +200,7 @@ def test_a_server_that_is_away_costs_no_reminder(tmp_path: Path) -> None:
         post.data = "550 never"
         desk.remind()
     ((_, state, reason),) = rows(desk)
-    assert (state, reason) == ("skipped", "the mail server refuses the message (550)")
+    assert (state, reason) == ("missed", "the mail server refuses the message (550)")
 
 
 def test_what_may_have_arrived_is_never_sent_again(tmp_path: Path) -> None:

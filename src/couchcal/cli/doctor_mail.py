@@ -9,7 +9,7 @@ from datetime import timedelta
 from couchcal.cli.doctor import Finding
 from couchcal.clock import system_clock
 from couchcal.errors import Refused
-from couchcal.mail import config, facts, ledger
+from couchcal.mail import config, ledger
 from couchcal.mail.reminder_plan import wanted
 from couchcal.settings_mail import is_local
 
@@ -20,7 +20,7 @@ LATE = timedelta(hours=1)
 def findings(connection: sqlite3.Connection) -> Iterator[Finding]:
     """How mail is set up, and whether any does not go out."""
     try:
-        found = config.load(facts.mail_from(connection))
+        found = config.load()
         texts = config.load_text()
     except Refused as error:
         yield Finding("mail", "fail", error.message, error.hint)

@@ -1,4 +1,4 @@
-"""`couchcal mail`: test, preview, list, retry, password."""
+"""`couchcal mail`: test, preview, list, retry, dismiss, password."""
 
 from __future__ import annotations
 
@@ -26,8 +26,12 @@ _EXAMPLES = {
     "preview": "couchcal mail preview booking_confirmed",
     "list": "couchcal mail list --failed",
     "retry": "couchcal mail retry m9e3779b1",
+    "dismiss": "couchcal mail dismiss m9e3779b1",
     "password": "couchcal mail password",
 }
+
+
+_ALL = 100_000
 
 
 class MailTrouble(CouchcalError):
@@ -52,6 +56,8 @@ def _configure(parser: ArgumentParser) -> None:
     listing.add_argument("--failed", action="store_true", help="only what did not go out, or may not have")
     retry = action("retry", "send a letter again that has failed or is unknown")
     retry.add_argument("id", metavar="ID", type=whole_text, help="an id of the list")
+    dismiss = action("dismiss", "take note that a letter or reminder did not go out")
+    dismiss.add_argument("id", metavar="ID", type=whole_text, help="an id of the list")
     password = action("password", "put the password of the mail server into the keyring")
     password.add_argument("--text", action="store_true", help="the token of the text gateway instead")
 
@@ -62,26 +68,25 @@ def _run(args: Namespace) -> int:
 
 
 def _test(practice: Practice, args: Namespace) -> int:
-    from uuid import uuid4
-
     from couchcal.mail import config, facts
     from couchcal.mail.addresses import on_the_wire
-    from couchcal.mail.preview import trial
-    from couchcal.mail.transport import Transport, Trouble
+    from couchcal.mail.advice import advice
+    from couchcal.mail.preview import send_trial
+    from couchcal.mail.transport import Trouble
 
     recipient = on_the_wire(args.address)
     if not recipient:
         raise Invalid("that is no e-mail address", "it looks like name@example.org", field="address")
-    found = config.load(facts.mail_from(practice.connection))
+    found = config.load()
     if found is None:
         raise Refused("mail is not set up", f"set host and from in [mail] of config.toml; {config.GUIDE}")
     label = facts.house(practice.connection).label
-    message_id = f"<{uuid4()}@{found.sender.rpartition('@')[2]}>"
     try:
-        with Transport(found) as transport:
-            transport.send(trial(found.sender, label, recipient, message_id, practice.now), recipient)
+        send_trial(found, label, recipient, practice.now)
     except Trouble as error:
-        raise MailTrouble(str(error), f"check [mail] of config.toml; {config.GUIDE}") from None
+        raise MailTrouble(
+            f"{error}: {error.answer}" if error.answer else str(error), advice(error, found)
+        ) from None
     if args.json:
         write_json({"server": found.host, "port": found.port, "security": found.security, "sent": True})
     else:
@@ -90,14 +95,13 @@ def _test(practice: Practice, args: Namespace) -> int:
 
 
 def _preview(practice: Practice, args: Namespace) -> int:
-    from couchcal.mail import config, facts
+    from couchcal.mail import config
     from couchcal.mail.preview import example_config, preview
 
-    sender = facts.mail_from(practice.connection)
     found = None
     with suppress(Refused):  # a password is not needed to look
-        found = config.load(sender)
-    message = preview(practice.connection, args.kind, found or example_config(sender), practice.now)
+        found = config.load()
+    message = preview(practice.connection, args.kind, found or example_config(), practice.now)
     body = message.get_body(("plain",))
     text = str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
     if args.json:
@@ -120,7 +124,7 @@ def _list(practice: Practice, args: Namespace) -> int:
         return 0
     cells = [
         (
-            _public_id(item) or "",
+            _public_id(item),
             moment_words(to_local(item.at, practice.tz)),
             item.kind,
             item.to,
@@ -137,21 +141,39 @@ def _list(practice: Practice, args: Namespace) -> int:
 
 
 def _retry(practice: Practice, args: Namespace) -> int:
-    wanted = args.id.strip().lower()
-    letters = [item for item in ledger.items(practice.connection, most=100_000) if item.table == "letter"]
-    found = [item for item in letters if wanted != "m" and (_public_id(item) or "").startswith(wanted or "-")]
+    item = _found(practice, args.id)
+    if not ledger.retry(practice.connection, item, practice.now):
+        raise Refused(f"it is {item.state}", "only letters that failed or are unknown are sent again")
+    return _said(practice, args, item, "It is queued again; the worker sends it.")
+
+
+def _dismiss(practice: Practice, args: Namespace) -> int:
+    item = _found(practice, args.id)
+    if not ledger.dismiss(practice.connection, item, practice.now):
+        raise Refused(f"it is {item.state}", "only what did not go out, or may not have, is dismissed")
+    return _said(practice, args, item, "It is dismissed; nothing is sent.")
+
+
+def _found(practice: Practice, text: str) -> Item:
+    wanted = text.strip().lower()
+    found = [
+        item
+        for item in ledger.items(practice.connection, most=_ALL)
+        if len(wanted) > 1 and _public_id(item).startswith(wanted)
+    ]
     if not found:
         raise NotFound("there is no such letter", "couchcal mail list shows the ids")
     if len(found) > 1:
         raise Refused(f"{len(found)} letters begin with that", "give more of the id")
-    if not ledger.retry(practice.connection, found[0].row_id, practice.now):
-        raise Refused(f"it is {found[0].state}", "only what has failed or is unknown is sent again")
+    return found[0]
+
+
+def _said(practice: Practice, args: Namespace, item: Item, words: str) -> int:
     if args.json:
-        write_json(
-            _record(next(i for i in ledger.items(practice.connection, most=100_000) if i[:2] == found[0][:2]))
-        )
+        items = ledger.items(practice.connection, most=_ALL)
+        write_json(_record(next(now for now in items if (now.table, now.row_id) == (item.table, item.row_id))))
     else:
-        sys.stdout.write("It is queued again; the worker sends it.\n")
+        sys.stdout.write(f"{words}\n")
     return 0
 
 
@@ -186,8 +208,8 @@ def _asked() -> str:
     return sys.stdin.readline().rstrip("\r\n") if sys.stdin is not None else ""
 
 
-def _public_id(item: Item) -> str | None:
-    return f"m{scramble(item.row_id):08x}" if item.table == "letter" else None
+def _public_id(item: Item) -> str:
+    return f"{'m' if item.table == 'letter' else 'w'}{scramble(item.row_id):08x}"
 
 
 def _record(item: Item) -> dict[str, object]:
@@ -203,6 +225,6 @@ def _record(item: Item) -> dict[str, object]:
 
 
 _ACTIONS: dict[str, Callable[[Practice, Namespace], int]] = {
-    "test": _test, "preview": _preview, "list": _list, "retry": _retry, "password": _password,
+    "test": _test, "preview": _preview, "list": _list, "retry": _retry, "dismiss": _dismiss, "password": _password,
 }  # fmt: skip
 HANDLERS = {"mail": Handler(_configure, _run)}

@@ -16,7 +16,8 @@ from couchcal.cli.prompt import confirmed
 from couchcal.errors import Invalid, NotFound
 from couchcal.practice import practice_setting_values as values
 from couchcal.practice import practice_settings
-from couchcal.settings_keys import KEYS, nearest
+from couchcal.settings_keys import nearest
+from couchcal.settings_tables import key_of, known, value_of
 
 PREFIX = "practice."
 _EXAMPLES = {
@@ -58,7 +59,7 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _key(parser: ArgumentParser) -> None:
-    parser.add_argument("key", metavar="KEY", help="theme, or practice.tz for a setting of the practice")
+    parser.add_argument("key", metavar="KEY", help="theme, mail.host, or practice.tz for a setting of the practice")
 
 
 def _run(args: Namespace) -> int:
@@ -131,7 +132,7 @@ def _of_computer(name: str, text: str) -> Any:
     if not text:
         return None
     try:
-        return KEYS[name].from_text(text)
+        return key_of(name).from_text(text)
     except ValueError as error:
         raise Invalid(f"{name} = {text!r} is not allowed", str(error), field=name) from None
 
@@ -140,10 +141,10 @@ def _settings(practice: Practice, *, anew: bool = False) -> Iterator[Setting]:
     from couchcal.settings import load
 
     here = load() if anew else practice.settings
-    for key in KEYS.values():
-        value = getattr(here, key.name)
+    for key in known().values():
+        value = value_of(here, key.name)
         text = key.to_text(value)
-        listed = text or None if key.name in ("week_start", "second_time_zone", "date_order") else value
+        listed = text or None if key.name == "week_start" or value == "" else value
         yield Setting(key.name, listed, text, key.about, key.words, key.unset)
     stored = practice_settings.read(practice.connection)
     for name in values.LABELS:

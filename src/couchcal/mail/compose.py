@@ -51,6 +51,7 @@ def compose(
     *,
     token: str = "",
     code: str = "",
+    called: str = "",
     now: datetime,
 ) -> Mail:
     """The mail of a letter.
@@ -58,11 +59,13 @@ def compose(
     Args:
         connection: a reading connection, or that of the write session which claims the letter.
         token, code: what opens something in it (`letters.secrets`).
+        called: what the practitioner's mail calls the client, of an example that is in no list.
 
     Raises:
         Undeliverable: what it is about is gone or over, or there is no address.
     """
     practice = facts.house(connection)
+    client = called or one_line(facts.client_words(connection, letter.client_id, practice))
     recipient = on_the_wire(config.to if letter.to_practitioner else letter.recipient)
     if not recipient:
         raise Undeliverable("there is no valid e-mail address")
@@ -82,13 +85,14 @@ def compose(
         if subject.end < now and now - letter.due > _LATE:
             raise Undeliverable(TOO_LATE)
         if letter.to_practitioner:
-            page = _for_practitioner(connection, letter, said, subject, practice)
+            page = _for_practitioner(letter.kind, said, subject, practice, client)
         elif practice.minimal or config.minimal:
             page = _minimal(config, token)
         else:
             page = _for_client(letter.kind, said, subject, practice, config, token)
         if letter.to_practitioner or not (practice.minimal or config.minimal):
-            invitation = _invitation(connection, letter, subject, practice, config, recipient)
+            summary = client if letter.to_practitioner else _summary(practice)
+            invitation = _invitation(letter.kind, subject, practice, config, summary, recipient)
     envelope = Envelope(config.sender, practice.label, recipient, letter.message_id, now)
     return Mail(build(page, envelope, invitation), recipient)
 
@@ -139,12 +143,10 @@ def _for_client(
     )  # fmt: skip
 
 
-def _for_practitioner(
-    connection: sqlite3.Connection, letter: Letter, said: words.Words, subject: Subject, practice: House
-) -> Page:
+def _for_practitioner(kind: str, said: words.Words, subject: Subject, practice: House, client: str) -> Page:
     us = moments.american(practice.locale, practice.tz)
     shown = [
-        (words.CLIENT, one_line(facts.client_words(connection, letter.client_id, practice))),
+        (words.CLIENT, client),
         (words.WHEN, moments.span(subject.start, subject.end, practice.tz, us=us)),
     ]
     if subject.was is not None:
@@ -152,10 +154,10 @@ def _for_practitioner(
         shown.append((words.WAS, moments.span(subject.was, before, practice.tz, us=us)))
     if subject.visit_type in words.VISITS:
         shown.append((words.HOW, words.VISITS[subject.visit_type]))
-    if subject.link and letter.kind == "booking_confirmed":
+    if subject.link and kind == "booking_confirmed":
         shown.append((words.JOIN, subject.link))
     notes = []
-    if letter.kind == "request_received":
+    if kind == "request_received":
         notes.append(words.IN_COUCHCAL)
     elif subject.undecided:
         notes.append(words.NEW_CLIENT)
@@ -171,20 +173,17 @@ def _places(subject: Subject) -> list[tuple[str, str]]:
     return [(words.HOW, words.VISITS[subject.visit_type])] if subject.visit_type in words.VISITS else []
 
 
+def _summary(practice: House) -> str:
+    """What a client's calendar calls an appointment."""
+    return f"{words.SUMMARY} – {practice.label}" if practice.label else words.SUMMARY
+
+
 def _invitation(
-    connection: sqlite3.Connection,
-    letter: Letter,
-    subject: Subject,
-    practice: House,
-    config: MailConfig,
-    recipient: str,
+    kind: str, subject: Subject, practice: House, config: MailConfig, summary: str, recipient: str
 ) -> Invitation | None:
-    method = _INVITES.get(letter.kind)
+    method = _INVITES.get(kind)
     if method is None or not subject.uid:
         return None
-    summary = f"{words.SUMMARY} – {practice.label}" if practice.label else words.SUMMARY
-    if letter.to_practitioner:
-        summary = facts.client_words(connection, letter.client_id, practice)
     return Invitation(
         method, subject.uid, subject.sequence, subject.start, subject.end, one_line(summary), config.sender,
         one_line(practice.label), recipient, one_line(subject.place), subject.link,

@@ -31,25 +31,36 @@ class MailConfig(NamedTuple):
 
 
 class TextConfig(NamedTuple):
-    """A gateway that takes a form by POST, with `account` and `token` as its basic sign-in."""
+    """A gateway that takes a form by POST, with `account` and `token` as its basic sign-in; `reminder` is what a
+    reminder says, empty for the program's own words."""
 
     url: str
     account: str
     token: str
     sender: str
+    reminder: str = ""
 
 
-def set_up(mail_from: str = "") -> bool:
-    """Whether mail can be sent as far as the settings go; asks no keyring and no server.
-
-    Args:
-        mail_from: the practice's own sender address, for where `[mail]` has none.
-    """
+def set_up() -> bool:
+    """Whether mail can be sent as far as the settings go; asks no keyring and no server."""
     table = load_settings().mail
-    return bool((os.environ.get("COUCHCAL_SMTP_URL") or table.host) and (table.sender or mail_from))
+    url = os.environ.get("COUCHCAL_SMTP_URL")
+    if not url:
+        return bool(table.host and _sender(table, table.user))
+    try:
+        return bool(_sender(table, _of_url(url, table)[3]))
+    except Refused:
+        return False
 
 
-def load(mail_from: str = "") -> MailConfig | None:
+def _sender(table: MailTable, user: str) -> str:
+    """The one address that mail comes from, on the wire: `[mail] from`, else the user where that is an address;
+    empty if there is none that servers take."""
+    found = on_the_wire(table.sender or user)
+    return found if found.isascii() else ""
+
+
+def load() -> MailConfig | None:
     """How mail goes out from here, None if it is not set up.
 
     Raises:
@@ -59,15 +70,16 @@ def load(mail_from: str = "") -> MailConfig | None:
     url = os.environ.get("COUCHCAL_SMTP_URL")
     if not url and not table.host:
         return None
-    sender = on_the_wire(table.sender or mail_from)
-    if not sender.isascii() or not sender:
-        raise Refused("mail has no sender address", 'set from = "you@example.org" in [mail] of config.toml')
     if url:
         host, port, security, user, password = _of_url(url, table)
     else:
-        host, user = table.host, table.user
+        host, user, password = table.host, table.user, ""
         security = table.security or ("none" if is_local(host) else "starttls")
         port = table.port or _PORTS[security]
+    sender = _sender(table, user)
+    if not sender:
+        raise Refused("mail has no sender address", 'set from = "you@example.org" in [mail] of config.toml')
+    if not url:
         password = _kept(mail_entry(host, user)) if user else ""
         if user and not password:
             raise Refused(
@@ -111,7 +123,7 @@ def load_text() -> TextConfig | None:
         raise Refused(
             "there is no token for the text gateway", "couchcal mail password --text, or COUCHCAL_TEXT_TOKEN"
         )
-    return TextConfig(table.url, table.account, token, table.sender)
+    return TextConfig(table.url, table.account, token, table.sender, table.reminder)
 
 
 def mail_entry(host: str, user: str) -> str:

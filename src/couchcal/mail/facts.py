@@ -73,12 +73,6 @@ def house(connection: sqlite3.Connection) -> House:
     return House(label or name, slug, tz, locale, address, mode, bool(minimal), notice_h)
 
 
-def mail_from(connection: sqlite3.Connection) -> str:
-    """The sender address that the practice itself has, for where the settings name none."""
-    row = connection.execute("SELECT mail_from FROM practice ORDER BY id LIMIT 1").fetchone()
-    return str(row[0]) if row else ""
-
-
 def subject(connection: sqlite3.Connection, letter: Letter, practice: House) -> Subject | None:
     """What the letter is about, None if it is about nothing, or that is gone and the letter has no facts of it.
 

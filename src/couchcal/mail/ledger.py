@@ -9,11 +9,11 @@ from typing import NamedTuple
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LIST = """
 SELECT 'letter', m.id, m.kind, CASE WHEN m.to_practitioner THEN 'you' ELSE coalesce(c.internal_id, 'somebody') END,
-       m.not_before, m.state, m.attempts, m.error
+       m.not_before, m.state, m.attempts, m.error, m.client_id
 FROM outbox_email m LEFT JOIN client c ON c.id = m.client_id
 UNION ALL
 SELECT 'reminder', r.id, 'reminder_' || r.kind || CASE r.channel WHEN 'text' THEN '_text' ELSE '' END,
-       coalesce(c.internal_id, ''), r.due_at, r.state, 0, r.reason
+       coalesce(c.internal_id, ''), r.due_at, r.state, 0, r.reason, a.client_id
 FROM reminder r JOIN appointment a ON a.id = r.appointment_id LEFT JOIN client c ON c.id = a.client_id
 ORDER BY 5 DESC, 2 DESC
 """
@@ -22,7 +22,8 @@ TROUBLED = ("failed", "unknown", "missed")
 
 
 class Item(NamedTuple):
-    """A letter or a reminder. `to` is `you` or the client's internal id; `at` is when it is or was to go."""
+    """A letter or a reminder: `table` says which. `to` is `you` or the client's internal id; `at` is when it
+    is or was to go; `client_id` is the client's row, None without one."""
 
     table: str
     row_id: int
@@ -32,6 +33,7 @@ class Item(NamedTuple):
     state: str
     attempts: int
     error: str
+    client_id: int | None
 
 
 class Counts(NamedTuple):
@@ -47,10 +49,15 @@ class Counts(NamedTuple):
 def items(connection: sqlite3.Connection, *, troubled: bool = False, most: int = 100) -> list[Item]:
     """Letters and reminders, the newest first."""
     found = []
-    for table, row_id, kind, to, at, stored, attempts, error in connection.execute(_LIST):
-        state = stored if stored != "claimed" else "unknown" if error else "sending"
+    for table, row_id, kind, to, at, stored, attempts, error, client_id in connection.execute(_LIST):
+        state = stored
+        if stored == "claimed":
+            state = "unknown" if error else "sending"
+        elif stored == "cancelled" and error:
+            state = "dismissed"
         if not troubled or state in TROUBLED:
-            found.append(Item(table, row_id, kind, to, _EPOCH + timedelta(seconds=at), state, attempts, error))
+            instant = _EPOCH + timedelta(seconds=at)
+            found.append(Item(table, row_id, kind, to, instant, state, attempts, error, client_id))
         if len(found) == most:
             break
     return found
@@ -68,12 +75,45 @@ def counts(connection: sqlite3.Connection, now: datetime, late: timedelta) -> Co
     return Counts(int(row[0]), int(row[1]), int(row[2]), str(row[3]))
 
 
-def retry(connection: sqlite3.Connection, letter_id: int, now: datetime) -> bool:
+def attention(connection: sqlite3.Connection, now: datetime) -> int:
+    """How many letters did not reach anybody, or may not have, and nobody has dismissed yet (NOTIF-01 to NOTIF-05);
+    of reminders those of sessions that are still ahead, which a call can make up for."""
+    (letters,) = connection.execute(
+        "SELECT count(*) FROM outbox_email WHERE state = 'failed' OR (state = 'claimed' AND error <> '')"
+    ).fetchone()
+    (reminders,) = connection.execute(
+        "SELECT count(*) FROM reminder r JOIN appointment a ON a.id = r.appointment_id"
+        " WHERE (r.state = 'missed' OR (r.state = 'claimed' AND r.reason <> '')) AND a.start_utc > ?"
+        " AND a.status = 'scheduled'",
+        (int(now.timestamp()),),
+    ).fetchone()
+    return int(letters) + int(reminders)
+
+
+def retry(connection: sqlite3.Connection, item: Item, now: datetime) -> bool:
     """Queue a letter again that has failed or is unknown; whether it was one of those. One that is unknown may
-    arrive twice: that is for a person to decide."""
+    arrive twice: that is for a person to decide. A reminder is never sent again (REM-03)."""
+    if item.table != "letter":
+        return False
     done = connection.execute(
         "UPDATE outbox_email SET state = 'queued', attempts = 0, error = '', not_before = ?1, updated_at = ?1"
         " WHERE id = ?2 AND (state = 'failed' OR (state = 'claimed' AND error <> ''))",
-        (int(now.timestamp()), letter_id),
+        (int(now.timestamp()), item.row_id),
     )
     return done.rowcount == 1
+
+
+def dismiss(connection: sqlite3.Connection, item: Item, now: datetime) -> bool:
+    """Take a letter or a reminder off the list of what did not go out; whether it was on it. Nothing is sent, and
+    why it did not go out stays written."""
+    if item.table == "letter":
+        statement = (
+            "UPDATE outbox_email SET state = 'cancelled', error = coalesce(nullif(error, ''), 'dismissed'),"
+            " updated_at = ?1 WHERE id = ?2 AND (state = 'failed' OR (state = 'claimed' AND error <> ''))"
+        )
+    else:
+        statement = (
+            "UPDATE reminder SET state = 'skipped', updated_at = ?1"
+            " WHERE id = ?2 AND (state = 'missed' OR (state = 'claimed' AND reason <> ''))"
+        )
+    return connection.execute(statement, (int(now.timestamp()), item.row_id)).rowcount == 1

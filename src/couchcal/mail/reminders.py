@@ -181,7 +181,7 @@ def _send(
     except Uncertain as error:
         return _Verdict("claimed", str(error))
     except Rejected as error:
-        return _Verdict("skipped", str(error))
+        return _Verdict("missed", str(error))  # the client should have got it: somebody may want to know
     except Deferred as error:
         return _Verdict("pending", str(error))
     except Unreachable as error:
@@ -223,7 +223,8 @@ def _send_text(database: Database, reminder: _Reminder, ways: Ways) -> None:
     with _reading(database) as connection:
         practice = facts.house(connection)
     url = links.link(ways.mail.public_url, links.PORTAL)
-    sms.send(ways.text, sms.number(reminder.phone, reminder.tz), words.text_reminder(practice.label, url))
+    text = words.text_reminder(practice.label, url, ways.text.reminder)
+    sms.send(ways.text, sms.number(reminder.phone, reminder.tz), text)
 
 
 def leave_unknown(database: Database, *, clock: Clock) -> None:

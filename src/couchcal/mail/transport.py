@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import base64
 import smtplib
+import socket
 import ssl
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from types import TracebackType
+from typing import Literal
 
+from couchcal.mail.addresses import one_line
 from couchcal.mail.config import MailConfig
 
 TIMEOUT_S = 30.0
 """How long the server may take for an answer."""
 _SIGNED_IN, _DONE, _DATA_BEGINS = 235, 250, 354
+_REFUSED = {"sender": "your sender address", "recipient": "the recipient's address", "message": "the message"}
+
+
+Why = Literal[
+    "", "user", "no_sign_in", "no_starttls", "certificate", "no_tls", "unknown_host", "no_answer", "slow", "answer",
+    "sender", "recipient", "message", "letters",
+]  # fmt: skip
+"""What is in the way, for `advice`: signing in, TLS, finding the server, or what it refuses."""
+_LONGEST_ANSWER = 200
 
 
 class Trouble(Exception):
-    """Why a message did not go out. The text is for people and holds no address and no name."""
+    """Why a message did not go out. The text is for people and holds no address and no name.
+
+    `answer` is what the server said, code and words on one line. It may quote an address: it is shown to the person
+    who sends a test, and neither stored nor logged.
+    """
+
+    def __init__(self, text: str, *, why: Why = "", answer: str = "") -> None:
+        super().__init__(text)
+        self.why, self.answer = why, answer
 
 
 class Unreachable(Trouble):
@@ -60,22 +80,37 @@ class Transport:
         if self._server is None:
             try:
                 self._server = self._connected()
-            except smtplib.SMTPAuthenticationError:
-                raise Unreachable("the mail server does not accept the user name and password") from None
-            except smtplib.SMTPNotSupportedError:
-                what = "STARTTLS" if self._config.security == "starttls" else "signing in"
-                raise Unreachable(f"the mail server does not know {what}") from None
-            except ssl.SSLCertVerificationError:
-                raise Unreachable("the certificate of the mail server is not to be trusted") from None
-            except ssl.SSLError:
-                raise Unreachable(f"the mail server does not speak TLS on port {self._config.port}") from None
-            except smtplib.SMTPResponseException as error:
-                raise Unreachable(f"the mail server answers {error.smtp_code}") from None
             except (OSError, smtplib.SMTPException, UnicodeError) as error:
-                raise Unreachable(f"the mail server does not answer ({type(error).__name__})") from None
+                raise self._unreachable(error) from None
 
-    def send(self, message: EmailMessage, recipient: str) -> None:
-        """Hand over a message to one recipient.
+    def _unreachable(self, error: Exception) -> Unreachable:
+        """What a failure to connect or to sign in means."""
+        if isinstance(error, smtplib.SMTPAuthenticationError):
+            said = _answer(error.smtp_code, error.smtp_error)
+            return Unreachable(
+                "the mail server does not accept the user name and password", why="user", answer=said
+            )
+        if isinstance(error, smtplib.SMTPNotSupportedError):
+            if self._config.security == "starttls":
+                return Unreachable("the mail server does not know STARTTLS", why="no_starttls")
+            return Unreachable("the mail server does not know signing in", why="no_sign_in")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            said = error.verify_message
+            return Unreachable(
+                "the certificate of the mail server is not to be trusted", why="certificate", answer=said
+            )
+        if isinstance(error, ssl.SSLError):
+            return Unreachable(f"the mail server does not speak TLS on port {self._config.port}", why="no_tls")
+        if isinstance(error, smtplib.SMTPResponseException):
+            said = _answer(error.smtp_code, error.smtp_error)
+            return Unreachable(f"the mail server answers {error.smtp_code}", why="answer", answer=said)
+        why: Why = "slow" if isinstance(error, TimeoutError) else "no_answer"
+        if isinstance(error, (socket.gaierror, UnicodeError)):
+            why = "unknown_host"
+        return Unreachable(f"the mail server does not answer ({type(error).__name__})", why=why)
+
+    def send(self, message: EmailMessage, recipient: str) -> str:
+        """Hand over a message to one recipient; what the server answers to it.
 
         Args:
             recipient: an address as `addresses.on_the_wire` gives it.
@@ -95,12 +130,13 @@ class Transport:
             raise Unreachable(f"the mail server broke off ({type(error).__name__})") from None
         try:
             server.send(content + b".\r\n")
-            code, _words = server.getreply()
+            code, words = server.getreply()
         except (OSError, smtplib.SMTPException):
             self.close()
             raise Uncertain("the connection broke while it was being sent; it may have arrived") from None
         if code != _DONE:
-            self._refuse(code, "the message")
+            self._refuse(code, words, "message")
+        return _answer(code, words)
 
     def _connected(self) -> smtplib.SMTP:
         config = self._config
@@ -123,28 +159,29 @@ class Transport:
         return server
 
     def _envelope(self, server: smtplib.SMTP, recipient: str, options: list[str]) -> None:
-        code, _words = server.mail(self._config.sender, options)
+        code, words = server.mail(self._config.sender, options)
         if code != _DONE:
-            self._refuse(code, "your sender address")
-        code, _words = server.rcpt(recipient)
+            self._refuse(code, words, "sender")
+        code, words = server.rcpt(recipient)
         if code not in (_DONE, 251):
-            self._refuse(code, "the recipient's address")
-        code, _words = server.docmd("DATA")
+            self._refuse(code, words, "recipient")
+        code, words = server.docmd("DATA")
         if code != _DATA_BEGINS:
-            self._refuse(code, "the message")
+            self._refuse(code, words, "message")
 
-    def _refuse(self, code: int, what: str) -> None:
+    def _refuse(self, code: int, said: bytes, what: Literal["sender", "recipient", "message"]) -> None:
         """Say what an answer other than yes means; the connection is as new afterwards."""
         if code == 421:
             self.close()
-            raise Unreachable("the mail server is closing down")
+            raise Unreachable("the mail server is closing down", why="answer", answer=_answer(code, said))
         if self._server is not None:
             try:
                 self._server.rset()
             except (OSError, smtplib.SMTPException):
                 self.close()
-        words = f"the mail server refuses {what} ({code})"
-        raise Deferred(words) if 400 <= code < 500 else Rejected(words)
+        words = f"the mail server refuses {_REFUSED[what]} ({code})"
+        kind = Deferred if 400 <= code < 500 else Rejected
+        raise kind(words, why=what, answer=_answer(code, said))
 
     def close(self) -> None:
         """Say goodbye to the server."""
@@ -154,6 +191,12 @@ class Transport:
                 server.quit()
             except (OSError, smtplib.SMTPException):
                 server.close()
+
+
+def _answer(code: int, words: bytes | str) -> str:
+    """What a server said, as one line that is safe to show."""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return one_line(f"{code} {text}")[:_LONGEST_ANSWER]
 
 
 def _sign_in(server: smtplib.SMTP, user: str, password: str) -> None:
@@ -176,7 +219,7 @@ def _content(server: smtplib.SMTP, message: EmailMessage, recipient: str) -> tup
     that takes such (RFC 6531)."""
     international = not recipient.isascii()
     if international and not server.has_extn("smtputf8"):
-        raise Rejected("the mail server cannot send to an address with such letters")
+        raise Rejected("the mail server cannot send to an address with such letters", why="letters")
     try:
         raw = message.as_bytes(policy=SMTPUTF8 if international else SMTP)
     except (ValueError, LookupError):

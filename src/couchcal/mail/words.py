@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from couchcal.settings_mail import LINK_MARK, PRACTICE_MARK
+
 
 class Words(NamedTuple):
     """Subject, first sentence, and the label of the button of one kind of mail."""
@@ -95,7 +97,9 @@ def unsubscribe(url: str) -> str:
     return f"To get no more reminders: {url}"
 
 
-def text_reminder(label: str, url: str) -> str:
-    """A reminder as a text message (M3)."""
+def text_reminder(label: str, url: str, template: str = "") -> str:
+    """A reminder as a text message (M3), in the practice's own words where it has some (`[text] reminder`)."""
+    if template:
+        return template.replace(PRACTICE_MARK, label).replace(LINK_MARK, url).strip()
     sender = f"{label}: " if label else ""
     return f"{sender}you have an appointment coming up. Details: {url}"

@@ -1,6 +1,7 @@
 """Who is told what: letters are queued in the transaction of their cause, and sent by the worker after it.
 
-A letter waits for fifteen seconds, so that undo can drop it; what somebody waits for at their screen goes at once.
+A letter waits for fifteen seconds (`[mail] wait`), so that undo can drop it; what somebody waits for at their
+screen goes at once.
 What is stored of it are ids and facts: no words, no name, and no secret. The links in a letter are made when it is
 sent (`secrets`), so that nothing that opens anything is ever stored or journalled.
 
@@ -26,11 +27,10 @@ from typing import Any, NamedTuple
 from sqlmodel import col, select
 
 from couchcal.practice import tokens
+from couchcal.settings import load as load_settings
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, BookingRequest, Client, OutboxEmail, PortalToken, Practice
 
-MAIL_DELAY = timedelta(seconds=15)
-"""How long a letter waits, so that undo can still drop it."""
 AT_ONCE = frozenset({"sign_in", "request_verify"})
 """Kinds that somebody waits for."""
 _MANAGED = frozenset({"booking_confirmed", "request_accepted", "rescheduled"})
@@ -79,11 +79,16 @@ def queue(
             kind=kind, recipient=recipient, client_id=client.id if client is not None else None,
             to_practitioner=practitioner, appointment_id=appointment_id, sequence=sequence,
             payload=json.dumps(payload, sort_keys=True),
-            not_before=session.now + (timedelta() if kind in AT_ONCE else MAIL_DELAY),
+            not_before=session.now + _wait(kind),
         )
     )  # fmt: skip
     session.flush()
     return True
+
+
+def _wait(kind: str) -> timedelta:
+    """How long a letter can still be dropped by undo."""
+    return timedelta() if kind in AT_ONCE else timedelta(seconds=load_settings().mail.wait)
 
 
 def _queued(session: JournalSession, kind: str, appointment_id: int, sequence: int, recipient: str) -> bool:
@@ -164,8 +169,8 @@ def take_back_cancellation(session: JournalSession, row: Appointment) -> None:
         .where(OutboxEmail.appointment_id == row.id, OutboxEmail.kind == "cancelled_by_practitioner")
         .order_by(col(OutboxEmail.id).desc())
     ).first()
-    if told is None or told.state in ("cancelled", "failed"):
-        return
+    if told is None or told.state == "failed" or (told.state == "cancelled" and not told.error):
+        return  # one that was dismissed may have arrived all the same
     if told.state == "queued":
         told.state = "cancelled"
         return

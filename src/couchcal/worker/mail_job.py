@@ -49,11 +49,11 @@ class MailJob:
         return wait <= 0
 
     def run(self, now: float) -> bool:
-        from couchcal.mail import config, facts, outbox
+        from couchcal.mail import config, outbox
         from couchcal.mail.transport import Transport, Unreachable
 
         try:
-            found = config.load(facts.mail_from(self._watch.connection))
+            found = config.load()
         except CouchcalError as error:
             outbox.note_trouble(self._database, str(error), clock=self._clock)
             raise
@@ -108,14 +108,14 @@ class ReminderJob:
             return wanted(connection) and work_left(connection, self._clock())
 
     def run(self, now: float) -> bool:
-        from couchcal.mail import config, facts, reminders
+        from couchcal.mail import config, reminders
         from couchcal.mail.transport import Transport
 
         if self._first:
             reminders.leave_unknown(self._database, clock=self._clock)
             self._first = False
         changed = plan(self._database, clock=self._clock) > 0
-        mail: MailConfig | None = config.load(facts.mail_from(self._watch.connection))
+        mail: MailConfig | None = config.load()
         ways = reminders.Ways(mail, config.load_text())
         transport = Transport(mail) if mail is not None else None
         try:

@@ -20,7 +20,7 @@ Bar = tuple[list[Run], list[Run]]
 
 
 def header_runs(screen: CalendarState) -> Bar:
-    """Title, period, view; conflicts, requests, the sync, zone, clock."""
+    """Title, period, view; conflicts, requests, mail that did not go out, the sync, zone, clock."""
     palette, glyphs = screen.palette, screen.glyphs
     if screen.has_class("-too-small"):
         return [(" Too small, enlarge the window", palette.header)], []
@@ -42,6 +42,8 @@ def header_runs(screen: CalendarState) -> Bar:
         right.append((f"{glyphs.conflict} {conflicts}   ", palette.header_warning))
     if screen.loaded.requests:
         right.append((f"Requests {screen.loaded.requests}   ", palette.header_accent))
+    if screen.loaded.letters:
+        right.append((f"{glyphs.failed} Mail {screen.loaded.letters}   ", palette.header_warning))
     before_sync = len(right)
     now = screen.now_local
     if wide:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
+from couchcal.mail.ledger import attention
 from couchcal.practice.agenda import Entry, between, day_instant, horizon_reached
 from couchcal.practice.availability import BlockRow, weekly
 from couchcal.practice.glance import waiting_requests
@@ -19,19 +20,22 @@ class Loaded(NamedTuple):
     entries: tuple[Entry, ...]
     availability: tuple[BlockRow, ...]
     requests: int
+    letters: int
+    """How many letters and reminders did not reach anybody."""
     complete: bool
     """Whether every series has its rows in the window; else the horizon is to be extended (REC-08)."""
 
 
-NOTHING = Loaded(Period(date(2000, 1, 1), 0), (), (), 0, True)
+NOTHING = Loaded(Period(date(2000, 1, 1), 0), (), (), 0, 0, True)
 
 
-def load(connection: sqlite3.Connection, window: Period, tz: tzinfo) -> Loaded:
+def load(connection: sqlite3.Connection, window: Period, tz: tzinfo, now: datetime) -> Loaded:
     """Read the days of `window`, cancelled entries among them (CXL-01)."""
     start, end = day_instant(window.first, tz), day_instant(window.until, tz)
     entries = between(connection, start, end, tz, cancelled=True)
     complete = horizon_reached(connection, start, end)
-    return Loaded(window, tuple(entries), tuple(weekly(connection)), waiting_requests(connection), complete)
+    requests, letters = waiting_requests(connection), attention(connection, now)
+    return Loaded(window, tuple(entries), tuple(weekly(connection)), requests, letters, complete)
 
 
 def visible(entries: tuple[Entry, ...], period: Period, tz: tzinfo) -> tuple[Entry, ...]:

@@ -56,7 +56,7 @@ class Reading(Writing):
                 return
             if self._loader is None:
                 self._loader = self.database.connect()
-            loaded = data.load(self._loader, window, self.tz)
+            loaded = data.load(self._loader, window, self.tz, self.clock())
         self.post_message(self.Arrived(loaded))
 
     def on_reading_arrived(self, message: Arrived) -> None:

@@ -88,7 +88,7 @@ class CalendarState(Screen[None], inherit_bindings=False):
         self._particulars: tuple[Key | None, Particulars] = (None, Particulars())
         self.set_class(not self._sidebar_shown(), "-no-sidebar")
         with database_errors(database.path):
-            self.loaded = data.load(self.reader, self.period, self.tz)
+            self.loaded = data.load(self.reader, self.period, self.tz, self.clock())
         self._busy = self._count()
         self.scene = self._scene()
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from sqlite3 import Connection
-from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 from couchcal.practice import door
@@ -40,7 +39,7 @@ class Choice:
     base: str
     client: ClientKey | None = None
     own: OwnSession | None = None
-    carried: Mapping[str, str] = MappingProxyType({})
+    carried: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tz(self) -> tzinfo:

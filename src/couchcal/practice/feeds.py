@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from couchcal.clock import Clock, system_clock
 from couchcal.practice import disclosure
 from couchcal.practice.door_shapes import Feed, FeedEntry
+from couchcal.store import audit
 from couchcal.store.connection import Database
 
 if TYPE_CHECKING:
@@ -119,17 +120,24 @@ def make(database: Database, client_id: int | None = None, *, clock: Clock = sys
     from couchcal.practice.tokens import ENDLESS, issue
     from couchcal.store.session import write_session
 
-    with write_session(database, "Made a feed", actor=_actor(client_id), clock=clock) as session:
+    actor = _actor(client_id)
+    with write_session(database, "Made a feed", actor=actor, clock=clock) as session:
         _end(session, client_id)
-        return issue(session, _purpose(client_id), client_id=client_id, expires_at=ENDLESS)
+        token = issue(session, _purpose(client_id), client_id=client_id, expires_at=ENDLESS)
+    audit.note(database, "create", _purpose(client_id), actor=actor, clock=clock)
+    return token
 
 
 def revoke(database: Database, client_id: int | None = None, *, clock: Clock = system_clock) -> int:
     """End the feeds of the practitioner, or of a client; returns how many there were."""
     from couchcal.store.session import write_session
 
-    with write_session(database, "Ended a feed", actor=_actor(client_id), clock=clock) as session:
-        return _end(session, client_id)
+    actor = _actor(client_id)
+    with write_session(database, "Ended a feed", actor=actor, clock=clock) as session:
+        ended = _end(session, client_id)
+    if ended:
+        audit.note(database, "delete", _purpose(client_id), actor=actor, clock=clock)
+    return ended
 
 
 def _end(session: JournalSession, client_id: int | None) -> int:

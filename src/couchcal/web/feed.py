@@ -47,7 +47,8 @@ def _answer(site: Site, token: str, network: str, headers: Mapping[str, str]) ->
     if seconds := site.limits.wait("feed", network):
         raise Wait(seconds)
     with site.reading() as connection:
-        connection.execute("BEGIN")  # what it has is of one moment
+        if not connection.in_transaction:
+            connection.execute("BEGIN")  # what it has is of one moment
         found = door.feed(connection, token, now=site.clock())
     if found is None:
         raise HTTPException(404)

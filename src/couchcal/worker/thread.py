@@ -10,6 +10,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.store.connection import Database
 from couchcal.sync.lease import Lease
 from couchcal.sync.waiter import RealWaiter
+from couchcal.worker.calendar_file_job import CalendarFileJob
 from couchcal.worker.jobs import Job
 from couchcal.worker.loop import WORKER, Log, Loop
 from couchcal.worker.mail_job import AgendaJob, MailJob, ReminderJob
@@ -106,6 +107,7 @@ class Worker:
                 AgendaJob(database, watch, clock=self._clock),
                 MailJob(database, watch, clock=self._clock, waiter=waiter),
                 ReminderJob(database, watch, clock=self._clock, waiter=waiter),
+                CalendarFileJob(database, watch, clock=self._clock, log=self._log),
             )
             loop = Loop(
                 jobs,

@@ -126,8 +126,13 @@ def _server(practice: Practice, proxies: list[Network]) -> uvicorn.Server:
     if not mail:
         note("no mail is set up: every booking waits for your decision, no address is checked (docs/mail.md)")
     site = Site(
-        practice.database, mail=mail, https=public_url.startswith("https:"), proxies=(*LOOPBACK, *proxies)
-    )  # fmt: skip
+        practice.database,
+        mail=mail,
+        https=public_url.startswith("https:"),
+        proxies=(*LOOPBACK, *proxies),
+        public_url=public_url,
+        contact=practice.settings.mail.sender,
+    )
     handler = logging.StreamHandler()
     handler.setFormatter(_Line())
     for name, level in (("couchcal.web", logging.INFO), ("uvicorn", logging.WARNING)):

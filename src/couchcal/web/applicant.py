@@ -40,7 +40,7 @@ class Entered(NamedTuple):
             found["name"] = say("long_name")
         if not self.email:
             found["email"] = say("need_email")
-        elif len(self.email) > LONGEST_EMAIL or not _EMAIL.fullmatch(self.email):
+        elif len(self.email) > LONGEST_EMAIL or not looks_like_email(self.email):
             found["email"] = say("bad_email")
         if self.phone and (len(self.phone) > LONGEST_PHONE or not _PHONE.fullmatch(self.phone)):
             found["phone"] = say("bad_phone")
@@ -63,3 +63,8 @@ class Entered(NamedTuple):
             idempotency_key=nonce,
             ip_hash=ip_hash,
         )
+
+
+def looks_like_email(text: str) -> bool:
+    """Whether `text` is written as an e-mail address is."""
+    return _EMAIL.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""What was done, said once on the page after it. A cookie carries it: loading that page again does nothing again."""
+"""What was done, said once on the page after it. A cookie carries it: loading that page again does nothing more."""
 
 from __future__ import annotations
 

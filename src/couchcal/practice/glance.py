@@ -6,10 +6,7 @@ Plain statements on the DB-API connection; no ORM.
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Particulars(NamedTuple):
@@ -25,15 +22,6 @@ def waiting_requests(connection: sqlite3.Connection) -> int:
     """How many requests of clients wait for an answer."""
     row = connection.execute("SELECT count(*) FROM booking_request WHERE status = 'pending'").fetchone()
     return int(row[0])
-
-
-def next_request(connection: sqlite3.Connection, after: datetime) -> datetime | None:
-    """When the first pending request after the aware instant `after` begins, else the very first one."""
-    row = connection.execute(
-        "SELECT start_utc FROM booking_request WHERE status = 'pending' ORDER BY start_utc <= ?, start_utc LIMIT 1",
-        (int(after.timestamp()),),
-    ).fetchone()
-    return _EPOCH + timedelta(seconds=row[0]) if row else None
 
 
 def client_zones(connection: sqlite3.Connection) -> list[str]:

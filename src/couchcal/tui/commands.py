@@ -279,7 +279,7 @@ class Redo(Command):
 
 
 class Requests(Command):
-    """To the next request of a client."""
+    """What clients ask for: accept, decline, and what became of the others."""
 
     keys, label, group = "r", "Requests", "Practice"
 
@@ -320,6 +320,12 @@ class Services(Command):
     keys, label, group = "V", "Services and places", "Practice"
 
 
+class BookingLink(Command):
+    """The link that clients book at, its QR code, and your calendar as a feed."""
+
+    keys, label, group = "B", "Booking link", "Practice"
+
+
 class Reports(Command):
     """Hours by service, utilisation, late cancels and no-shows, sessions per week."""
 
@@ -356,7 +362,8 @@ COMMANDS: tuple[type[Command], ...] = (
     DayView, WeekView, MonthView, AgendaView, Zoom, ToggleSidebar, SecondZone, Privacy,
     New, QuickAdd, Open, Edit, EditTimes, Reschedule, ApplyToFuture, CancelSession, Restore, Delete, Copy, Paste,
     Duplicate, FindTime,
-    Requests, Clients, Waiting, Availability, EventTypes, TimeOff, Services, Reports, Sync,
+    Requests, Clients, Waiting, Availability, EventTypes, TimeOff, BookingLink, Services, Reports,
+    Sync,
     Undo, Redo, Preferences, Help, Quit,
 )  # fmt: skip
 GRAB_HELP: tuple[tuple[str, str], ...] = (

@@ -16,6 +16,7 @@ from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.calendar.sidebar import Sidebar
 from couchcal.tui.calendar.time_grid import TimeGrid
 from couchcal.tui.calendar.view import CalendarView
+from couchcal.tui.screens.requests import RequestsScreen
 from tests.support.demo import at, session
 from tests.tui.conftest import AppFactory, settle, stored, toasts
 
@@ -46,7 +47,7 @@ async def test_the_cursor_walks_picks_and_pages(make: AppFactory) -> None:
 
 
 async def test_conflicts_and_requests_are_a_key_away(make: AppFactory) -> None:
-    # CNF-01
+    # CNF-01, REQ-03
     async with make().run_test(size=SIZE) as pilot:
         screen = await settle(pilot)
         header = screen.query_one("#header", Line).render_line(0).text
@@ -55,7 +56,11 @@ async def test_conflicts_and_requests_are_a_key_away(make: AppFactory) -> None:
         screen.action_next_conflict()
         assert screen.picked is not None
         assert screen.picked.conflict
-        screen.action_requests()
+        await pilot.press("r")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, RequestsScreen)
+        await pilot.press("g")
+        await settle(pilot)
         assert screen.picked is not None
         assert screen.picked.kind == "request"
 

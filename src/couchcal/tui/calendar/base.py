@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry, one
+from couchcal.practice.news import latest, news
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors
 from couchcal.sync import status
@@ -23,10 +24,14 @@ class CalendarBase(Reading):
     _watched: Entry | None = None
     """What the cursor stood on when somebody else wrote."""
     _ticks = 0
+    _heard = 0
+    """The number of the last change that was looked through for news."""
 
     def on_mount(self) -> None:
         self.current.focus()
         self._versions = self._data_version()
+        with suppress(CouchcalError), database_errors(self.database.path):
+            self._heard = latest(self.reader)
         self._read_sync()
         self.call_after_refresh(self.fetch)
         self.set_interval(_POLL_SECONDS, self._tick)
@@ -64,7 +69,22 @@ class CalendarBase(Reading):
                 self.sync_status = found
                 self.show_around()
 
+    def _say_news(self) -> None:
+        """Say what clients did by themselves, whatever screen is on top (REQ-03)."""
+        with suppress(CouchcalError), database_errors(self.database.path):
+            upto = latest(self.reader)
+            if upto == self._heard:
+                return
+            found, self._heard = news(self.reader, self._heard), upto
+            if not found:
+                return
+            from couchcal.tui.calendar.news_words import news_words
+
+            key = self.keymap.shown_first if self.app.screen is self else None
+            self.toast(news_words(self.reader, found, self.tz, self.names, key))
+
     def data_arrived(self) -> None:
+        self._say_news()
         watched, self._watched = self._watched, None
         if watched is None or self.ghost is not None or watched.table != "appointment":
             return

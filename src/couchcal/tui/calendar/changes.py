@@ -35,6 +35,13 @@ class Changes(FormOpening):
             self.label = label
             self.redo = redo
 
+    class RequestChosen(Message):
+        """A client's request is to be answered, among the others (REQ-05)."""
+
+        def __init__(self, request_id: int) -> None:
+            super().__init__()
+            self.request_id = request_id
+
     # New and edit
 
     def action_new(self) -> None:
@@ -67,6 +74,9 @@ class Changes(FormOpening):
         self._on_entry(lambda entry: self._edit(entry, "times"))
 
     def _edit(self, entry: Entry, mode: str) -> None:
+        if entry.table == "booking_request":
+            self.post_message(self.RequestChosen(entry.row_id))
+            return
         if entry.table != "appointment":
             self._say_lock(entry, "details")
             return

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from couchcal.practice.agenda import Entry
-from couchcal.practice.glance import next_request
-from couchcal.scheduling.wallclock import to_local
 from couchcal.settings import remember_view
 from couchcal.tui.calendar.base import CalendarBase
 from couchcal.tui.calendar.layout import DAY_MINUTES, key_of
@@ -126,15 +124,6 @@ class Navigation(CalendarBase):
             self.show()
         else:
             self.toast("There is nothing here to jump to")
-
-    def action_requests(self) -> None:
-        found = next_request(self.reader, self.cursor_instant())
-        if found is None:
-            self.toast("No requests are waiting")
-            return
-        local = to_local(found, self.tz)
-        minute = (local.hour * 60 + local.minute) // self.row_minutes * self.row_minutes
-        self.point(Cursor(local.date(), minute))
 
     def action_search(self) -> None:
         from couchcal.tui.screens.search import SearchScreen

@@ -7,6 +7,7 @@ from textual.message import Message
 from couchcal.practice.agenda import Entry
 from couchcal.practice.outcome import Done
 from couchcal.tui.calendar.answers import Answers
+from couchcal.tui.calendar.changes import Changes
 from couchcal.tui.calendar.navigation import Navigation
 
 
@@ -29,6 +30,24 @@ class Places(Navigation, Answers):
         freed, self.offered = self.offered, None
         screen = WaitlistScreen(self.database, self.tz, names=self.names, clock=self.clock, freed=freed)
         self.app.push_screen(screen, self._finished)
+
+    def action_requests(self) -> None:
+        self._show_requests(None)
+
+    def _show_requests(self, at: int | None) -> None:
+        from couchcal.tui.screens.requests import RequestsScreen
+
+        screen = RequestsScreen(self.database, self.tz, names=self.names, clock=self.clock, at=at)
+        self.app.push_screen(screen, self._arrive)
+
+    def on_changes_request_chosen(self, message: Changes.RequestChosen) -> None:
+        self._show_requests(message.request_id)
+
+    def action_booking_link(self) -> None:
+        from couchcal.tui.forms.link import LinkDialog
+
+        dialog = LinkDialog(self.database, self.settings.mail.public_url, clock=self.clock)
+        self.app.push_screen(dialog, self._finished)
 
     def action_availability(self) -> None:
         from couchcal.tui.screens.availability import AvailabilityScreen

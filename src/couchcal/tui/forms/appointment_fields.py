@@ -200,7 +200,7 @@ class AppointmentFields(ChangedModal[Done]):
             self.query_one("#frame").border_title = plain(title)
         with self.prevent(Input.Changed, Pick.Changed, Checkbox.Changed, TextArea.Changed, Choice.Changed):
             self.rows.offer(data, self._clock())
-            self.rows.put(write_form(values, data))
+            self.rows.put(self._first_raw(values, data))
         for control in self.rows.controls.values():
             if isinstance(control, Input):
                 control.cursor_position = len(control.value)
@@ -237,6 +237,10 @@ class AppointmentFields(ChangedModal[Done]):
         chrome = _CHROME_ROWS + sum(_TOLD_ROWS for static in told if static.display)
         self.query_one("#rows").styles.max_height = max(3, height - chrome)
 
+    def _first_raw(self, values: dict[str, Any], data: FormData) -> Raw:
+        """What the controls hold at first, for these draft fields."""
+        return write_form(values, data)
+
     def _first_values(self, data: FormData) -> dict[str, Any]:
         if data.stored:
             return dict(data.stored)
@@ -263,7 +267,10 @@ class AppointmentFields(ChangedModal[Done]):
         if lock is None:
             return
         can = " Times can still be changed." if times_open else ""
-        text = f"{lock.reason[:1].upper()}{lock.reason[1:]}: {lock.way_out}.{can}"
+        self.tell(f"{lock.reason[:1].upper()}{lock.reason[1:]}: {lock.way_out}.{can}")
+
+    def tell(self, text: str) -> None:
+        """Say above the fields what somebody must know who fills them in; it stays."""
         self.query_one("#locks", Static).update(plain(text))
         self.query_one("#locks").display = True
         self._fit(self.size.height)

@@ -17,6 +17,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.practice.agenda import Entry
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.sessions import PAGE, Side
+from couchcal.store import audit_looks
 from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.modal import in_thread, problem_words
@@ -29,8 +30,8 @@ from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.text import glyphs_on
 
 _KEYS = (
-    "enter go there · n new session · e edit · M merge · z archive · ← → view · u undo · esc back",
-    "enter go there · n session · e edit · z archive · ← → view · esc back",
+    "enter go there · n new session · e edit · p portal · M merge · z archive · ← → view · u undo · esc back",
+    "enter go there · n session · e edit · p portal · z archive · ← → view · esc",
 )
 _KEYS_INTAKE = (
     "a accept · X reject · M merge · n new session · e edit · tab sessions · ← → view · u undo · esc back",
@@ -110,6 +111,8 @@ class ClientRecordScreen(ClientActions):
         self._show(loaded)
         if first:
             self._begin(loaded)
+        look = partial(audit_looks.look, self._database, self._client_id, clock=self._clock)
+        self.run_worker(in_thread(self, "look", look), group="look", exit_on_error=False)
 
     def _begin(self, loaded: LoadedRecord) -> None:
         """Put the cursor where the next step is: on the decision, else on the sessions."""

@@ -50,6 +50,8 @@ _KEYS_OF_LIST = (
     ("Change", "X", "reject a new booking"),
     ("Change", "M", "merge into another client"),
     ("Change", "z", "archive, or bring back"),
+    ("Portal", "p", "invite, or send the invitation again"),
+    ("Portal", "P", "end their access"),
     ("Change", "u  ctrl+r", "undo, redo"),
 )
 

@@ -19,6 +19,7 @@ from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.plain import plain
+from couchcal.tui.letters import letter_words
 from couchcal.tui.screens.client_sessions import new_session
 from couchcal.tui.text import clean
 
@@ -27,7 +28,7 @@ _WIDE = 108
 
 
 class ClientActions(Modal[Entry]):
-    """New, edit, accept, reject, merge, archive and a new session, each with its key. INT-02…05, APT-20.
+    """New, edit, accept, reject, merge, archive, portal and a new session, each with its key. INT-02…05, APT-20.
 
     Dismissed with the entry to go to on the calendar.
 
@@ -42,6 +43,8 @@ class ClientActions(Modal[Entry]):
         Binding("X", "reject", "Reject", show=False),
         Binding("M", "merge", "Merge", show=False),
         Binding("z", "archive", "Archive, or bring back", show=False),
+        Binding("p", "invite", "Invite to the portal", show=False),
+        Binding("P", "revoke", "End portal access", show=False),
         Binding("u", "undo", "Undo", show=False),
         Binding("ctrl+r", "redo", "Redo", show=False),
     ]
@@ -125,6 +128,34 @@ class ClientActions(Modal[Entry]):
             self._set_state(row, "active", f"{self.called(row)} is back")
         else:
             self._set_state(row, "archived", f"Archived {self.called(row)}")
+
+    def action_invite(self) -> None:
+        """Invite the client to the portal, or send the invitation again (PORTAL-08)."""
+        if (row := self.current()) is None:
+            return
+        from couchcal.practice import invites
+
+        work = partial(invites.invite, self._database, row.id, clock=self._clock)
+        words = f"{self.called(row)} is invited to the portal {letter_words()}"
+        self._write(work, lambda _: self._changed(words))
+
+    def action_revoke(self) -> None:
+        """End the client's access to the portal, after asking (PORTAL-08)."""
+        if (row := self.current()) is None:
+            return
+        from couchcal.tui.forms.confirm import Confirm
+
+        question = f"{self.called(row)} is signed out, and no link of theirs opens anything. Sessions stay."
+        dialog = Confirm("End portal access", question, "End it", "Keep it")
+        self.app.push_screen(dialog, partial(self._revoke, row))
+
+    def _revoke(self, row: ClientRow, yes: bool | None) -> None:
+        if not yes:
+            return
+        from couchcal.practice import invites
+
+        work = partial(invites.revoke, self._database, row.id, clock=self._clock)
+        self._write(work, lambda _: self._changed(f"Ended the portal access of {self.called(row)}"))
 
     def _set_state(self, row: ClientRow, state: str, words: str) -> None:
         from couchcal.practice import client_changes

@@ -166,6 +166,7 @@ def _show(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
     seen = sessions.seen_by_client(practice.connection, practice.now).get(row.id)
     found = record(practice, row, seen=seen)
+    practice.noted("view", "client", row.id)
     if args.json:
         write_json(found)
         return 0

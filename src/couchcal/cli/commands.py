@@ -62,6 +62,7 @@ COMMANDS = {
     "mail": Command("mail", "mail to clients and to you", "couchcal mail list --failed"),
     "undo": Command("history", "take back the latest change", "couchcal undo"),
     "redo": Command("history", "do again what was undone", "couchcal redo"),
+    "audit": Command("audit", "who did what, and whether that record is whole", "couchcal audit verify"),
     "settings": Command("settings", "what is set, and setting it", "couchcal settings set theme couchcal-light"),
     "service": Command("catalogue", "services and their codes", "couchcal service list"),
     "modifier": Command("catalogue", "billing modifiers", "couchcal modifier list"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from sqlite3 import Connection
@@ -43,6 +43,13 @@ class Practice(NamedTuple):
     def now_local(self) -> datetime:
         """The practice's wall clock."""
         return to_local(self.now, self.tz)
+
+    def noted(self, action: str, entity: str, entity_id: int | str = "", fields: str = "") -> None:
+        """Write into the audit trail what changes nothing. A busy database does not keep a person from looking."""
+        from couchcal.store.audit import note as note_down
+
+        with suppress(DatabaseProblem):
+            note_down(self.database, action, entity, entity_id, fields=fields)
 
 
 @contextmanager

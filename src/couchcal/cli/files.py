@@ -131,11 +131,13 @@ def _export(args: Namespace) -> int:
 
         if args.output in (None, STDIN):
             sys.stdout.flush()
-            export(practice.database, sys.stdout.buffer, **options)
+            count = export(practice.database, sys.stdout.buffer, **options)
             sys.stdout.buffer.flush()
+            practice.noted("export", "calendar", fields=f"events={count}")
             return 0
         with written(args.output) as out:
             count = export(practice.database, out, **options)
+        practice.noted("export", "calendar", fields=f"events={count}")
     sys.stdout.write(f"Wrote {count} events to {one_line(args.output)}\n")
     return 0
 

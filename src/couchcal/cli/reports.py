@@ -77,6 +77,7 @@ def _year(text: str) -> date:
 def _run(args: Namespace) -> int:
     with opened(args) as practice:
         found = _read(practice, *_period(args, practice.today))
+        practice.noted("export" if args.csv or args.json else "view", "report")
         if args.csv:
             wanted = None if args.table == _ALL else args.table or TABLES[0]
             sys.stdout.write(csv_text(found, wanted, practice.names, clean))

@@ -34,6 +34,8 @@ def _configure_show(parser: ArgumentParser) -> None:
 def _show(args: Namespace) -> int:
     with opened(args) as practice:
         entry = entry_of(practice, args.id)
+        if entry.table == "appointment" and entry.internal_id is not None:
+            practice.noted("view", "appointment", entry.row_id)
         if args.json:
             write_json(occurrence(entry, names=practice.names, now=practice.now))
         else:

@@ -168,6 +168,8 @@ def note_trouble(database: Database, words: str, *, clock: Clock) -> None:
 def _write(database: Database, letter_id: int, clock: Clock, **values: object) -> None:
     with write_session(database, "Mail", actor="worker", clock=clock) as session:
         _put(session, letter_id, **values)
+        if values.get("state") == "sent":
+            session.note("mail", "outbox_email", letter_id)
 
 
 def _put(session: JournalSession, letter_id: int, **values: object) -> None:

@@ -242,6 +242,8 @@ def _write(database: Database, row_id: int, verdict: _Verdict, *, clock: Clock) 
             "UPDATE reminder SET state = ?, reason = ?, updated_at = ? WHERE id = ? AND state = 'claimed'",
             (verdict.state, verdict.reason, seconds(session.now), row_id),
         )
+        if verdict.state == "sent":
+            session.note("mail", "reminder", row_id)
 
 
 @contextmanager

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from couchcal import paths
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import DatabaseProblem, Invalid, NotFound
 from couchcal.scheduling.wallclock import UnknownZone, zone
-from couchcal.store import keys
+from couchcal.store import key_changes, keys, recrypt
 from couchcal.store.connection import (
     SCHEMA_HEAD,
     Database,
@@ -24,11 +23,10 @@ from couchcal.store.connection import (
     parse_location,
     schema_revision,
 )
+from couchcal.store.exclusive import alone
 
 _PAGE = 4096
 """SQLCipher writes whole pages of this size, nothing else."""
-_SETUP_S = 60.0
-"""How long one who sets up a practice waits for another who does; a person may be choosing a passphrase."""
 
 
 class Created(NamedTuple):
@@ -57,6 +55,7 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
     """
     try:
         _refuse_special(path)
+        cut_short = recrypt.tidy(path) and exists(path)
         if not exists(path):
             raise NotFound(f"there is no calendar at {path} yet", "couchcal init makes one", code="no_database")
         encrypted = is_encrypted(path)
@@ -70,6 +69,8 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
         connection = database.connect()
         try:
             revision = schema_revision(connection)
+            if cut_short:
+                connection.execute("PRAGMA journal_mode=WAL")
             if revision is not None:  # not before: a --db mistaken for another file leaves that as it is
                 _make_private(path)
             if revision == SCHEMA_HEAD and connection.execute("SELECT 1 FROM custom_zone LIMIT 1").fetchone():
@@ -93,7 +94,8 @@ def _refuse_special(path: Path) -> None:
 
 def _make_private(path: Path) -> None:
     """Take back permissions that others have on the files (P1), where they are ours to change."""
-    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"), keys.sidecar(path)):
+    beside = (path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm", ".audit"))
+    for file in (*beside, keys.sidecar(path)):
         with suppress(OSError):
             if file.stat().st_mode & 0o077:
                 file.chmod(0o600)
@@ -125,7 +127,7 @@ def create_practice(
     _refuse_special(path)
     try:
         paths.private_directory(path.parent)
-        with _setting_up(path):
+        with alone(path):
             if exists(path):
                 raise DatabaseProblem(
                     f"{path} is already there", "open it with couchcal, or choose another with --db", code="exists"
@@ -135,24 +137,6 @@ def create_practice(
         raise DatabaseProblem(
             f"{path} cannot be written: {error.strerror}", "choose another place with --db"
         ) from None
-
-
-@contextmanager
-def _setting_up(path: Path) -> Iterator[None]:
-    """Wait for others who set up a practice at `path`, and keep them waiting. SQLite's own file lock serves: it
-    is on every system, and a killed process lets go of it."""
-    lock = path.with_name(f".{path.name}.setup")
-    with database_errors(path), closing(sqlite3.connect(lock, isolation_level=None, timeout=_SETUP_S)) as held:
-        try:
-            held.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error:
-            if not exists(path):  # else who had the lock has made the practice, and removed the file of the lock
-                raise
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                lock.unlink(missing_ok=True)
 
 
 def _made(
@@ -165,26 +149,24 @@ def _made(
     key_store: keys.KeyStore | None,
     clock: Clock,
 ) -> Created:
-    from couchcal.store import schema
+    from couchcal.store import audit_anchor, schema
 
     key, place = None, "nowhere: the file is not encrypted"
-    beside = path.with_name(f".{path.name}.new")
-    leftovers = [beside.with_name(f"{beside.name}{end}") for end in ("", "-wal", "-shm")]
-    new_sidecar = not keys.sidecar(path).exists()
+    new = recrypt.beside(path)
     try:
+        key_changes.settle(path)  # of one who was killed
+        recrypt.remove_beside(path)
         if encrypt:
-            key, place = keys.create_key(path, ask=ask, store=key_store)
-        for file in leftovers:  # of one who was killed
-            file.unlink(missing_ok=True)
-        database = schema.create(beside, key)
+            key, place = key_changes.create_key(path, ask=ask, store=key_store)
+        database = schema.create(new, key)
         _fill(database, name, tz, clock)
         database.dispose()  # the last one out writes all into the one file
-        os.replace(beside, path)
-    except BaseException:
-        for file in [*leftovers, *([keys.sidecar(path)] if new_sidecar else [])]:
-            with suppress(OSError):
-                file.unlink(missing_ok=True)
-        raise
+        os.replace(new, path)
+        with suppress(OSError):
+            os.replace(audit_anchor.place(new), audit_anchor.place(path))
+    finally:
+        recrypt.remove_beside(path)
+        key_changes.settle(path)
     return Created(Database(path, key), place)
 
 

@@ -26,6 +26,8 @@ _VERBS = {"insert": "create", "update": "update", "delete": "delete"}
 _UNNAMED = frozenset({"id", "created_at", "updated_at", "version", "sequence"})
 """Columns that follow a change and are none."""
 
+_encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
+
 
 class Entry(NamedTuple):
     """A link of the chain as it is stored; `at` is in seconds since 1970, `entity` is a table or a topic."""
@@ -54,8 +56,7 @@ def digest(prev_hash: str, *values: object) -> str:
     """The hash of an entry: id, at, actor, action, entity, entity_id, fields, after the hash before it."""
     from hashlib import sha256
 
-    text = json.dumps((prev_hash, *values), separators=(",", ":"), default=repr)
-    return sha256(text.encode("ascii")).hexdigest()
+    return sha256(_encode((prev_hash, *values)).encode("ascii")).hexdigest()
 
 
 def head(connection: sqlite3.Connection) -> tuple[int, str]:
@@ -117,6 +118,9 @@ def note(
             with suppress(Exception):
                 connection.execute("ROLLBACK")
             raise
+    from couchcal.store.audit_anchor import appended
+
+    appended(database)
     return True
 
 

@@ -28,15 +28,17 @@ other things take seconds."""
 class Database:
     """A database file and the key that opens it; hands out connections.
 
-    `key` is 32 bytes for SQLCipher, None for a plain file. `engine` is filled by `store.session`.
+    `key` is 32 bytes for SQLCipher, None for a plain file. `engine` is filled by `store.session`, and
+    `unanchored_since` (monotonic seconds) by `store.audit_anchor`.
     """
 
-    __slots__ = ("engine", "key", "path")
+    __slots__ = ("engine", "key", "path", "unanchored_since")
 
     def __init__(self, path: Path, key: bytes | None) -> None:
         self.path = path
         self.key = key
         self.engine: Engine | None = None
+        self.unanchored_since: float | None = None
 
     @property
     def encrypted(self) -> bool:
@@ -84,6 +86,10 @@ class Database:
         if self.engine is not None:
             self.engine.dispose()
             self.engine = None
+        if self.unanchored_since is not None:
+            from couchcal.store.audit_anchor import settle
+
+            settle(self)
 
 
 def dbapi(encrypted: bool) -> Any:

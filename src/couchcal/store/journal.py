@@ -93,6 +93,7 @@ class JournalSession(Session):
         self._change = Change(at=self.now, actor=actor, label=label, kind=kind)
         self._change_id: int | None = None
         self._tally = audit.Tally()
+        self._deeds: list[audit.Deed] = []
 
     @property
     def change_id(self) -> int:
@@ -140,13 +141,18 @@ class JournalSession(Session):
         """Journal rows that were inserted past the ORM; ids must be contiguous."""
         self.record([{"table_name": table, "row_id": first_id, "last_row_id": last_id, "operation": "insert"}])
 
+    def note(self, action: str, entity: str, entity_id: int | str = "", fields: str = "") -> None:
+        """Write into the audit trail, with this change, what the journal does not see."""
+        self._deeds.append(audit.Deed(action, entity, str(entity_id), fields))
+
     def seal(self) -> int:
         """Flush, and write what was changed into the audit trail; the id of its newest entry, 0 if nothing was.
 
         Called by `write_session` before it commits.
         """
         self.flush()
-        deeds = list(self._tally.deeds())
+        deeds = [*self._tally.deeds(), *self._deeds]
+        self._deeds = []
         if not deeds:
             return 0
         change = self._change

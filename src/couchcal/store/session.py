@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from couchcal.clock import Clock, system_clock
+from couchcal.store.audit_anchor import appended
 from couchcal.store.connection import Database, database_errors, dbapi
 from couchcal.store.journal import JournalSession
 
@@ -73,5 +74,7 @@ def write_session(
         session.begin_change(label, actor=actor, kind=kind, clock=clock)
         session.connection()
         yield session
-        session.seal()
+        grown = session.seal()
         session.commit()
+    if grown:
+        appended(database)

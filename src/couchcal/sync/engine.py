@@ -17,7 +17,7 @@ from couchcal.clock import Clock
 from couchcal.practice import external_rows
 from couchcal.store.connection import Database, database_errors
 from couchcal.store.public_id import encode
-from couchcal.sync import accounts, ledger, planning, pull, push, reset, review, target
+from couchcal.sync import accounts, ledger, planning, pull, push, reset, review, target, trail
 from couchcal.sync.lease import Lease, LostLease, Taken, holder, transaction
 from couchcal.sync.ledger import Account, Link
 from couchcal.sync.port import (
@@ -91,7 +91,9 @@ class Engine:
                 raise Taken(holder(connection))
         try:
             with database_errors(self.database.path), closing(self.database.connect()) as connection:
-                return _Cycle(self, connection, lease, _Wish(pull, push, calendars, anew)).run()
+                report = _Cycle(self, connection, lease, _Wish(pull, push, calendars, anew)).run()
+                trail.note(connection, report, self.clock())
+                return report
         finally:
             if not kept:
                 lease.release()

@@ -198,7 +198,7 @@ class ReportsScreen(Modal[Entry]):
 
     async def _write(self, text: str, figures: Figures, tab: str) -> None:
         try:
-            path = await in_thread(self, "write-file", partial(write_csv, text, figures, tab))
+            path = await in_thread(self, "write-file", partial(write_csv, self._database, text, figures, tab))
         except OSError as error:
             self.show_problem(f"It could not be written: {error.strerror}.")
             return

@@ -12,6 +12,7 @@ from couchcal.practice.agenda import Entry, day_instant, horizon_reached, practi
 from couchcal.practice.report_tables import csv_text
 from couchcal.practice.reports import Report, missed, report
 from couchcal.settings import load
+from couchcal.store.audit import note
 from couchcal.store.connection import Database
 from couchcal.tui.screens.reports_period import Period
 from couchcal.tui.text import clean
@@ -50,7 +51,7 @@ def target_problem(text: str) -> str | None:
     return None
 
 
-def write_csv(text: str, figures: Figures, table: str) -> Path:
+def write_csv(database: Database, text: str, figures: Figures, table: str) -> Path:
     """Write a table to a new file that only its owner can read (P1). Clients are called as the settings say of
     what leaves the program (SYNC-03). Blocks.
 
@@ -62,4 +63,5 @@ def write_csv(text: str, figures: Figures, table: str) -> Path:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
         out.write(content)
+    note(database, "export", "report")
     return path

@@ -20,7 +20,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "mail.user": ("the name to sign in with", "no sign-in"),
     "mail.from": ("your address, which clients see", "the user, where that is an address"),
     "mail.to": ("where mail for you goes", "the same address"),
-    "mail.public_url": ("https://… without /book", "no links, and no reminders"),
+    "mail.public_url": ("https://, without /book", "no links, and no reminders"),
     "mail.minimal": ("to clients a link, nothing else", "false"),
     "mail.agenda": ("your day by mail, at 07:00", "never"),
     "mail.wait": ("seconds in which undo drops mail", "15"),

@@ -11,6 +11,7 @@ from couchcal.settings import load as load_settings
 from couchcal.settings_mail import SECURITY, MailTable, TextTable, is_local
 
 GUIDE = "docs/mail.md tells how"
+NO_PASSWORD = "no_password"  # noqa: S105  the code of an error
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _SCHEMES = {"smtp": "", "smtps": "tls"}
 
@@ -83,8 +84,9 @@ def load() -> MailConfig | None:
         password = _kept(mail_entry(host, user)) if user else ""
         if user and not password:
             raise Refused(
-                "there is no password for the mail server", "couchcal mail password, or COUCHCAL_SMTP_URL"
-            )
+                "there is no password for the mail server", "couchcal mail password, or COUCHCAL_SMTP_URL",
+                code=NO_PASSWORD,
+            )  # fmt: skip
     if user and security == "none" and not is_local(host):
         raise Refused(
             "the password of the mail server would travel in the clear", "set security to starttls or tls"

@@ -16,7 +16,7 @@ from couchcal.practice.outcome import Done
 from couchcal.practice.practice_setting_values import UNLIMITED
 from couchcal.practice.practice_settings import PracticeSettings
 from couchcal.settings import Settings, load
-from couchcal.settings_keys import KEYS
+from couchcal.settings_tables import known
 from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.confirm import Confirm
@@ -48,7 +48,7 @@ async def save(pilot: Pilot[None]) -> None:
 def test_every_setting_is_on_the_screen() -> None:  # APT-07, APT-11, VIS-02, VID-01, C-06, C-07
     here = [item.name for item in ITEMS if item.here]
     ours = {item.name for item in ITEMS if not item.here}
-    assert set(here) == set(KEYS)
+    assert set(here) == set(known())
     assert ours == set(PracticeSettings._fields) - {"version"}
     assert len({item.id for item in ITEMS}) == len(ITEMS) == sum(len(section.items) for section in SECTIONS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import closing
 from datetime import time
 from functools import partial
@@ -13,6 +14,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static
 
@@ -32,10 +34,11 @@ from couchcal.tui.forms.plain import plain
 from couchcal.tui.forms.suggest import Suggest
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.forms.zone_field import find_zones, read_zone
-from couchcal.tui.screens.preferences_items import ITEMS, SECTIONS, Item
+from couchcal.tui.screens.preferences_items import ITEMS, SECTIONS, Item, Section
 
 _ZONES = ("here-second_time_zone", "ours-tz")
 _BY_ID = {item.id: item for item in ITEMS}
+_BY_SERVER = next(section for section in SECTIONS if section.title == "Mail server")
 _PLACE = {item.id: place for place, item in enumerate(ITEMS)}
 _SECTION_OF = {item.id: number for number, section in enumerate(SECTIONS) for item in section.items}
 _SEARCHED = {
@@ -45,6 +48,8 @@ _SEARCHED = {
 }
 _AT_ONCE = 12
 """Settings that get their fields in one go: those on top at once, the others while the screen is looked at."""
+_BESIDE = 32
+"""The cells that a small screen has beside a field; what is longer is said below, too."""
 _REST_S = 0.02
 """Seconds between such goes, for keys and painting."""
 
@@ -71,6 +76,8 @@ class PreferencesScreen(ChangedModal[Done]):
         self._stored: dict[str, str] = {}
         self._pending = list(ITEMS)
         """What has no field on the screen yet, in the order of the screen."""
+        self._making: set[Item] = set()
+        """What is on its way from there to the screen."""
         self._theme_before = ""
 
     def compose_body(self) -> ComposeResult:
@@ -98,9 +105,12 @@ class PreferencesScreen(ChangedModal[Done]):
 
     async def _show_some(self) -> None:
         """Make fields for the next few settings: those that the filter asks for, then from the top."""
-        fitting = [item for item in self._pending if self._fits(item)]
-        chosen = (fitting or self._pending)[:_AT_ONCE]
-        self._pending = [item for item in self._pending if item not in chosen]
+        lacking = [item for item in self._pending if item not in self._making]
+        chosen = ([item for item in lacking if self._fits(item)] or lacking)[:_AT_ONCE]
+        if not chosen:
+            await asyncio.sleep(_REST_S)
+            return
+        self._making.update(chosen)
         rows = self.query_one("#rows")
         there = list(rows.children)
 
@@ -112,13 +122,17 @@ class PreferencesScreen(ChangedModal[Done]):
             if not rows.query(f"#section-{section}"):
                 widgets.insert(0, self._heading(section))
             await rows.mount(*widgets, before=row)
+        self._pending = [item for item in self._pending if item not in chosen]
+        self._making.difference_update(chosen)
         for item in chosen:
+            self.query_one(f"#row-{item.id}").display = self._fits(item)  # the filter may be another one by now
             if item.id in _ZONES:
                 await self.query_one("#frame").mount(Suggest(self.query_one(f"#{item.id}", Input), find_zones))
 
     def _heading(self, number: int) -> Static:
         section = SECTIONS[number]
-        heading = Static(plain(section.title, "bold $accent"), classes="section", id=f"section-{number}")
+        title = Content.assemble((section.title, "bold $accent"), (f"   {_note(section)}".rstrip(), "dim"))
+        heading = Static(title, classes="section", id=f"section-{number}")
         heading.display = any(map(self._fits, section.items))
         return heading
 
@@ -242,6 +256,7 @@ class PreferencesScreen(ChangedModal[Done]):
             self.dismiss(None)
             return
         values, problems = _values({item: _meant(item, self._text(item)) for item in changed})
+        self.show_problem("")
         if self._show_errors(problems):
             return
         if not await self._may_leave(values):
@@ -293,6 +308,8 @@ class PreferencesScreen(ChangedModal[Done]):
         await in_thread(self, "write", partial(write_settings, here))
         many = f"{len(here)} settings" if len(here) > 1 else next(item.label for item in values if item.here)
         said = f"Saved for this computer: {many}"
+        if any(name.startswith(("mail.", "text.")) for name in here):
+            said += ". @ keeps passwords and sends a test"
         return Done(said, changed=0) if done is None else done._replace(advice=(*done.advice, said))
 
     def _show_errors(self, problems: dict[Item, str]) -> bool:
@@ -302,7 +319,9 @@ class PreferencesScreen(ChangedModal[Done]):
         if not problems:
             return False
         self.query_one("#text", Input).value = ""
-        first = self.query_one(f"#row-{next(iter(problems)).id}", Field)
+        wrong, words = next(iter(problems.items()))
+        self.show_problem(f"{wrong.label}: {words}" if len(words) > _BESIDE else "")
+        first = self.query_one(f"#row-{wrong.id}", Field)
         first.display = True
         first.focus_first()
         return True
@@ -319,6 +338,13 @@ def _control(item: Item, text: str) -> Widget:
     if item.way == "tick":
         return Tick(plain(item.about), text == "on", id=item.id)
     return Input(text, id=item.id, max_length=500)
+
+
+def _note(section: Section) -> str:
+    """What is said beside a heading: where else there is something to set, and what wins over it."""
+    if section is _BY_SERVER and os.environ.get("COUCHCAL_SMTP_URL"):
+        return "COUCHCAL_SMTP_URL wins over this"
+    return section.note
 
 
 def _place(row: Widget) -> int:
@@ -345,6 +371,6 @@ def _values(texts: dict[Item, str]) -> tuple[dict[Item, Any], dict[Item, str]]:
             values[item] = item.value(text)
         except Invalid as error:
             problems[item] = error.message
-        except ValueError:
-            problems[item] = "no such time zone"  # the only free text of this computer
+        except ValueError as error:
+            problems[item] = "no such time zone" if item.id in _ZONES else str(error)
     return values, problems

@@ -8,8 +8,12 @@ from couchcal.practice import practice_setting_values as practice
 from couchcal.practice.event_type_values import SLOT_STEPS
 from couchcal.practice.practice_settings import PracticeSettings
 from couchcal.settings import Settings
-from couchcal.settings_keys import KEYS, WEEKDAYS
+from couchcal.settings_keys import WEEKDAYS
+from couchcal.settings_mail import SECURITY
+from couchcal.settings_tables import known, value_of
 
+HERE = known()
+"""The settings of this computer, by name."""
 Options = tuple[tuple[str, str], ...]
 """Words on screen and the text they stand for."""
 
@@ -32,12 +36,12 @@ class Item(NamedTuple):
     @property
     def id(self) -> str:
         """The control's id: both stores have a `week_start`."""
-        return f"{'here' if self.here else 'ours'}-{self.name}"
+        return f"{'here' if self.here else 'ours'}-{self.name.replace('.', '-')}"
 
     def text(self, settings: Settings, values: PracticeSettings) -> str:
         """The stored value as the control's text."""
         if self.here:
-            return KEYS[self.name].to_text(getattr(settings, self.name))
+            return HERE[self.name].to_text(value_of(settings, self.name))
         return practice.to_text(self.name, getattr(values, self.name))
 
     def value(self, text: str) -> Any:
@@ -47,15 +51,16 @@ class Item(NamedTuple):
             ValueError: this computer does not take it. Invalid: the practice does not.
         """
         if self.here:
-            return KEYS[self.name].from_text(text) if text.strip() else None
+            return HERE[self.name].from_text(text) if text.strip() else None
         return practice.checked({self.name: practice.from_text(self.name, text)})[self.name]
 
 
 class Section(NamedTuple):
-    """Settings under one heading."""
+    """Settings under one heading, and what else there is to say about them."""
 
     title: str
     items: tuple[Item, ...]
+    note: str = ""
 
 
 def _plain(words: tuple[object, ...]) -> Options:
@@ -65,6 +70,14 @@ def _plain(words: tuple[object, ...]) -> Options:
 _WEEK = tuple((day.capitalize(), day) for day in WEEKDAYS)
 _NAMES = (("id", "id"), ("initials", "initials"), ("first", "first"), ("full", "full"))
 _STEPS = tuple(practice.to_text("slot_step", step) for step in SLOT_STEPS)
+
+
+_YES_NO = (("no", "false"), ("yes", "true"))
+
+
+def _here(name: str, label: str, way: str = "text", options: Options = (), blank: str | None = None) -> Item:
+    """A setting in a table of this computer's file, with what is said of it there."""
+    return Item(name, label, HERE[name].about, way, options, blank)
 
 
 def _ours(name: str, way: str = "text", options: Options = ()) -> Item:
@@ -87,6 +100,7 @@ THIS_COMPUTER = Section(
         Item("second_time_zone", "Second zone", "beside the hours; empty: none", "text"),
         Item("names", "Names on screen", "", "words", _NAMES),
         Item("cli_names", "Names elsewhere", "command line and files", "words", _NAMES),
+        Item("calendar_file", "Calendar file", ".ics for other programs", "text"),
     ),
 )  # fmt: skip
 PRACTICE = (
@@ -104,19 +118,30 @@ PRACTICE = (
         _ours("reveal_address", "words", (("always", "always"), ("once accepted", "after_accept"))),
     )),
     Section("Online booking", (
-        _ours("slug"), _ours("min_notice_min"), _ours("window_days"),
+        _ours("slug"), _here("mail.public_url", "Page address"), _ours("min_notice_min"), _ours("window_days"),
         _ours("slot_step", "words", tuple((text, text) for text in _STEPS)), _ours("max_per_day"),
         _ours("confirm_public", "words", _plain(practice.CONFIRM_MODES)),
         _ours("confirm_portal", "words", _plain(practice.CONFIRM_MODES)),
         _ours("self_scheduling", "tick"), _ours("allow_reschedule", "tick"),
-        _ours("cancel_notice_h"),
+        _ours("cancel_notice_h"), _here("booking.altcha", "Proof of work", "words", _YES_NO),
     )),
     Section("Reminders and mail", (
         _ours("reminders_on", "tick"),
         _ours("reminder_lead", "words", _plain(practice.REMINDER_LEADS)),
         _ours("reminder_24h", "tick"),
         _ours("notify_on_move", "words", _plain(practice.NOTIFY_MODES)),
+        _here("mail.minimal", "Links only", "words", _YES_NO),
+        _here("mail.agenda", "Daily agenda"), _here("mail.wait", "Letters wait"),
     )),
+    Section("Mail server", (
+        _here("mail.host", "Server"), _here("mail.port", "Port"),
+        _here("mail.security", "Encryption", "list", _plain(SECURITY), "by itself"),
+        _here("mail.user", "User"), _here("mail.from", "From"), _here("mail.to", "Mail to you"),
+    ), "@ on the calendar: password, test, letters"),
+    Section("Text messages", (
+        _here("text.url", "Gateway"), _here("text.account", "Account"), _here("text.from", "From number"),
+        _here("text.reminder", "Reminder text"),
+    ), "@ on the calendar: the gateway's token"),
     Section("Telehealth", (_ours("telehealth_template"), _ours("telehealth_modifier"))),
     Section("Google Calendar", (
         _ours("google_title"), _ours("google_place", "tick"), _ours("google_event_titles", "tick"),

@@ -1,0 +1,266 @@
+"""Mail on one screen: how it is set up, what did not go out, and the ways to try it (NOTIF-01 to NOTIF-05)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import tzinfo
+from functools import partial
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from couchcal.clock import Clock, system_clock
+from couchcal.mail import ledger
+from couchcal.mail.ledger import Item
+from couchcal.practice.outcome import Done
+from couchcal.store.connection import Database, database_errors
+from couchcal.tui.forms.away import away
+from couchcal.tui.forms.modal import Modal, in_thread, problem_words
+from couchcal.tui.forms.options import Ways
+from couchcal.tui.forms.plain import plain
+from couchcal.tui.screens.mail_data import Listed, Row, Standing, listed, standing
+from couchcal.tui.screens.mail_lines import letter_line
+from couchcal.tui.text import glyphs_on
+
+_KEYS = "t test · v letters · w password · r again · d dismiss · . all · esc"
+_CHROME_ROWS = 12
+_NOTHING_FAILED = "Every letter went out. . shows all of them."
+_NOTHING = "No letter yet. v shows what they look like, t sends a test."
+_LOOK_S = 2.0
+"""How often it is looked whether the worker has sent something meanwhile."""
+
+
+class MailScreen(Modal[Done]):
+    """How mail is set up, and letters that did not go out: sent again, or taken off the list.
+
+    Args:
+        tz: the practice's zone.
+        names: how clients are called: `id`, `initials`, `first` or `full`.
+    """
+
+    SIZE = "-mail"
+    AUTO_FOCUS = "#letters"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "test", "Test", show=False),
+        Binding("v", "examples", "Letters", show=False),
+        Binding("w", "password", "Password", show=False),
+        Binding("r", "again", "Send again", show=False),
+        Binding("d,delete", "dismiss_one", "Dismiss", show=False),
+        Binding("D", "dismiss_all", "Dismiss all", show=False),
+        Binding("full_stop", "all", "Show all", show=False),
+        Binding("comma", "settings", "Settings", show=False),
+        Binding("j", "highlight(1)", show=False),
+        Binding("k", "highlight(-1)", show=False),
+    ]
+
+    def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
+        super().__init__("Mail", _KEYS)
+        self._database, self._tz, self._names, self._clock = database, tz, names, clock
+        self._standing = Standing((), "good")
+        self._listed: Listed | None = None
+        self._all = False
+        self._busy = False
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(id="standing", markup=False)
+        yield Ways([], id="letters")
+        yield Static(id="count", markup=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._look()
+        self._read()
+        self.set_interval(_LOOK_S, self._read)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the list take what the screen leaves."""
+        self.query_one("#letters").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
+
+    # Reading and showing
+
+    def _look(self) -> None:
+        self.run_worker(self._stand(), group="standing", exclusive=True, exit_on_error=False)
+
+    async def _stand(self) -> None:
+        """Say how mail is set up; the keyring is asked in a thread that nobody waits for."""
+        try:
+            self._standing = await away(partial(standing, self._database))
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        glyphs = glyphs_on(self.app)
+        first, *others = self._standing.lines
+        good = self._standing.tone == "good"
+        mark, style = (glyphs.done, "$text-success") if good else (glyphs.conflict, "$text-warning")
+        lines = [Content.assemble((f"{mark} ", style), plain(first, "bold"))]
+        lines += [plain(f"  {line}", "dim") for line in others if line]
+        self.query_one("#standing", Static).update(Content("\n").join(lines))
+
+    def _read(self) -> None:
+        if not self._busy:
+            self.run_worker(self._load(), group="read", exclusive=True, exit_on_error=False)
+
+    async def _load(self) -> None:
+        work = partial(listed, self._database, self._names, troubled=not self._all)
+        try:
+            found = await in_thread(self, "read", work)
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        if found != self._listed:
+            self._listed = found
+            self._show(found)
+
+    def _show(self, found: Listed) -> None:
+        glyphs = glyphs_on(self.app)
+        letters = self.query_one("#letters", OptionList)
+        before = letters.highlighted or 0
+        letters.clear_options()
+        letters.add_options(Option(letter_line(row, self._tz, glyphs)) for row in found.rows)
+        letters.highlighted = min(before, len(found.rows) - 1) if found.rows else None
+        letters.display = bool(found.rows)
+        self.query_one("#count", Static).update(plain(self._count_words(found), "dim"))
+
+    def _count_words(self, found: Listed) -> str:
+        if not found.rows:
+            return _NOTHING if self._all else _NOTHING_FAILED
+        many = f"{found.troubled} did not go out" if found.troubled else "Every letter went out"
+        if self._all:
+            return f"{many} · . shows only those" if found.troubled else many
+        return f"{many} · r sends again · d takes off the list, D all"
+
+    def _current(self) -> Row | None:
+        at = self.query_one("#letters", OptionList).highlighted
+        rows = self._listed.rows if self._listed is not None else []
+        return rows[at] if at is not None and at < len(rows) else None
+
+    def action_highlight(self, by: int) -> None:
+        """Move the highlight."""
+        self.query_one("#letters", Ways).step(by)
+
+    def action_all(self) -> None:
+        """Show every letter, or only those that did not go out."""
+        self._all = not self._all
+        self._listed = None
+        self._read()
+
+    # Trying it
+
+    def action_test(self) -> None:
+        """Send a test to the practitioner."""
+        from couchcal.tui.forms.mail_test import TestMail
+
+        self.app.push_screen(TestMail(self._database, self._standing.own, clock=self._clock))
+
+    def action_examples(self) -> None:
+        """Look at each kind of letter."""
+        from couchcal.tui.screens.mail_examples import ExamplesScreen
+
+        self.app.push_screen(ExamplesScreen(self._database, clock=self._clock))
+
+    def action_password(self) -> None:
+        """Put the password of the server into the keyring."""
+        from couchcal.tui.forms.mail_password import PasswordForm
+
+        self.app.push_screen(PasswordForm(), self._changed)
+
+    def action_settings(self) -> None:
+        """Open the settings."""
+        from couchcal.tui.screens.preferences import PreferencesScreen
+
+        self.app.push_screen(PreferencesScreen(self._database, clock=self._clock), self._changed)
+
+    def _changed(self, done: object) -> None:
+        if done is not None:
+            self._look()
+
+    # What did not go out
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        row = self._current()
+        if row is None:
+            return
+        from couchcal.tui.forms.mail_letter import LetterWays
+
+        self.app.push_screen(LetterWays(row, self._tz), self._decided)
+
+    def _decided(self, way: str | None) -> None:
+        if way == "again":
+            self.action_again()
+        elif way == "dismiss":
+            self.action_dismiss_one()
+
+    def action_again(self) -> None:
+        """Send a letter again; one that may have arrived is asked about first."""
+        row = self._current()
+        if row is None:
+            return
+        item = row.item
+        if item.table == "reminder":
+            self.show_problem("A reminder goes out once at most. Call the client, or d takes it off the list.")
+        elif item.state not in ("failed", "unknown"):
+            self.show_problem("Only letters that were refused or are unknown are sent again.")
+        elif item.state == "unknown":
+            from couchcal.tui.forms.confirm import Confirm
+
+            question = Confirm("Send again", "It may have arrived. Send it once more?", "Send", "Leave it")
+            self.app.push_screen(question, partial(self._sure, item))
+        else:
+            self._retry(item)
+
+    def _sure(self, item: Item, yes: bool | None) -> None:
+        if yes:
+            self._retry(item)
+
+    def _retry(self, item: Item) -> None:
+        self._write([item], ledger.retry, "Queued again; it goes out within a minute")
+
+    def action_dismiss_one(self) -> None:
+        """Take a letter off the list of what did not go out."""
+        row = self._current()
+        if row is not None and row.item.state in ledger.TROUBLED:
+            self._write([row.item], ledger.dismiss, "Dismissed; nothing is sent")
+
+    def action_dismiss_all(self) -> None:
+        """Take all of them off the list, after a question."""
+        rows = self._listed.rows if self._listed is not None else []
+        items = [row.item for row in rows if row.item.state in ledger.TROUBLED]
+        if not items:
+            return
+        from couchcal.tui.forms.confirm import Confirm
+
+        question = Confirm("Dismiss", f"Take all {len(items)} off the list?", "Dismiss", "Keep them")
+        self.app.push_screen(question, partial(self._all_sure, items))
+
+    def _all_sure(self, items: list[Item], yes: bool | None) -> None:
+        if yes:
+            self._write(items, ledger.dismiss, f"Dismissed {len(items)}; nothing is sent")
+
+    def _write(self, items: list[Item], change: Callable[..., bool], said: str) -> None:
+        self.show_problem("")
+        if not self._busy:
+            self._busy = True
+            self.run_worker(self._written(items, change, said), group="write", exit_on_error=False)
+
+    async def _written(self, items: list[Item], change: Callable[..., bool], said: str) -> None:
+        def work() -> int:
+            with database_errors(self._database.path), closing(self._database.connect()) as connection:
+                return sum(change(connection, item, self._clock()) for item in items)
+
+        try:
+            done = await in_thread(self, "write", work)
+        except Exception as error:
+            self.show_problem(problem_words(error))
+            return
+        finally:
+            self._busy = False
+        self.notify(said if done else "It was dealt with meanwhile", markup=False)
+        self._read()

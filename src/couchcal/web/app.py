@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from couchcal.errors import CouchcalError
 from couchcal.mail import links
-from couchcal.web import booking, feed, frame, portal, unsubscribe
+from couchcal.web import booking, feed, frame, manage, portal, unsubscribe
 from couchcal.web.pages import page
 from couchcal.web.rendering import STATIC
 from couchcal.web.site import Site, Wait
@@ -35,6 +35,7 @@ def create_app(site: Site) -> Starlette:
         page(site, links.VERIFY, booking.verify, methods=both),
         page(site, links.UNSUBSCRIBE, unsubscribe.unsubscribe, methods=both, bare=True),
         *portal.routes(site),
+        *manage.routes(site),
         feed.route(site),
         Route("/robots.txt", _robots),
         Mount("/static", StaticFiles(directory=STATIC), name="static"),

@@ -269,22 +269,26 @@ def _move_form(
     )
 
 
+def why_not(own: OwnSession, sessions: OwnSessions, now: datetime, *, moving: bool = False) -> str:
+    """Why an appointment cannot be cancelled here, or not be moved."""
+    hours = sessions.notice_hours
+    if own.status == "cancelled":
+        return say("why_cancelled")
+    if own.start <= now:
+        return say("why_begun")
+    if own.start - now < timedelta(hours=hours):
+        return say("why_late", hours=hours)
+    return say("why_rebook" if moving and own.can_cancel and sessions.may_book else "why_office")
+
+
 def _refused(case: _Case, status: int = 200, *, moving: bool = False) -> Response:
     """Why it cannot be done here, and whom to ask."""
-    own, now, hours = case.own, case.visit.now, case.sessions.notice_hours
-    if own.status == "cancelled":
-        why = "why_cancelled"
-    elif own.start <= now:
-        why = "why_begun"
-    elif own.start - now < timedelta(hours=hours):
-        why = "why_late"
-    else:
-        why = "why_rebook" if moving and own.can_cancel and case.sessions.may_book else "why_office"
+    own, now = case.own, case.visit.now
     return case.page(
         "own_refused.html",
         status=status,
         moving=moving,
-        why=say(why, hours=hours),
+        why=why_not(own, case.sessions, now, moving=moving),
         contact=case.visit.site.contact,
         open=own.status != "cancelled" and own.start > now,
     )

@@ -96,6 +96,19 @@ WORDS = {
     "is held until then.",
     "verified_booked": "Thank you. Your time is booked, and the details are on their way to you by e-mail.",
     "again": "Book another time",
+    # The link to one session
+    "manage_title": "Your session",
+    "manage_move": "Move it",
+    "manage_cancel": "Cancel it",
+    "manage_closed": "This session can be neither moved nor cancelled here.",
+    "manage_done_title": "Thank you",
+    "manage_mail": "You get an e-mail with the new time, and a new link.",
+    "manage_session": "See your session",
+    "manage_over": "The session was moved or cancelled, or it is over. The newest e-mail about it has the link "
+    "that works. You can also sign in and see all your sessions.",
+    "manage_cancelled_title": "This session is cancelled",
+    "manage_past_title": "This session is over",
+    "manage_sign_in": "Sign in to see your sessions",
     # Reminders
     "unsubscribe_title": "Stop reminders?",
     "unsubscribe_text": "You get no more reminders by e-mail, of any session. Your sessions stay as they are, and "

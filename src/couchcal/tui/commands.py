@@ -19,7 +19,7 @@ _KEY_NAMES = {
     "question_mark": "?", "slash": "/", "asterisk": "*", "escape": "Esc", "enter": "Enter", "delete": "Del",
     "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn", "tab": "Tab",
     "shift+tab": "Shift+Tab", "full_stop": ".", "comma": ",", "plus": "+", "minus": "-", "equals_sign": "=",
-    "less_than_sign": "<", "greater_than_sign": ">", "space": "Space",
+    "at": "@", "less_than_sign": "<", "greater_than_sign": ">", "space": "Space",
 }  # fmt: skip
 
 
@@ -332,6 +332,12 @@ class Reports(Command):
     keys, label, group = "R", "Reports", "Practice"
 
 
+class Mail(Command):
+    """Letters: how mail is set up, a test, each kind to look at, and what did not go out."""
+
+    keys, label, group = "at", "Mail", "Practice"
+
+
 class Sync(Command):
     """Google Calendar: connect, choose calendars and what leaves, see how the sync is."""
 
@@ -363,7 +369,7 @@ COMMANDS: tuple[type[Command], ...] = (
     New, QuickAdd, Open, Edit, EditTimes, Reschedule, ApplyToFuture, CancelSession, Restore, Delete, Copy, Paste,
     Duplicate, FindTime,
     Requests, Clients, Waiting, Availability, EventTypes, TimeOff, BookingLink, Services, Reports,
-    Sync,
+    Mail, Sync,
     Undo, Redo, Preferences, Help, Quit,
 )  # fmt: skip
 GRAB_HELP: tuple[tuple[str, str], ...] = (

@@ -79,6 +79,11 @@ class Places(Navigation, Answers):
         screen = ReportsScreen(self.database, self.tz, names=self.names, clock=self.clock)
         self.app.push_screen(screen, self._arrive)
 
+    def action_mail(self) -> None:
+        from couchcal.tui.screens.mail import MailScreen
+
+        self.app.push_screen(MailScreen(self.database, self.tz, names=self.names, clock=self.clock), self._finished)
+
     def action_sync(self) -> None:
         from couchcal.sync.google.browser import has_screen, open_browser
         from couchcal.tui.screens.sync import SyncScreen

@@ -203,8 +203,11 @@ def _starts(
 
 def _with_gaps(item: Busy, request: SlotRequest) -> tuple[datetime, datetime]:
     """The item widened by the gaps required on either side of it."""
-    before = timedelta(minutes=max(request.buffer_after, item.buffer_before))
-    after = timedelta(minutes=max(item.buffer_after, request.buffer_before))
+    gap_before = max(request.buffer_after, item.buffer_before)
+    gap_after = max(item.buffer_after, request.buffer_before)
+    if not gap_before and not gap_after:
+        return item.start, item.end
+    before, after = timedelta(minutes=gap_before), timedelta(minutes=gap_after)
     return max(item.start, _MIN_INSTANT + before) - before, min(item.end, _MAX_INSTANT - after) + after
 
 

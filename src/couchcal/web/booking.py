@@ -62,7 +62,8 @@ def practice_of(connection: Connection, visit: Visit) -> PracticePage:
     Raises:
         NotFound: there is none of that name.
     """
-    found = door.page(connection, visit.place["slug"])
+    name = visit.place["slug"]
+    found = visit.site.readers.once(connection, name, lambda: door.page(connection, name))
     if found is None:
         raise NotFound("no such page", "ask the practice for its link")
     return found

@@ -82,6 +82,10 @@ class Choice:
         """The address of a page below `base` that keeps what is chosen; `more` overrides, empty takes out."""
         return f"{self.base}{path}?{urlencode(self.fields(**more))}".rstrip("?")
 
+    def link_to(self, name: str, path: str = "") -> str:
+        """The same for a list of links that differ in their last field, `name`: its value is put behind it."""
+        return self.link(path, **{name: "-"}).removesuffix("-")
+
     def fields(self, **more: str) -> dict[str, str]:
         """The same as the hidden fields of a form."""
         found = {

@@ -25,14 +25,14 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 _HEADERS = {
-    "content-security-policy": POLICY,
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "x-robots-tag": "noindex, nofollow",
+    b"content-security-policy": POLICY.encode(),
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"x-robots-tag": b"noindex, nofollow",
 }
 _KEPT = "public, max-age=31536000, immutable"
 _STRICT = "max-age=31536000"
@@ -84,7 +84,7 @@ class Frame:
         LOG.info("%s %s %s %.0f ms", scope["method"], pattern(scope), status, (time.perf_counter() - begun) * 1000)
 
     def _headers(self, scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
-        found: dict[bytes, bytes] = {name.encode(): value.encode() for name, value in _HEADERS.items()}
+        found = dict(_HEADERS)
         unchanging = message["status"] in (200, 304) and scope["path"].startswith("/static/")
         said = next((value for name, value in message["headers"] if name == b"cache-control"), b"no-store")
         found[b"cache-control"] = _KEPT.encode() if unchanging and scope["query_string"] else said

@@ -4,42 +4,68 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Literal
-
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from threading import Lock
+from typing import Literal, NamedTuple
 
 Network = IPv4Network | IPv6Network
 What = Literal["look", "book", "sign_in", "cancel", "feed"]
 
-RATES: dict[What, RateLimitItem] = {
-    "look": parse("60/minute"),
-    "book": parse("5/10 minutes"),
-    "sign_in": parse("3/15 minutes"),
-    "cancel": parse("5/10 minutes"),
-    "feed": parse("120/minute"),
+
+class Rate(NamedTuple):
+    """So many times in any so many seconds."""
+
+    times: int
+    seconds: int
+
+
+RATES: dict[What, Rate] = {
+    "look": Rate(60, 60),
+    "book": Rate(5, 600),
+    "sign_in": Rate(3, 900),
+    "cancel": Rate(5, 600),
+    "feed": Rate(120, 60),
 }
 """Looking is any page; booking, signing in and cancelling is asking the practice for something. Feeds are read by
 programs, those of many people from one network."""
 
 
 class Limits:
-    """Counts what was done. Nothing of it outlives the process, or is written down."""
+    """Counts what was done, in windows that move with the time. Nothing of it outlives the process, or is written
+    down; what is older than its window is forgotten.
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    Args:
+        clock: seconds that only go forward.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._done: dict[What, OrderedDict[str, deque[float]]] = {what: OrderedDict() for what in RATES}
 
     def wait(self, what: What, *keys: str) -> int:
-        """Count one more for each of `keys`; the seconds until it is allowed again, 0 if it is now."""
-        rate = RATES[what]
-        refused = [key for key in keys if not self._limiter.hit(rate, what, key)]
-        if not refused:
-            return 0
-        resets = (self._limiter.get_window_stats(rate, what, key).reset_time for key in refused)
-        return max(1, math.ceil(max(resets) - time.time()))
+        """Count one more for each of `keys`; the seconds until it is allowed again, 0 if it is now.
+
+        What is refused does not count: who waits as long as they are told may come.
+        """
+        with self._lock:
+            now = self._clock()
+            return max(self._hit(what, key, now) for key in keys)
+
+    def _hit(self, what: What, key: str, now: float) -> int:
+        rate, done = RATES[what], self._done[what]
+        while done and next(iter(done.values()))[-1] <= now - rate.seconds:
+            done.popitem(last=False)  # the keys stand in the order of their last time
+        times = done.setdefault(key, deque())
+        while times and times[0] <= now - rate.seconds:
+            times.popleft()
+        if len(times) >= rate.times:
+            return max(1, math.ceil(times[0] + rate.seconds - now))
+        times.append(now)
+        done.move_to_end(key)
+        return 0
 
 
 def sender(peer: str | None, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:

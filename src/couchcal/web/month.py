@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from couchcal.scheduling.wallclock import to_local
+from couchcal.scheduling.wallclock import day_bounds, to_local
 from couchcal.web.manners import Manners, offset_words
 
 MOST_DAYS = 45
@@ -63,6 +64,26 @@ def by_day(starts: Sequence[datetime], tz: tzinfo) -> dict[date, list[datetime]]
     for start in starts:
         found.setdefault(to_local(start, tz).date(), []).append(start)
     return found
+
+
+def remembering(ask: Ask, today: date, tz: tzinfo) -> Ask:
+    """`ask` for the length of one page: days inside those it was last asked for are not computed again.
+
+    Args:
+        today: the practice's day, before which nothing is free.
+        tz: the practice's zone.
+    """
+    known: tuple[date, date, Sequence[datetime]] = (date.max, date.min, ())
+
+    def asked(first: date, last: date) -> Sequence[datetime]:
+        nonlocal known
+        first = max(first, today)
+        if not known[0] <= first <= last <= known[1]:
+            known = first, last, ask(first, last)
+        begin, end = day_bounds(first, tz)[0], day_bounds(last, tz)[1]
+        return known[2][bisect_left(known[2], begin) : bisect_left(known[2], end)]
+
+    return asked
 
 
 def of_month(ask: Ask, month: date, tz: tzinfo) -> dict[date, list[datetime]]:

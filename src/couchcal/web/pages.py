@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -28,6 +29,10 @@ PATIENCE_S = 10.0
 """How long a form may take to arrive."""
 BROWSER = "couchcal"
 """The cookie that a browser's forms are bound to. It is random, and means nothing else."""
+_THREADS = 4
+"""How many pages are made at once, and how many forms taken. More would only wait for each other."""
+_LOOKING = RunVar[CapacityLimiter]("couchcal_looking")
+_WRITING = RunVar[CapacityLimiter]("couchcal_writing")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -41,12 +46,22 @@ def page(
 
     async def answer(request: Request) -> Response:
         visit = await _visit(site, request, bare=bare)
-        response = await run_in_threadpool(_counted, handler, visit)
+        response = await _in_thread(handler, visit)
         if visit.kept(BROWSER) != visit.browser:
             visit.keep(response, BROWSER, visit.browser)
         return response
 
     return Route(path, answer, methods=list(methods), name=path)
+
+
+async def _in_thread(handler: Handler, visit: Visit) -> Response:
+    """What `handler` says. Who writes may wait for the database; nobody who only looks waits for them."""
+    threads = _WRITING if visit.method == "POST" else _LOOKING
+    try:
+        limiter = threads.get()
+    except LookupError:
+        threads.set(limiter := CapacityLimiter(_THREADS))
+    return await to_thread.run_sync(_counted, handler, visit, limiter=limiter)
 
 
 def _counted(handler: Handler, visit: Visit) -> Response:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from ipaddress import ip_network
 from sqlite3 import Connection
 from typing import Any
@@ -14,9 +15,10 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from couchcal.clock import Clock, system_clock
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Database
 from couchcal.web.limits import Limits, Network, What, from_proxy
 from couchcal.web.manners import Manners
+from couchcal.web.readers import Readers
 from couchcal.web.rendering import environment
 from couchcal.web.security import Signer
 from couchcal.web.words import say
@@ -45,13 +47,16 @@ class Site:
     """One server.
 
     `mail` says whether letters can be sent with links to this server; `https` that visitors reach it so, whatever
-    the request says; `proxies` are the networks whose `X-Forwarded-For` and `X-Forwarded-Proto` count.
+    the request says; `proxies` are the networks whose `X-Forwarded-For` and `X-Forwarded-Proto` count. `public_url`
+    is what its addresses begin with for others, `contact` the address that answers mail; either may be empty.
     """
 
     database: Database
     mail: bool = False
     https: bool = False
     proxies: Sequence[Network] = LOOPBACK
+    public_url: str = ""
+    contact: str = ""
     clock: Clock = system_clock
     signer: Signer = field(default_factory=Signer)
     limits: Limits = field(default_factory=Limits)
@@ -61,15 +66,18 @@ class Site:
         """Whether the visitor's browser speaks https, to us or to a proxy of ours that says so."""
         return self.https or (forwarded_proto == "https" and from_proxy(peer, self.proxies))
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection for this page alone.
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection for this page alone, which sees the practice as it was at its first read.
 
         Raises:
             DatabaseProblem: busy, locked, unreadable.
         """
-        with closing(self.database.connect()) as connection, database_errors():
-            yield connection
+        return self.readers.reading()
+
+    @cached_property
+    def readers(self) -> Readers:
+        """The connections of all pages."""
+        return Readers(self.database)
 
 
 @dataclass(frozen=True)

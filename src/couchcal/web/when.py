@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from sqlite3 import Connection
 from typing import Any, NamedTuple
@@ -29,20 +30,24 @@ class _Around(NamedTuple):
 
 def page(connection: Connection, visit: Visit, choice: Choice, **more: Any) -> Response:
     """The page for what is chosen so far; `more` is for the frame around it."""
-    today = to_local(visit.now, choice.tz).date()
+    today, today_there = (to_local(visit.now, tz).date() for tz in (choice.tz, choice.practice_tz))
 
-    def ask(first: date, last: date) -> list[datetime]:
-        return list(choice.starts(connection, first, last, visit.now))
+    def find(first: date, last: date) -> Sequence[datetime]:
+        question = (choice.kind, choice.visit_type, choice.client, choice.own, first, last, visit.now)
+        return visit.site.readers.once(
+            connection, question, lambda: choice.starts(connection, first, last, visit.now)
+        )
 
+    ask = months.remembering(find, today_there, choice.practice_tz)
     wanted = day_of(visit.query.get("day", "")) or day_of(f"{visit.query.get('month', '')}-01")
     next_free = None
     if wanted is None or not months.first_of_month(today) <= wanted <= today + _MONTHS_AHEAD:
-        next_free = months.first_free(ask, to_local(visit.now, choice.practice_tz).date())
+        next_free = months.first_free(ask, today_there)
         wanted = to_local(next_free, choice.tz).date() if next_free else today
     month = months.first_of_month(wanted)
     free = months.of_month(ask, month, choice.tz)
     if not free and next_free is None:
-        next_free = months.first_free(ask, to_local(visit.now, choice.practice_tz).date())
+        next_free = months.first_free(ask, today_there)
     day = wanted if wanted in free else min(free, default=None)
     around = _Around(
         months.last_month(month) if month > months.first_of_month(today) else None,

@@ -323,11 +323,11 @@ def _pending(session: JournalSession, request_id: int, expected_version: int | N
     request = session.get(BookingRequest, request_id)
     if request is None:
         raise _missing()
-    rows.refuse_stale(request, expected_version)
     if request.status == "unverified":
         raise Refused("the address is not confirmed yet", "it is a request once they follow the link")
     if request.status != "pending":
         raise Stale(f"this request is {request.status} already", "look at the list again", code="decided")
+    rows.refuse_stale(request, expected_version)
     return request
 
 

@@ -84,10 +84,7 @@ class DeclineDialog(ChangedModal[Done]):
 
     async def _save(self, text: str) -> None:
         self.saving = True
-        work = partial(
-            requests.decline, self._database, self._row.id, text, expected_version=self._row.version,
-            clock=self._clock,
-        )  # fmt: skip
+        work = partial(requests.decline, self._database, self._row.id, text, clock=self._clock)
         try:
             done = await in_thread(self, "write", work)
         except Exception as error:

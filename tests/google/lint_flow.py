@@ -108,13 +108,13 @@ def _refreshes(emulator: Emulator) -> Iterator[Found]:
 
 
 def _after_invalid_grant(emulator: Emulator) -> Iterator[Found]:
-    """Anything but a new consent after the token endpoint said that the grant is over."""
+    """Anything but a new consent after the token endpoint said that the grant is over, and was heard."""
     over: str | None = None
     for entry in emulator.log:
         body = entry.body if isinstance(entry.body, dict) else {}
         if entry.op == "oauth.token" and body.get("grant_type") == "refresh_token":
             refresh = str(body.get("refresh_token"))
-            if entry.reason == "invalid_grant" and entry.status == 400:
+            if entry.reason == "invalid_grant" and entry.status == 400 and entry.fault is None:
                 if over == refresh:
                     yield "call-after-invalid-grant", entry.seq, entry.op
                 over = refresh

@@ -131,6 +131,13 @@ def test_refreshing_too_often_and_going_on_after_the_end() -> None:
     assert rules(one) == set()
     one.events("primary")
     assert rules(one) == {"call-after-invalid-grant"}
+    # An answer that may not have arrived was perhaps not heard.
+    one = caller()
+    one.emulator.control("revoke_grant", {"email": EMAIL})
+    one.emulator.faults.add({"match": {"op": "oauth.token"}, "action": {"type": "delay", "ms": 45_000}})
+    refresh(one)
+    one.events("primary")
+    assert rules(one) == set()
 
 
 def test_the_same_write_twice() -> None:

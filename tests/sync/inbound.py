@@ -99,6 +99,12 @@ class Side:
             ledger.write_map(connection, mapped.id, state="live", etag=event.etag, ours=ours, theirs=theirs)
             connection.execute("DELETE FROM sync_outbox")
 
+    def counts_as_removed(self, appointment_id: int) -> None:
+        """A removal was sent, and answered."""
+        with closing(self.desk.database.connect()) as connection:
+            ledger.set_map_state(connection, self.mapped(appointment_id).id, "deleted")
+            connection.execute("DELETE FROM sync_outbox")
+
     def read(self, number: int = 1, **options: Any) -> Reading:
         return read(self.remote, self.desk.database, self.link(number), waiter=self.waiter, **options)
 

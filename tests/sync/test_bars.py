@@ -100,6 +100,29 @@ READS: dict[str, Read] = {
     "what is due": lambda connection: ledger.due(connection, NOW, 50, [1]),
     "removals that are due": lambda connection: ledger.deletes_due(connection, 1),
 }
+
+
+def _steps(connection: sqlite3.Connection, waiting: int) -> int:
+    """How many hundreds of steps SQLite takes to find the next to send when so many wait."""
+    connection.execute("DELETE FROM sync_outbox")
+    ledger.enqueue(connection, range(1, waiting + 1))
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    connection.set_progress_handler(step, 100)
+    assert len(ledger.due(connection, NOW, 50, [waiting])) == 50
+    connection.set_progress_handler(None, 0)
+    return steps
+
+
+def test_the_next_to_send_cost_the_same_however_many_wait(tmp_path: Path) -> None:
+    with closing(make_practice(tmp_path).connect()) as connection:
+        assert _steps(connection, 5_000) <= _steps(connection, 100) + 1
+
+
 _SMALL = ("SCAN sync_outbox", "SCAN o", "SCAN practice", "SCAN json_each")
 """What is read whole by some: what waits, of which most of the time there is nothing, the one row of the practice,
 and the lists that are asked for."""

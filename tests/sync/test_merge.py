@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from couchcal.sync.fields import NAMES, Base, Known, known, shown, with_value
+from couchcal.sync.fields import NAMES, Base, Known, agreed, known, shown, with_value
 from couchcal.sync.merge import ONE_WAY, OVER, RESTORED, Decision, Taken, merge
 from couchcal.sync.port import EventFields, RemoteEvent, When
 
@@ -33,7 +33,11 @@ def _event(fields: EventFields, etag: str) -> RemoteEvent:
 LIVE = st.builds(_event, FIELDS, st.sampled_from(["1", "2"]))
 GONE = st.sampled_from([None, RemoteEvent("x", cancelled=True), RemoteEvent("x", cancelled=True, etag="9")])
 STATES = st.sampled_from(["creating", "live", "deleted", "missing"])
-BASES = st.one_of(st.just(Base()), st.builds(lambda a, b: Base(known(a), known(b)), FIELDS, FIELDS))
+BASES = st.one_of(
+    st.just(Base()),
+    st.builds(lambda a: Base(known(a)), FIELDS),
+    st.builds(lambda a, b: Base(known(a), known(b)), FIELDS, FIELDS),
+)
 SETTLED = FIELDS.map(lambda fields: Base(known(fields), known(fields)))
 
 
@@ -68,11 +72,17 @@ def test_every_change_of_either_side_is_in_the_result_or_told(
             assert name in decision.conflict
 
 
-@given(BASES, st.none() | FIELDS, LIVE | GONE, STATES, st.booleans(), st.booleans())
+@given(BASES, st.none() | FIELDS, LIVE | GONE, STATES, st.booleans(), st.booleans(), st.booleans())
 def test_merging_the_result_again_is_nothing(
-    base: Base, local: EventFields | None, remote: RemoteEvent | None, state: str, has_client: bool, refuse: bool
+    base: Base,
+    local: EventFields | None,
+    remote: RemoteEvent | None,
+    state: str,
+    has_client: bool,
+    refuse: bool,
+    sure: bool,
 ) -> None:
-    decision = merge(base, local, remote, state=state, has_client=has_client)
+    decision = merge(base, local, remote, state=state, etag="1", has_client=has_client, sure=sure)
     if refuse and decision.take.names:
         decision = decision.refused(base)
     again = _again(decision, _after(local, decision), remote, has_client)
@@ -121,6 +131,24 @@ def test_sessions_stay_busy_and_timed(base: Base, remote: RemoteEvent) -> None:
     decision = merge(base, local, remote, has_client=True)
     assert decision.take.busy is None
     assert decision.take.when is None or decision.take.when.all_day == local.when.all_day
+
+
+@given(FIELDS, FIELDS, LIVE, st.booleans())
+def test_what_was_sent_and_not_answered_tells_whose_a_change_is(
+    sent: EventFields, local: EventFields, remote: RemoteEvent, has_client: bool
+) -> None:
+    alone = merge(Base(known(sent)), local, remote, state="creating", has_client=has_client)
+    answered = merge(Base(known(sent), known(sent)), local, remote, has_client=has_client)
+    assert alone == answered
+
+
+@given(FIELDS, FIELDS, FIELDS)
+def test_what_was_sent_in_two_ways_is_not_known(one: EventFields, other: EventFields, third: EventFields) -> None:
+    twice = agreed(known(one), other)
+    for name in NAMES:
+        same = getattr(one, name) == getattr(other, name)
+        assert getattr(twice, name) == (getattr(one, name) if same else None)
+        assert same or getattr(agreed(twice, third), name) is None
 
 
 @given(FIELDS, LIVE, st.booleans())

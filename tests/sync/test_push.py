@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from couchcal.sync.resolving import resolve
 from couchcal.sync.waiter import Unreachable
 from tests.support.demo import at
 from tests.sync.desk import SyncDesk
+from tests.sync.sending import once, push_only, shift
 
 
 @pytest.fixture
@@ -26,36 +26,6 @@ def desk(tmp_path: Path) -> SyncDesk:
     desk.now.forward(minutes=5)
     desk.calls()
     return desk
-
-
-def push_only(desk: SyncDesk) -> list[str]:
-    """The requests of a cycle that only sends."""
-    report = desk.cycle(pull=False)
-    assert report.status == ("paused" if "mass_delete" in desk.reviews() else "ok"), report.reason
-    return desk.calls()
-
-
-def once(call: str, *problems: Exception, then: Callable[[], object] | None = None) -> Callable[[str, str], None]:
-    """A hook that raises each problem once at this call; or that does something before its first."""
-    left = list(problems)
-    acts = [then] if then else []
-
-    def hook(made: str, _subject: str) -> None:
-        if made == call and acts:
-            acts.pop()()
-        if made == call and left:
-            raise left.pop(0)
-
-    return hook
-
-
-def shift(desk: SyncDesk, row_id: int, hours: int) -> None:
-    """A person moves an event at the remote."""
-    event = desk.there(row_id)
-    assert event.when is not None
-    by = timedelta(hours=hours)
-    when = event.when._replace(start=event.when.start + by, end=event.when.end + by)
-    desk.remote.change(desk.calendar, event.id, when=when)
 
 
 # the usual
@@ -121,23 +91,6 @@ def test_restored_here_comes_back_under_its_id(desk: SyncDesk) -> None:
     assert list(desk.live) == [name]
 
 
-@pytest.mark.parametrize("how", ["purged", "forbidden"])
-def test_an_event_that_cannot_come_back_is_made_anew(desk: SyncDesk, how: str) -> None:
-    row = desk.book(4, 9)
-    push_only(desk)
-    before = desk.mapped(row)
-    desk.cancel(row)
-    push_only(desk)
-    if how == "purged":
-        desk.remote.purge(desk.calendar, before.event_id)
-    else:
-        desk.remote.before = once("patch", Forbidden("not this one"))
-    desk.restore(row)
-    assert push_only(desk)[-1] == "insert"
-    assert desk.mapped(row).attempt == before.attempt + 1
-    assert list(desk.live) == [desk.mapped(row).event_id] != [before.event_id]
-
-
 def test_undo_of_a_deletion_finds_the_event_again(desk: SyncDesk) -> None:
     row = desk.book(4, 9)
     push_only(desk)
@@ -149,47 +102,6 @@ def test_undo_of_a_deletion_finds_the_event_again(desk: SyncDesk) -> None:
 
 
 # answers that got lost, ids that are used up
-
-
-def test_an_insert_whose_answer_got_lost_is_adopted(desk: SyncDesk) -> None:
-    row = desk.book(4, 9)
-    desk.remote.after = once("insert", Transient("no answer"))
-    assert push_only(desk) == ["insert", "insert", "event"]
-    assert len(desk.live) == 1
-    assert desk.mapped(row).state == "live"
-
-
-def test_what_changed_here_before_it_was_adopted_is_sent(desk: SyncDesk) -> None:
-    row = desk.book(4, 9)
-    desk.remote.after = once("insert", *(Transient("no answer") for _ in range(1)))
-    desk.remote.before = once("event", then=lambda: desk.move(row, 5, 9))
-    assert push_only(desk) == ["insert", "insert", "event", "patch"]
-    when = desk.there(row).when
-    assert when is not None
-    assert when.start == at(5, 9)
-
-
-def test_an_id_that_was_used_up_gives_way_to_the_next(desk: SyncDesk) -> None:
-    row = desk.book(4, 9)
-
-    def burn() -> None:
-        desk.remote.shelves[desk.calendar].burnt.add(desk.mapped(row).event_id)
-
-    desk.remote.before = once("insert", then=burn)
-    assert push_only(desk) == ["insert", "event", "insert"]
-    assert desk.mapped(row).attempt == 1
-
-
-def test_an_event_that_was_deleted_before_it_was_known_is_a_question(desk: SyncDesk) -> None:  # SYNC-11
-    row = desk.book(4, 9)
-    desk.remote.after = once(
-        "insert", Transient("no answer"),
-        then=lambda: desk.remote.drop(desk.calendar, desk.mapped(row).event_id),
-    )  # fmt: skip
-    push_only(desk)
-    assert desk.reviews() == ["remote_deleted"]
-    assert desk.pending == 0
-    assert desk.value("SELECT status FROM appointment WHERE id = ?", row) == "scheduled"
 
 
 def test_a_delete_whose_answer_got_lost_is_done(desk: SyncDesk) -> None:
@@ -293,16 +205,6 @@ def test_deleted_there_and_changed_here_comes_back(desk: SyncDesk) -> None:
     push_only(desk)
     assert len(desk.live) == 1
     assert desk.value("SELECT resolution FROM sync_review") == "restored"
-
-
-def test_purged_there_and_changed_here_is_made_anew(desk: SyncDesk) -> None:
-    row = desk.book(4, 9)
-    push_only(desk)
-    desk.remote.purge(desk.calendar, desk.mapped(row).event_id)
-    desk.move(row, 4, 11)
-    assert push_only(desk)[-1] == "insert"
-    assert len(desk.live) == 1
-    assert desk.mapped(row).attempt == 1
 
 
 def test_an_open_question_is_not_answered_by_sending(desk: SyncDesk) -> None:  # SYNC-11

@@ -10,6 +10,7 @@ import pytest
 
 from couchcal.sync import review
 from tests.google.transport import BASE
+from tests.sync.acceptance.faults import BETWEEN
 from tests.sync.acceptance.script import Step, play
 from tests.sync.acceptance.there import ADMIN, DEEDS
 from tests.sync.acceptance.world import World, opened
@@ -83,3 +84,21 @@ def test_a_reset_removes_what_the_listing_does_not_show_yet(worlds: Worlds) -> N
     play(
         world, [("wait", {"seconds": 10}), CYCLE, SESSION, CYCLE, ("start_over", {"how": "events"}), CYCLE, SETTLE]
     )
+
+
+def test_what_is_moved_and_moved_back_there_while_it_is_read_is_nothing_lost(worlds: Worlds) -> None:
+    """A cycle that began before the second edit may have seen no more than its end."""
+    world = worlds("friendly")
+    play(world, [SESSION, CYCLE, ("delete", {"pick": 0}), ("google", {"what": 0, "pick": 0, "minutes": -2880})])
+    play(world, [("between", {"what": BETWEEN.index("undo"), "pick": 0, "minutes": 0, "page": True})])
+    play(world, [CYCLE, SETTLE])
+    assert open_kinds(world) == []
+
+
+def test_a_removal_that_was_denied_is_made_by_the_next_daily_reading(worlds: Worlds) -> None:
+    """The event was said not to be there, and is."""
+    world = worlds("friendly")
+    play(world, [SESSION, CYCLE, ("cancel", {"pick": 0})])
+    wrong = {"type": "status", "code": 404, "reason": "notFound", "message": "Not Found"}
+    world.emulator.faults.add({"match": {"op": "events.delete"}, "action": wrong, "times": 1})
+    play(world, [CYCLE, SETTLE])

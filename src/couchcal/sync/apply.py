@@ -166,7 +166,7 @@ class _Applying:
             mapped = maps[event.id]
             if event.unreadable:
                 self.skipped.append((event.id, event.unreadable))
-            self.ours.settle(mapped, event, entries.get(mapped.appointment_id))
+            self.ours.settle(mapped, event, entries.get(mapped.appointment_id), sure=self.reading.full)
         self._show_once(list(maps))
 
     def _show_once(self, event_ids: list[str]) -> None:

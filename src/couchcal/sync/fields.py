@@ -64,6 +64,14 @@ def known(fields: EventFields) -> Known:
     return Known(fields.when, fields.title, fields.description, fields.place, fields.busy)
 
 
+def agreed(sent: Known, fields: EventFields) -> Known:
+    """What is known of fields that were sent once more: those that were sent otherwise before are not known."""
+    values: dict[str, Any] = {
+        name: getattr(sent, name) for name in NAMES if getattr(sent, name) == getattr(fields, name)
+    }
+    return Known(**values)
+
+
 def shown(event: RemoteEvent) -> Known:
     """All of what a remote shows of a live event, as known."""
     return Known(event.when, event.title, event.description, event.place, event.busy)

@@ -181,23 +181,32 @@ def read_everything(connection: sqlite3.Connection, link_id: int) -> None:
 # the outbox
 
 
+_WAITING = (
+    "SELECT appointment_id, revision, attempts FROM sync_outbox WHERE id > 0 AND state <> 'blocked'"
+    " AND (next_at IS NULL OR next_at <= ?1) AND appointment_id NOT IN (SELECT value FROM json_each(?2))"
+)
+_DUE = (
+    f"{_WAITING} AND attempts = 0 ORDER BY id DESC LIMIT ?3",  # as it is stored: no more is read than asked for
+    f"{_WAITING} ORDER BY attempts, id DESC LIMIT ?3",  # few ever failed
+)
+
+
 def anything_due(connection: sqlite3.Connection, now: datetime) -> bool:
     """Whether something waits to be sent now."""
     return bool(due(connection, now, 1))
 
 
 def due(connection: sqlite3.Connection, now: datetime, limit: int, skip: Iterable[int] = ()) -> list[Due]:
-    """What is to be sent next: what failed least first, then the newest change.
+    """What is to be sent next: what failed least first, then the newest change. There may be more than it returns.
 
     What was on its way when a process ended is due like the rest: every request can be made twice.
     """
-    rows = connection.execute(
-        "SELECT appointment_id, revision, attempts FROM sync_outbox WHERE id > 0 AND state <> 'blocked'"
-        " AND (next_at IS NULL OR next_at <= ?1) AND appointment_id NOT IN (SELECT value FROM json_each(?2))"
-        " ORDER BY attempts, id DESC LIMIT ?3",
-        (epoch(now), json.dumps(list(skip)), limit),
-    )
-    return [Due(*row) for row in rows]
+    given = (epoch(now), json.dumps(list(skip)), limit)
+    for which in _DUE:
+        found = connection.execute(which, given).fetchall()
+        if found:
+            return [Due(*row) for row in found]
+    return []
 
 
 def due_for(connection: sqlite3.Connection, appointment_id: int) -> Due | None:
@@ -352,15 +361,19 @@ def external_etags(connection: sqlite3.Connection, link_id: int, event_ids: Iter
 
 
 def allocate(
-    connection: sqlite3.Connection, link_id: int, appointment_id: int, event_id: str, attempt: int
+    connection: sqlite3.Connection, link_id: int, appointment_id: int, event_id: str, attempt: int, ours: str = ""
 ) -> None:
-    """Decide the id of an appointment's event, before the remote hears of it; another attempt replaces one."""
+    """Decide the id of an appointment's event, before the remote hears of it; another attempt replaces one.
+
+    Args:
+        ours: what is going to be sent, if that is known.
+    """
     connection.execute(
         "INSERT INTO event_map (link_id, appointment_id, remote_event_id, attempt, etag, state, ours, theirs)"
-        " VALUES (?, ?, ?, ?, '', 'creating', '', '') ON CONFLICT (link_id, appointment_id) DO UPDATE SET"
+        " VALUES (?, ?, ?, ?, '', 'creating', ?, '') ON CONFLICT (link_id, appointment_id) DO UPDATE SET"
         " remote_event_id = excluded.remote_event_id, attempt = excluded.attempt, etag = '', state = 'creating',"
-        " ours = '', theirs = ''",
-        (link_id, appointment_id, event_id, attempt),
+        " ours = excluded.ours, theirs = ''",
+        (link_id, appointment_id, event_id, attempt, ours),
     )
 
 

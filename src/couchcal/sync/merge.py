@@ -94,15 +94,18 @@ def merge(
     state: str = "live",
     etag: str = "",
     has_client: bool = True,
+    sure: bool = False,
 ) -> Decision:
     """Decide on one event of ours.
 
     Args:
-        base: what both knew last; without any, the fields that differ are ours.
+        base: what both knew last; without any, the fields that differ are ours. Of an event whose making was not
+            answered, `ours` is what was sent, and `theirs` nothing.
         local: what is to be there; None if nothing is (cancelled, deleted).
         remote: what is there; None if the remote knows no such event (any more).
         state: that of its `event_map` row; `etag` likewise.
         has_client: whether it is somebody's session: then only its time may change at the remote.
+        sure: whether what is shown cannot be from before an event was removed.
     """
     as_it_was = Decision(state, base, etag)
     if state == "unlinked":
@@ -112,6 +115,8 @@ def merge(
     if remote.unreadable or remote.when is None:
         return replace(as_it_was, etag=remote.etag or etag)
     if state == "deleted" and remote.etag and remote.etag == etag:
+        if local is None and sure:  # it was never removed: once more
+            return replace(_merge_unwanted(as_it_was, remote), put_back=frozenset())
         return as_it_was  # an answer older than the deletion
     if remote.recurrence:
         return replace(as_it_was, state="creating" if local else "deleted", base=Base(), etag="", let_go=True)
@@ -140,12 +145,20 @@ def edited(local: EventFields, ours: Known) -> bool:
 
 
 def _merge_unwanted(was: Decision, remote: RemoteEvent) -> Decision:
-    """Deleted or cancelled here, alive there: it goes there, too (SYNC-17)."""
-    moved = was.base.theirs.when is not None and remote.when != was.base.theirs.when
+    """Deleted or cancelled here, alive there: it goes there, too (SYNC-17). If it is wanted again before it went,
+    it is to be there as it is here."""
+    before = was.base.theirs.when or was.base.ours.when
+    moved = before is not None and remote.when != before
     back = was.state == "deleted"
+    ours = was.base.ours
+    drifted = {
+        name
+        for name in ("when", "busy")
+        if getattr(ours, name) is not None and getattr(remote, name) != getattr(ours, name)
+    }
     return Decision(
         state="live",
-        base=Base(was.base.ours, shown(remote)),
+        base=Base(replace(ours, again=ours.again | drifted), shown(remote)),
         etag=remote.etag,
         delete=True,
         conflict=frozenset({"when"}) if moved and not back else frozenset(),

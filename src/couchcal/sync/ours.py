@@ -48,7 +48,9 @@ class Ours:
         """What is here of these appointments."""
         return disclosed(self.connection, appointment_ids, self._facts)
 
-    def settle(self, mapped: Mapped, event: RemoteEvent | None, entry: Disclosed | None) -> Decision:
+    def settle(
+        self, mapped: Mapped, event: RemoteEvent | None, entry: Disclosed | None, *, sure: bool = False
+    ) -> Decision:
         """Decide on an event and do what follows here; what follows there waits in the outbox.
 
         An event of ours that a person made recurring at the remote is let go: it stays there as a series of its
@@ -58,6 +60,7 @@ class Ours:
         Args:
             event: what the remote shows, None if it knows no such event.
             entry: what is here, None if it is gone.
+            sure: see `merge`.
         """
         local = outgoing(entry) if entry is not None and entry.wanted else None
         before = Base(known_of(mapped.ours), known_of(mapped.theirs))
@@ -68,6 +71,7 @@ class Ours:
             state=mapped.state,
             etag=mapped.etag,
             has_client=entry is None or entry.kind != "other_event",
+            sure=sure,
         )
         reason = "a session is busy and has a time of the day"
         if decision.take.names:

@@ -153,6 +153,8 @@ class _Reader:
             return Reading(self.link.id, not token, 0, 0, "")
         if not read and token:
             return Reading(self.link.id, False, 0, 0, end)
+        if not token:
+            self._look_after_the_removed()
         staged = self._count()
         gone = [] if token else self._confirmed_gone(end)
         self._stage(RemoteEvent(event_id, cancelled=True) for event_id in gone)
@@ -197,6 +199,20 @@ class _Reader:
         ).fetchone()
         return int(row[0]), int(row[1])
 
+    def _look_after_the_removed(self) -> None:
+        """Ask for what is listed unchanged although it was removed: the listing lags, or the remote was wrong when
+        it said that there was nothing to remove. What is not asked for counts as gone."""
+        rows = self.connection.execute(
+            "SELECT s.remote_event_id FROM sync_stage s JOIN event_map m ON m.link_id = s.link_id"
+            " AND m.remote_event_id = s.remote_event_id WHERE s.link_id = ? AND m.state = 'deleted'"
+            " AND m.etag <> '' AND m.etag = json_extract(s.event, '$[3]') AND NOT json_extract(s.event, '$[2]')"
+            " ORDER BY s.id",
+            (self.link.id,),
+        ).fetchall()
+        removed = [event_id for (event_id,) in rows]
+        there = {event_id for event_id in removed[:CONFIRMED] if self._is_there(event_id)}
+        self._stage(RemoteEvent(event_id, cancelled=True) for event_id in removed if event_id not in there)
+
     def _confirmed_gone(self, token: str) -> list[str]:
         """Ids that are known here and were not shown, each confirmed to be gone; of very many a sample is.
 
@@ -226,13 +242,18 @@ class _Reader:
 
     def _confirm(self, event_id: str) -> None:
         try:
-            event = trying(self.waiter, lambda: self.remote.event(self.link.calendar_id, event_id), beat=self._beat)
-        except NotThere:
-            return
+            there = self._is_there(event_id)
         except Forbidden:
             raise _Short from None
-        if not event.cancelled:
+        if there:
             raise _Short
+
+    def _is_there(self, event_id: str) -> bool:
+        try:
+            event = trying(self.waiter, lambda: self.remote.event(self.link.calendar_id, event_id), beat=self._beat)
+        except NotThere:
+            return False
+        return not event.cancelled
 
 
 def _in_one_case(event: RemoteEvent) -> RemoteEvent:

@@ -198,12 +198,13 @@ class _Pusher:
 
     def _create(self, item: Item, mapped: Mapped, fields: EventFields) -> Item | None:
         name = mapped.event_id
+        self.books.asks_for(mapped, fields)
         try:
             event = self._ask(lambda: self.remote.insert(self.link.calendar_id, name, fields, name))
         except Duplicate:
             found = self._event(mapped, answered=True)
             if found is None:
-                return self.books.anew(item, mapped.attempt)
+                return self._used_up(item, mapped)
             raise _Differs(found) from None
         except NotThere:
             raise self._missing_calendar() from None
@@ -216,7 +217,7 @@ class _Pusher:
         try:
             event = self._patch(mapped, changes, mapped.etag)
         except Changed:
-            raise _Differs(self._event(mapped, answered=True)) from None
+            raise _Differs(self._changed(mapped)) from None
         except NotThere:
             self._check_calendar()
             raise _Differs(None) from None
@@ -228,18 +229,26 @@ class _Pusher:
         """Bring a deleted event back; where that cannot be, another takes its place."""
         found = self._event(mapped)
         if found is None:
-            return self.books.anew(item, mapped.attempt)
+            return self._used_up(item, mapped)
         if not found.cancelled and found.etag != mapped.etag:
             raise _Differs(found)
         try:
             event = self._patch(mapped, {name: getattr(fields, name) for name in NAMES}, found.etag, revive=True)
         except Changed:
-            raise _Differs(self._event(mapped, answered=True)) from None
+            raise _Differs(self._changed(mapped)) from None
         except (NotThere, Forbidden):
             return self.books.anew(item, mapped.attempt)
         if event.cancelled:
             return self.books.anew(item, mapped.attempt)
         return self._landed(item, mapped, fields, event)
+
+    def _used_up(self, item: Item, mapped: Mapped) -> Item | None:
+        """The id was used and nothing is to be seen of it: it gets another, but not before the next turn. An answer
+        may be from before the event was made, and there would be two."""
+        if not item.due.attempts:
+            self.books.postpone(item, "the event that was made for it is not to be seen")
+            return None
+        return self.books.anew(item, mapped.attempt)
 
     def _remove(self, item: Item, mapped: Mapped) -> Item | None:
         if mapped.state == "creating" or not mapped.etag:
@@ -247,7 +256,7 @@ class _Pusher:
         try:
             self._ask(lambda: self.remote.delete(self.link.calendar_id, mapped.event_id, mapped.etag))
         except Changed:
-            raise _Differs(self._event(mapped, answered=True)) from None
+            raise _Differs(self._changed(mapped)) from None
         except NotThere:
             self._check_calendar()
         self.books.gone(item, mapped)
@@ -282,6 +291,16 @@ class _Pusher:
             if not answered:
                 self._check_calendar()
             return None
+
+    def _changed(self, mapped: Mapped) -> RemoteEvent:
+        """An event of which the calendar has just said that it changed: it is there."""
+        return self._ask(lambda: self._certain(mapped))
+
+    def _certain(self, mapped: Mapped) -> RemoteEvent:
+        try:
+            return self.remote.event(self.link.calendar_id, mapped.event_id)
+        except NotThere:
+            raise Transient("the calendar's answers do not agree with each other") from None
 
     def _patch(
         self, mapped: Mapped, changes: Mapping[str, object], etag: str, *, revive: bool = False

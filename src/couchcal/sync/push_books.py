@@ -12,7 +12,7 @@ from typing import NamedTuple
 from couchcal.clock import Clock
 from couchcal.practice.disclosure import Disclosed, Facts, disclosed, facts
 from couchcal.sync import guard, ledger
-from couchcal.sync.fields import Base, known, known_of, outgoing, shown, text_of
+from couchcal.sync.fields import Base, agreed, known, known_of, outgoing, shown, text_of
 from couchcal.sync.ids import event_id
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Due, Link, Mapped
@@ -129,7 +129,8 @@ class Books:
             raise ValueError("what is gone needs no event")
         row_id = item.due.appointment_id
         name = event_id(self.link.calendar_id, item.local.uid, attempt)
-        ledger.allocate(self.connection, self.link.id, row_id, name, attempt)
+        ours = text_of(known(item.fields)) if item.fields is not None else ""
+        ledger.allocate(self.connection, self.link.id, row_id, name, attempt, ours)
         return item._replace(mapped=ledger.map_of(self.connection, self.link.id, row_id))
 
     def _data_version(self) -> int:
@@ -161,6 +162,15 @@ class Books:
                     ledger.read_everything(self.connection, self.link.id)
                 return None
         return item
+
+    def asks_for(self, mapped: Mapped, fields: EventFields) -> None:
+        """This is sent to make an event, and the answer may get lost: what all that was sent agrees on is written
+        down before, so that a later change of the event there is told from what was sent."""
+        sent = agreed(known_of(mapped.ours), fields) if mapped.ours else known(fields)
+        ours = text_of(sent)
+        if ours != mapped.ours:
+            with transaction(self.connection, self.lease):
+                ledger.write_map(self.connection, mapped.id, state=mapped.state, etag="", ours=ours, theirs="")
 
     def landed(self, item: Item, mapped: Mapped, fields: EventFields, event: RemoteEvent) -> None:
         """The remote has it as it is here. If the practice decided otherwise on titles while it was on its way, it

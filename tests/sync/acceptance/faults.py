@@ -8,6 +8,7 @@ from tests.sync.acceptance.world import EMAIL, World
 
 _STATUS: Json = {"type": "status", "code": 503, "reason": "backendError", "message": "Backend Error"}
 _LIMIT: Json = {"type": "status", "reason": "rateLimitExceeded", "message": "Rate Limit Exceeded"}
+_NOT_FOUND: Json = {"type": "status", "code": 404, "reason": "notFound", "message": "Not Found"}
 _WRITES = r"/events(/[^/]+)?$"
 FAULTS: tuple[Json, ...] = (
     {"action": _STATUS, "times": 3},
@@ -48,6 +49,8 @@ FAULTS: tuple[Json, ...] = (
     {"action": {**_STATUS, "code": 403, "reason": "forbidden"}, "match": {"path": _WRITES}, "times": 1},
     {"action": {**_STATUS, "code": 404, "reason": "notFound"}, "match": {"op": "events.list"}, "times": 1},
     {"action": {**_STATUS, "code": 400, "reason": "invalid"}, "match": {"op": "events.insert"}, "times": 1},
+    {"action": _NOT_FOUND, "match": {"method": "DELETE", "path": _WRITES}, "times": 1},
+    {"action": _NOT_FOUND, "match": {"method": "PATCH", "path": _WRITES}, "times": 1},
 )  # fmt: skip
 BETWEEN = ("move", "delete", "retitle", "zone", "drag", "restore", "to_primary", "repeat", "free", "undo")
 

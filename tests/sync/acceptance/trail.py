@@ -35,7 +35,7 @@ class Trail:
         self._world = world
         self._number = 0
         self.deeds: dict[int, list[Deed]] = {}
-        self.cycles: list[int] = []
+        self.cycles: list[tuple[int, int]] = []
         self.retitled: set[str] = set()
         """Events whose content was edited there."""
         self.forgotten = False
@@ -56,8 +56,8 @@ class Trail:
         self.forgotten = False
 
     def between(self, one: Deed, other: Deed) -> bool:
-        """Whether both sides had looked at each other between two deeds."""
-        return any(one.number < number < other.number for number in self.cycles)
+        """Whether both sides had looked at each other between two deeds: all of a cycle was between them."""
+        return any(one.number < began and ended < other.number for began, ended in self.cycles)
 
     def number(self) -> int:
         """The next number: of a deed, or of a cycle that begins."""
@@ -65,8 +65,9 @@ class Trail:
         return self._number
 
     def looked(self, since: int) -> None:
-        """A cycle that began then came to its end: it saw all that was done before."""
-        self.cycles.append(since)
+        """A cycle that began then has come to its end: it saw all that was done before, and what was done meanwhile
+        perhaps."""
+        self.cycles.append((since, self.number()))
 
     @contextmanager
     def here(self) -> Iterator[None]:

@@ -23,6 +23,7 @@ from couchcal.sync import accounts, ledger, reset, review, waiter
 from couchcal.sync.account_rows import APP_CREATED, CALENDAR_LIST, EVENTS
 from couchcal.sync.engine import Engine
 from couchcal.sync.google import auth
+from couchcal.sync.lease import Lease
 from couchcal.sync.ledger import Link
 from couchcal.sync.port import RemoteProblem
 from couchcal.sync.report import Report
@@ -208,7 +209,14 @@ class World:
     # the sync
 
     def engine(self) -> Engine:
-        return Engine(self.database, self.source, clock=self.clock, waiter=self.waiter, rng=self.chance)
+        return Engine(
+            self.database, self.source, clock=self.clock, waiter=self.waiter, rng=self.chance, lease=self._lease()
+        )
+
+    def _lease(self) -> Lease:
+        """The claim of this process: those before it are dead, and are known to be."""
+        pid = len(self.births)
+        return Lease(self.database, clock=self.clock, pid=pid, is_alive=lambda other: other == pid)
 
     def cycle(self, *, end: int = 0, anew: bool = False) -> Report | None:
         """One cycle, not before it is time; with `end` the process dies at that moment. None if it died."""
@@ -268,7 +276,7 @@ class World:
     def start_over(self, how: Any) -> None:
         """`sync reset`; what is to be asked of Google is left to the next cycle."""
         with suppressed():
-            reset.reset(self.database, None, how=how, clock=self.clock)
+            reset.reset(self.database, None, how=how, clock=self.clock, lease=self._lease())
             self.trail.forget()
 
     def sign_in(self) -> None:
@@ -324,9 +332,11 @@ class World:
     # rest
 
     def end_faults(self) -> None:
-        """Nothing goes wrong any more. Lists that left out what nobody here knew of heal with the daily reading."""
-        struck = {fault["action"]["type"] for fault in self.emulator.faults.as_list() if fault["struck"]}
-        self.lied_to = self.lied_to or bool(struck & {"empty_list", "short_list"})
+        """Nothing goes wrong any more. Lists that left out what nobody here knew of, and events that were said not
+        to be there, heal with the daily reading."""
+        struck = [fault["action"] for fault in self.emulator.faults.as_list() if fault["struck"]]
+        lies = {"empty_list", "short_list"}
+        self.lied_to = self.lied_to or any(did["type"] in lies or did.get("code") == 404 for did in struck)
         self.emulator.faults.remove()
 
     @contextmanager
@@ -372,6 +382,13 @@ class World:
                 return taken
             if taken > 4:
                 return taken
+            self._wait_for_what_was_postponed()
+
+    def _wait_for_what_was_postponed(self) -> None:
+        """Until the first of it is due: then the worker begins a cycle by itself."""
+        ((at,),) = self.rows("SELECT min(next_at) FROM sync_outbox WHERE state <> 'blocked' AND id > 0")
+        if at is not None:
+            self.wait(max(0.0, at - self.clock().timestamp()))
 
     def _nothing_left(self) -> bool:
         held = {

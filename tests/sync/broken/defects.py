@@ -163,7 +163,9 @@ def _read_and_keep_the_token(remote: Any, database: Any, link: Any, **how: Any) 
 class _LaterWins(ours.Ours):
     """What was written later is right, by the times at which the two sides say they were updated."""
 
-    def settle(self, mapped: Mapped, event: RemoteEvent | None, entry: Disclosed | None) -> Decision:
+    def settle(
+        self, mapped: Mapped, event: RemoteEvent | None, entry: Disclosed | None, *, sure: bool = False
+    ) -> Decision:
         """Forget what changed here if the event is the newer one."""
         row = self.session.get(Appointment, mapped.appointment_id)
         if row is not None and entry is not None and entry.wanted and event is not None and event.etag:
@@ -173,7 +175,7 @@ class _LaterWins(ours.Ours):
             if updated > row.updated_at:
                 here = text_of(known(outgoing(entry)))
                 mapped = mapped._replace(ours=here, theirs=here)
-        return super().settle(mapped, event, entry)
+        return super().settle(mapped, event, entry, sure=sure)
 
 
 def _create_or_try_another_id(self: Any, item: Item, mapped: Mapped, given: EventFields) -> Item | None:
@@ -190,9 +192,11 @@ def _create_or_try_another_id(self: Any, item: Item, mapped: Mapped, given: Even
 class _Echo(ours.Ours):
     """Whatever comes in is a change, and goes out again."""
 
-    def settle(self, mapped: Mapped, event: RemoteEvent | None, entry: Disclosed | None) -> Decision:
+    def settle(
+        self, mapped: Mapped, event: RemoteEvent | None, entry: Disclosed | None, *, sure: bool = False
+    ) -> Decision:
         """Queue the appointment of each event that a reading brings."""
-        decision = super().settle(mapped, event, entry)
+        decision = super().settle(mapped, event, entry, sure=sure)
         ledger.enqueue(self.connection, [mapped.appointment_id])
         return decision
 

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from couchcal.web.altcha import Altcha
 from couchcal.web.app import create_app
 from couchcal.web.limits import Limits
 from couchcal.web.site import Site
@@ -218,3 +219,34 @@ def check(page: Page, script: str) -> None:
     broken = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]]
     assert broken == [], (page.url, json.dumps(broken, indent=1))
     assert found["passes"]
+
+
+def test_the_browser_does_the_work_that_keeps_programs_out(browser: Browser, served: Served) -> None:  # BOOK-03
+    object.__setattr__(served.site, "altcha", Altcha())
+    page = opened(browser, served, "/details?for=2&at=2026-03-04T14:00Z", java_script_enabled=False)
+    assert "this form needs JavaScript" in page.inner_text("main")
+    page.context.close()
+    page = opened(browser, served)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"/book/{SLUG}/details?for=2&at=2026-03-04T14:00Z")
+    served.clock.later(seconds=20)
+    page.get_by_label("Your name").fill("Dee New")
+    page.get_by_label("E-mail").fill("dee@example.org")
+    page.get_by_text("Your browser is checked.").wait_for()
+    page.get_by_role("button", name="Book this time").click()
+    page.wait_for_url("**/done")
+    assert page.get_by_role("heading", level=1).inner_text() == "Look into your mail"
+    page.goto(f"/book/{SLUG}/details?for=2&at=2026-03-04T16:00Z")
+    served.clock.later(seconds=20)
+    page.evaluate(  # who is faster than the work is sent on when it is done
+        "document.getElementById('name').value = 'Eve New';"
+        "document.getElementById('email').value = 'eve@example.org';"
+        "document.querySelector('input[name=altcha]').value = '';"
+        "document.querySelector('main form button').click()"
+    )
+    page.wait_for_url("**/done")
+    assert len(served.rows("booking_request")) == 2
+    assert said == []
+    page.context.close()

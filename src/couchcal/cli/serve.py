@@ -118,6 +118,7 @@ def _server(practice: Practice, proxies: list[Network]) -> uvicorn.Server:
     import uvicorn
 
     from couchcal.mail import config
+    from couchcal.web.altcha import Altcha
     from couchcal.web.app import create_app
     from couchcal.web.site import LOOPBACK, Site
 
@@ -131,7 +132,8 @@ def _server(practice: Practice, proxies: list[Network]) -> uvicorn.Server:
         https=public_url.startswith("https:"),
         proxies=(*LOOPBACK, *proxies),
         public_url=public_url,
-        contact=practice.settings.mail.sender,
+        contact=config.own_address(),
+        altcha=Altcha() if practice.settings.booking.altcha else None,
     )
     handler = logging.StreamHandler()
     handler.setFormatter(_Line())

@@ -44,14 +44,19 @@ class TextConfig(NamedTuple):
 
 def set_up() -> bool:
     """Whether mail can be sent as far as the settings go; asks no keyring and no server."""
+    return bool(own_address())
+
+
+def own_address() -> str:
+    """The address that mail comes from here, and that takes answers; empty where mail is not set up."""
     table = load_settings().mail
     url = os.environ.get("COUCHCAL_SMTP_URL")
     if not url:
-        return bool(table.host and _sender(table, table.user))
+        return _sender(table, table.user) if table.host else ""
     try:
-        return bool(_sender(table, _of_url(url, table)[3]))
+        return _sender(table, _of_url(url, table)[3])
     except Refused:
-        return False
+        return ""
 
 
 def _sender(table: MailTable, user: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from sqlite3 import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -18,12 +18,13 @@ from couchcal.mail import links
 from couchcal.practice import door
 from couchcal.practice.booking_link import booking_link, slug
 from couchcal.practice.door_shapes import LinkOver, OutcomeKind, PracticePage, Taken, TooMany
+from couchcal.web import altcha, when
 from couchcal.web import month as months
-from couchcal.web import when
+from couchcal.web.altcha import WorkRefused
 from couchcal.web.applicant import Entered
 from couchcal.web.choice import Choice, choice_of, instant_of
 from couchcal.web.manners import zone_words
-from couchcal.web.security import FormRefused
+from couchcal.web.security import FormRefused, nonce_of
 from couchcal.web.site import Visit, Wait
 from couchcal.web.words import say
 
@@ -50,7 +51,7 @@ def choose(visit: Visit) -> Response:
         practice = practice_of(connection, visit)
         choice = choice_of(practice, visit.query)
         if choice.kind is None:
-            return visit.page("what.html", choice=choice)
+            return visit.page("what.html", choice=choice, portal=links.PORTAL if visit.site.mail else "")
         if choice.visit_type is None:
             return visit.page("how.html", choice=choice)
         return when.page(connection, visit, choice)
@@ -93,6 +94,8 @@ def _sent(visit: Visit, choice: Choice, start: datetime) -> Response:
     except FormRefused as error:
         errors = {"form": say(f"form_{error.why}"), **errors}
         field = visit.proof() if error.why != "soon" else field
+    if visit.site.altcha is not None and not visit.form.get(altcha.FIELD):
+        errors["work"] = say("work_missing")
     if errors:
         return _form(visit, choice, start, entered, field, errors=errors, status=400)
     try:
@@ -100,6 +103,11 @@ def _sent(visit: Visit, choice: Choice, start: datetime) -> Response:
     except Wait as error:
         words = say("wait_form", minutes=error.minutes)
         return _form(visit, choice, start, entered, field, errors={"form": words}, status=429)
+    try:
+        _see_work(visit, nonce)
+    except WorkRefused as error:
+        errors = {"work": say(f"work_{error.why}")}
+        return _form(visit, choice, start, entered, visit.proof(), errors=errors, status=400)
     wish = entered.wish(choice, start, nonce, visit.site.signer.digest(visit.network))
     try:
         outcome = door.book(visit.site.database, wish, mail=visit.site.mail, clock=visit.site.clock)
@@ -120,6 +128,24 @@ def _sent(visit: Visit, choice: Choice, start: datetime) -> Response:
     )
     visit.keep(answer, SENT, visit.site.signer.sealed(SENT, "|".join(asked)), seconds=SENT_FOR_S)
     return answer
+
+
+def _see_work(visit: Visit, nonce: str) -> None:
+    """See to it that the visitor's browser did the work for this form and nothing else, where that is asked for.
+
+    Raises:
+        WorkRefused: it did not.
+    """
+    if visit.site.altcha is not None:
+        content = {name: value for name, value in visit.form.items() if name != altcha.FIELD}
+        visit.site.altcha.check(visit.form.get(altcha.FIELD, ""), nonce, content, visit.now)
+
+
+def _work(visit: Visit, proof: str) -> dict[str, Any] | None:
+    """The work that the form with this proof asks of the browser, None if none."""
+    if visit.site.altcha is None:
+        return None
+    return visit.site.altcha.challenge(nonce_of(proof), visit.now)
 
 
 def _form(
@@ -146,6 +172,7 @@ def _form(
         taken=taken is not None,
         times=when.named(choice, taken.next_free if taken else (), visit),
         mail=visit.site.mail,
+        work=_work(visit, proof),
         zone_words=zone_words,
     )
 

@@ -83,6 +83,12 @@ class Signer:
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()
 
 
+def nonce_of(field: str) -> str:
+    """The nonce that the field of a form claims, unchecked; empty if it is no such field."""
+    found = _PROOF.fullmatch(field)
+    return found[2] if found is not None else ""
+
+
 def browser_of(cookie: str | None) -> str | None:
     """The value of the browser's cookie, None if it is none of ours."""
     return cookie if cookie is not None and _BROWSER.fullmatch(cookie) else None

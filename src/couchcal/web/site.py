@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from couchcal.clock import Clock, system_clock
 from couchcal.store.connection import Database
+from couchcal.web.altcha import Altcha
 from couchcal.web.limits import Limits, Network, What, from_proxy
 from couchcal.web.manners import Manners
 from couchcal.web.readers import Readers
@@ -60,6 +61,8 @@ class Site:
     clock: Clock = system_clock
     signer: Signer = field(default_factory=Signer)
     limits: Limits = field(default_factory=Limits)
+    altcha: Altcha | None = None
+    """Asks browsers for work before the form of the public page counts; None asks for none."""
     templates: Environment = field(default_factory=environment)
 
     def reached_by_https(self, peer: str | None, forwarded_proto: str) -> bool:

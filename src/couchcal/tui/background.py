@@ -1,4 +1,4 @@
-"""The background worker beside the screen: started once there is an account, and never in the way of the start."""
+"""The background worker beside the screen: started if there is work for it, and never in the way of the start."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from couchcal.clock import Clock
+from couchcal.settings import load as load_settings
 from couchcal.store.connection import Database, database_errors
 
 if TYPE_CHECKING:
@@ -30,10 +31,13 @@ class Background:
         self._lock = Lock()
 
     def begin(self) -> None:
-        """Start the worker if an account is connected."""
+        """Start the worker if there is work for it: an account is connected, mail is set up, or a calendar file is
+        to be kept."""
+        from couchcal.mail.config import set_up
+
         with database_errors(self._database.path), closing(self._database.connect()) as connection:
             found = connection.execute("SELECT 1 FROM calendar_account WHERE state <> 'disabled'").fetchone()
-        if found is not None:
+        if found is not None or load_settings().calendar_file or set_up():
             self._start()
 
     def wake(self) -> None:

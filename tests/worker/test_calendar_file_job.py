@@ -159,7 +159,7 @@ def test_without_the_setting_nothing_is_done(work: Work) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["calendar.ics", "/home/me/calendar.txt", "~/couchcal.db", "/home/me/a\x1b.ics", 5]
+    "path", ["calendar.ics", "/there/calendar.txt", "~/couchcal.db", "/there/a\x1b.ics", 5]
 )
 def test_only_the_full_path_of_an_ics_file(path: object) -> None:
     with pytest.raises(Invalid, match="calendar_file"):

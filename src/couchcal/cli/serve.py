@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from couchcal.web.limits import Network
 
 HOST, PORT = "127.0.0.1", 8080
-_GRACE_S = 5
-"""How long pages that are under way have when the server is told to end."""
 NO_SLUG = Refused(
     "the practice has no booking link yet", "couchcal settings set practice.slug quiet-room", code="no_slug"
 )
@@ -115,11 +113,10 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _server(practice: Practice, proxies: list[Network]) -> uvicorn.Server:
-    import uvicorn
-
     from couchcal.mail import config
     from couchcal.web.altcha import Altcha
     from couchcal.web.app import create_app
+    from couchcal.web.server import server
     from couchcal.web.site import LOOPBACK, Site
 
     public_url = practice.settings.mail.public_url
@@ -141,20 +138,7 @@ def _server(practice: Practice, proxies: list[Network]) -> uvicorn.Server:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
-    return uvicorn.Server(
-        uvicorn.Config(
-            create_app(site),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            ws="none",
-            limit_concurrency=100,
-            timeout_keep_alive=5,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-    )
+    return server(create_app(site))
 
 
 @contextmanager

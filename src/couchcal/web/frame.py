@@ -20,11 +20,13 @@ from couchcal.web.words import say
 LOG = logging.getLogger("couchcal.web")
 LONGEST_ADDRESS = 2048
 """Bytes of path and query; ours are a tenth of it."""
+MOST_AT_ONCE = 100
+"""Requests that are answered at a time. More are told to come again, before anything is done for them."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-_HEADERS = {
+HEADERS = {
     b"content-security-policy": POLICY.encode(),
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
@@ -57,6 +59,7 @@ class Frame:
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app, self._site = app, site
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; nothing is raised."""
@@ -72,8 +75,11 @@ class Frame:
                 message["headers"] = self._headers(scope, message)
             await send(message)
 
+        self._under_way += 1
         try:
-            if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            if self._under_way > MOST_AT_ONCE:
+                await error_page(self._site, 503, seconds=5)(scope, receive, framed)
+            elif len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
                 await error_page(self._site, 414)(scope, receive, framed)
             else:
                 await self._app(scope, receive, framed)
@@ -81,10 +87,12 @@ class Frame:
             LOG.error("%s", where(error))
             if not status:
                 await error_page(self._site, 500)(scope, receive, framed)
+        finally:
+            self._under_way -= 1
         LOG.info("%s %s %s %.0f ms", scope["method"], pattern(scope), status, (time.perf_counter() - begun) * 1000)
 
     def _headers(self, scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
-        found = dict(_HEADERS)
+        found = dict(HEADERS)
         unchanging = message["status"] in (200, 304) and scope["path"].startswith("/static/")
         said = next((value for name, value in message["headers"] if name == b"cache-control"), b"no-store")
         found[b"cache-control"] = _KEPT.encode() if unchanging and scope["query_string"] else said

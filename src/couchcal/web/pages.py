@@ -78,7 +78,7 @@ async def _visit(site: Site, request: Request, *, bare: bool) -> Visit:
         site=site,
         method=request.method,
         place={name: str(value) for name, value in request.path_params.items()},
-        query=_first(request.url.query),
+        query=_first(request.scope["query_string"].decode("utf-8", "replace")),
         form=form,
         cookies=request.cookies,
         browser=browser_of(request.cookies.get(cookie_name(BROWSER, secure=secure))) or new_browser(),

@@ -37,7 +37,7 @@ _CHROME_ROWS = 5
 """Rows that the frame and the link take of the screen."""
 _LOCAL = (
     "This one works on this computer alone. Others reach it once couchcal serve runs behind a proxy with TLS"
-    " (docs/booking.md tells how), and public_url of [mail] in config.toml says where."
+    " (docs/booking.md tells how), and “Page address” in the settings says where."
 )
 
 
@@ -149,9 +149,7 @@ class LinkDialog(Modal[Done]):
         if not known.slug:
             state = Content("The practice has no booking link yet. Choose its address; Enter keeps it.")
         elif self._public_url:
-            state = Content(
-                "Share it, print it, or let people point their camera at it: it leads to your open times."
-            )
+            state = Content("Share it, print it, or let people point a camera at it: it leads to your open times.")
         else:
             state = plain(_LOCAL, "$text-warning")
         self.query_one("#link-state", Static).update(state)
@@ -214,7 +212,7 @@ class LinkDialog(Modal[Done]):
         if self._code:
             self.app.push_screen(CodeScreen(self._link, self._code))
         else:
-            self.notify("A code would lead nobody here yet: public_url is not set", markup=False)
+            self.notify("A code would lead nobody here yet: “Page address” in the settings is empty", markup=False)
 
     # The feed
 

@@ -68,11 +68,9 @@ class FeedAddress(Modal[None]):
     def compose_body(self) -> ComposeResult:
         yield Static("Give this address to the program that subscribes. It is shown this once.", id="body")
         yield Static(plain(self._address, "bold $accent"), id="feed-address", markup=False)
-        words = (
-            "Whoever has it reads when your sessions are, and of clients what “Names outside” in the settings says."
-        )
+        words = "Whoever has it can read when your sessions are; clients are called as “Names outside” says."
         if not self._public:
-            words += " It works on this computer alone: public_url is not set."
+            words += " It works on this computer alone: “Page address” in the settings is empty."
         yield Static(plain(words, "dim"), id="feed-note", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(plain("Copy"), id="copy")

@@ -178,11 +178,10 @@ class RequestsScreen(Modal[Entry]):
         tabs = self.query_one("#tabs", Choice)
         tabs.offer(_tabs(self._lists), tabs.value)
         rows = self._rows
-        fitting, now, glyphs = (
-            columns(listing.content_size.width - 4, rows, self._tz),
-            self._clock(),
-            glyphs_on(self.app),
-        )
+        frame = self.query_one("#frame")
+        frame.border_subtitle = plain(_KEYS[self._tab][self.size.width < _WIDE])
+        fitting = columns(frame.content_size.width - _EDGE_CELLS, rows, self._tz)
+        now, glyphs = self._clock(), glyphs_on(self.app)
         listing.set_options(
             Option(request_line(listed, fitting, now, self._tz, self._names, glyphs), id=str(listed.row.id))
             for listed in rows
@@ -206,7 +205,9 @@ class RequestsScreen(Modal[Entry]):
         words_below = count_words(self._rows) if self._rows and self._tab == "pending" else ""
         if not self._rows:
             words_below = _EMPTY[self._tab] if self._loaded else ""
-        self.query_one("#count", Static).update(plain(words_below, "dim"))
+        count = self.query_one("#count", Static)
+        count.update(plain(words_below, "dim"))
+        count.display = bool(words_below)
 
     @property
     def _tab(self) -> str:

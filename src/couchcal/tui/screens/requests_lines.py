@@ -132,7 +132,7 @@ def details(listed: Listed, now: datetime, tz: tzinfo, names: str) -> Content:
         if row.message:
             lines.append(plain(f"“{' '.join(row.message.split())}”"))
     elif row.message:
-        lines.append(plain("with a note, which full names show", "dim"))
+        lines.append(plain("with a note; it shows where full names do", "dim"))
     lines.append(plain(_fate(row, now, tz), "dim"))
     if names == "full" and row.decline_message:
         lines.append(plain(f"Your answer: “{' '.join(row.decline_message.split())}”"))

@@ -27,7 +27,7 @@ from couchcal.settings import (
 )
 from couchcal.settings_file import place_of, write_settings
 from couchcal.settings_keys import GOOGLE, KEYS, line_numbers, read
-from couchcal.settings_mail import BOOKING, MAIL, TEXT, BookingTable, MailTable, TextTable
+from couchcal.settings_mail import BACKUP, BOOKING, MAIL, TEXT, BackupTable, BookingTable, MailTable, TextTable
 from couchcal.settings_tables import TABLE_KEYS, known, value_of
 
 
@@ -63,11 +63,12 @@ def test_every_setting() -> None:
 
 def test_the_table_of_keys_is_the_whole_of_the_settings() -> None:
     google = [f"google_{name}" for name in GOOGLE]
-    assert [*KEYS, *google, "mail", "text", "booking", "keys", "problems"] == list(Settings._fields)
+    assert [*KEYS, *google, "mail", "text", "booking", "backup", "keys", "problems"] == list(Settings._fields)
     assert [field for field, _ in MAIL.values()] == list(MailTable._fields)
     assert [field for field, _ in TEXT.values()] == list(TextTable._fields)
     assert [field for field, _ in BOOKING.values()] == list(BookingTable._fields)
-    tables = {"mail": MAIL, "text": TEXT, "booking": BOOKING}
+    assert [field for field, _ in BACKUP.values()] == list(BackupTable._fields)
+    tables = {"mail": MAIL, "text": TEXT, "booking": BOOKING, "backup": BACKUP}
     assert set(TABLE_KEYS) == {f"{table}.{key}" for table, keys in tables.items() for key in keys}
 
 
@@ -241,6 +242,7 @@ def test_every_key_of_a_table_can_be_typed_and_read_back() -> None:
         "mail.from": "me@example.org", "mail.to": "home@example.org", "mail.public_url": "https://b.example.org",
         "mail.minimal": "yes", "mail.agenda": "7:00", "mail.wait": "60", "text.url": "https://t.example.org",
         "text.account": "a", "text.from": "+15550100", "text.reminder": "Hi {link}", "booking.altcha": "on",
+        "backup.copy_to": "~/Sync",
     }  # fmt: skip
     assert list(typed) == list(TABLE_KEYS)
     write_settings({name: TABLE_KEYS[name].from_text(text) for name, text in typed.items()})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from couchcal.paths import config_file, data_directory, write_private
-from couchcal.settings_mail import BookingTable, MailTable, TextTable
+from couchcal.settings_mail import BackupTable, BookingTable, MailTable, TextTable
 
 if TYPE_CHECKING:
     from couchcal.scheduling.quickadd_days import DateOrder
@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     week_start: int | None = None
     row_minutes: int = 30
     first_hour: int = 8
+    lock_minutes: int = 10
     names: str = "full"
     cli_names: str = "id"
     second_time_zone: str = ""
@@ -41,6 +42,7 @@ class Settings(NamedTuple):
     mail: MailTable = MailTable()
     text: TextTable = TextTable()
     booking: BookingTable = BookingTable()
+    backup: BackupTable = BackupTable()
     keys: dict[str, str] = {}  # noqa: RUF012  never mutated: settings are replaced whole
     problems: tuple[str, ...] = ()
 

@@ -10,8 +10,8 @@ THEMES = ("couchcal-dark", "couchcal-light", "couchcal-ansi")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NAMES = ("id", "initials", "first", "full")
 DATE_ORDERS = ("mdy", "dmy", "ymd")
-TABLES = ("keys", "google", "mail", "text", "booking")
-"""Tables of their own; `settings_mail` reads the last three."""
+TABLES = ("keys", "google", "mail", "text", "booking", "backup")
+"""Tables of their own; `settings_mail` reads the last four."""
 GOOGLE = ("client_secrets", "api_url")
 """The keys of `[google]`: the client file's path, the address of the API."""
 
@@ -120,6 +120,8 @@ KEYS = {
             _numbers((15, 30, 60)), "30"),
         Key("first_hour", "the hour at the top of day and week", _choice(tuple(range(24))),
             _numbers(range(24)), "8"),
+        Key("lock_minutes", "minutes untouched until the screen locks; 0 is never, for data that is not encrypted",
+            _choice(tuple(range(61))), _numbers(range(61)), "10"),
         Key("names", "how clients are called on screen", _choice(NAMES), NAMES, "full"),
         Key("cli_names", "how clients are called on the command line and in files", _choice(NAMES), NAMES, "id"),
         Key("second_time_zone", "another zone beside the hours of day and week", _time_zone, (), "none"),

@@ -51,6 +51,12 @@ class BookingTable(NamedTuple):
     altcha: bool = False
 
 
+class BackupTable(NamedTuple):
+    """`[backup]`: `copy_to` is a folder that the newest backup is put into as well, as one file."""
+
+    copy_to: str = ""
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("give it as text in quotes")
@@ -77,6 +83,14 @@ def _wait(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= LONGEST_WAIT_S:
         raise ValueError(f"use a number of seconds from 0 to {LONGEST_WAIT_S}")
     return value
+
+
+def _folder(value: Any) -> str:
+    found = _text(value)
+    full = found.startswith(("/", "~/")) or re.match(r"[A-Za-z]:[\\/]", found)
+    if found and (not full or not found.isprintable()):
+        raise ValueError("use the full path of a folder, such as ~/Sync/couchcal")
+    return found
 
 
 def _reminder(value: Any) -> str:
@@ -167,12 +181,18 @@ TEXT: dict[str, tuple[str, Callable[[Any], Any]]] = {
 """The keys of `[text]`."""
 BOOKING: dict[str, tuple[str, Callable[[Any], Any]]] = {"altcha": ("altcha", _boolean)}
 """The keys of `[booking]`."""
+BACKUP: dict[str, tuple[str, Callable[[Any], Any]]] = {"copy_to": ("copy_to", _folder)}
+"""The keys of `[backup]`."""
 TABLES: dict[
-    str, tuple[dict[str, tuple[str, Callable[[Any], Any]]], type[MailTable | TextTable | BookingTable], str]
+    str,
+    tuple[
+        dict[str, tuple[str, Callable[[Any], Any]]], type[MailTable | TextTable | BookingTable | BackupTable], str
+    ],
 ] = {
     "mail": (MAIL, MailTable, "host = 'smtp.example.org'"),
     "text": (TEXT, TextTable, "url = 'https://gateway.example.org/send'"),
     "booking": (BOOKING, BookingTable, "altcha = true"),
+    "backup": (BACKUP, BackupTable, "copy_to = '~/Sync/couchcal'"),
 }
 """Each table: its keys, what holds its values, and a line of it as an example."""
 
@@ -188,7 +208,7 @@ def take(name: str, table: Any, found: dict[str, Any]) -> Iterator[tuple[tuple[s
         return
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if key == "password" and name != "booking":
+        if key == "password" and name in ("mail", "text"):
             command = "couchcal mail password" + (" --text" if name == "text" else "")
             yield (name, key), f"[{name}] keeps no password: {command} puts it into the keyring"
         elif key not in keys:

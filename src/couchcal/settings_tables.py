@@ -29,6 +29,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "text.from": ("the number they come from", "the gateway's own"),
     "text.reminder": ("with {practice} and {link}", "a line with both"),
     "booking.altcha": ("browsers work a moment first", "false"),
+    "backup.copy_to": ("a folder for the newest one, too", "nowhere else"),
 }
 """What each is for, and what holds while it is not set; short enough to stand beside a field."""
 _WORDS = {"mail.security": SECURITY, "mail.minimal": _YES_NO, "booking.altcha": _YES_NO}

@@ -62,12 +62,17 @@ COMMANDS = {
     "mail": Command("mail", "mail to clients and to you", "couchcal mail list --failed"),
     "undo": Command("history", "take back the latest change", "couchcal undo"),
     "redo": Command("history", "do again what was undone", "couchcal redo"),
+    "backup": Command("backup", "a checked copy of all your data", "couchcal backup /media/usb"),
+    "restore-backup": Command(
+        "backup", "put a backup in the place of your data", "couchcal restore-backup backups/couchcal-20260302.db"
+    ),
     "audit": Command("audit", "who did what, and whether that record is whole", "couchcal audit verify"),
     "settings": Command("settings", "what is set, and setting it", "couchcal settings set theme couchcal-light"),
     "service": Command("catalogue", "services and their codes", "couchcal service list"),
     "modifier": Command("catalogue", "billing modifiers", "couchcal modifier list"),
     "place": Command("catalogue", "places, with their place of service", "couchcal place edit Office pos=10"),
     "room": Command("catalogue", "rooms of a place", "couchcal room add 'Blue room' place=Office"),
+    "key": Command("key", "the key of the data: where it is, passphrase, recovery", "couchcal key passphrase"),
     "doctor": Command("doctor", "check keys, files and this terminal", "couchcal doctor"),
     "completion": Command("completion", "tab completion for a shell", "couchcal completion bash"),
 }

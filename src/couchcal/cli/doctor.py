@@ -22,7 +22,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.occurrence_json import write_json_list
 from couchcal.cli.plain import one_line
 from couchcal.cli.prompt import passphrase_prompt
-from couchcal.clock import local_zone_name
+from couchcal.clock import local_zone_name, system_clock
 from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
 from couchcal.practice.opening import locate
 from couchcal.scheduling.wallclock import UnknownZone, zone
@@ -201,6 +201,43 @@ def _integrity(patient: _Patient) -> Iterator[Finding]:
         yield Finding("integrity", "ok", "every page of the database is sound")
 
 
+def _backup(patient: _Patient) -> Iterator[Finding]:
+    if not patient.exists:
+        return
+    from couchcal.store import backup
+
+    found = backup.existing(patient.path)
+    away = settings.load().backup.copy_to
+    if not found:
+        yield Finding("backup", "warn", "there is none yet", "couchcal backup, or leave couchcal worker running")
+    else:
+        hours = (system_clock() - found[0].made_at).total_seconds() / 3600
+        words = f"{found[0].path.name}, {hours:.0f} hours old, {len(found)} in all"
+        if hours * 3600 > backup.FRESH_S:
+            yield Finding("backup", "warn", words, "couchcal backup, or leave couchcal worker running at night")
+        else:
+            yield Finding("backup", "ok", words)
+    if away and not Path(away).expanduser().is_dir():
+        yield Finding("backup", "warn", f"{away} is not there", "connect the disk, or change backup.copy_to")
+    elif away and patient.exists and not patient.encrypted:
+        yield Finding("backup", "warn", f"readable data is copied to {away}", "couchcal key encrypt protects it")
+
+
+def _audit(patient: _Patient) -> Iterator[Finding]:
+    if not patient.exists:
+        return
+    with patient.connected() as connection:
+        if schema_revision(connection) != SCHEMA_HEAD:
+            return
+        from couchcal.store import audit_anchor, audit_check
+
+        verdict = audit_check.verify(connection, audit_anchor.read(patient.path))
+    if verdict.intact:
+        yield Finding("audit", "ok", f"{verdict.entries:,} entries, whole")
+    else:
+        yield Finding("audit", "fail", verdict.reason, "couchcal audit verify; docs/security.md says what to do")
+
+
 def _schema(patient: _Patient) -> Iterator[Finding]:
     if not patient.exists:
         return
@@ -309,8 +346,8 @@ def _version_of(package: str) -> str:
 
 
 _CHECKS: tuple[Callable[[_Patient], Iterator[Finding]], ...] = (
-    _database, _encryption, _key_store, _permissions, _integrity, _schema, _google, _mail, _zone_data,
-    _settings_file, _terminal, _locale, _versions,
+    _database, _encryption, _key_store, _permissions, _integrity, _schema, _backup, _audit, _google, _mail,
+    _zone_data, _settings_file, _terminal, _locale, _versions,
 )  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from couchcal.clock import Clock
+from couchcal.errors import CouchcalError
 from couchcal.settings import load as load_settings
 from couchcal.store.connection import Database, database_errors
 
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 
 AFTER_S = 0.7
 """How long after the first screen it is looked whether there is something to do in the background."""
+BACKUP_EVERY_S = 900.0
+"""How often it is looked whether a backup is due."""
 
 
 class Background:
     """Starts the worker when it is wanted, and ends it with the program. Its methods block only for moments.
 
-    `begin` and `wake` import the worker, so they are called in threads.
+    `begin`, `back_up` and `wake` import the worker, so they are called in threads.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -39,6 +42,15 @@ class Background:
             found = connection.execute("SELECT 1 FROM calendar_account WHERE state <> 'disabled'").fetchone()
         if found is not None or load_settings().calendar_file or set_up():
             self._start()
+
+    def back_up(self) -> None:
+        """Back up where it is time and no worker is there to do it. What goes wrong, `couchcal doctor` tells."""
+        if self._worker is not None or self._over:
+            return
+        from couchcal.worker.backup_job import back_up_if_due
+
+        with suppress(CouchcalError, OSError):
+            back_up_if_due(self._database, self._clock)
 
     def wake(self) -> None:
         """Have it work now; it is started if it was not."""

@@ -10,6 +10,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.store.connection import Database
 from couchcal.sync.lease import Lease
 from couchcal.sync.waiter import RealWaiter
+from couchcal.worker.backup_job import BackupJob
 from couchcal.worker.calendar_file_job import CalendarFileJob
 from couchcal.worker.jobs import Job
 from couchcal.worker.loop import WORKER, Log, Loop
@@ -106,6 +107,7 @@ class Worker:
                 RequestsJob(database, watch, clock=self._clock),
                 AgendaJob(database, watch, clock=self._clock),
                 MailJob(database, watch, clock=self._clock, waiter=waiter),
+                BackupJob(database, watch, clock=self._clock, at_once=once),
                 ReminderJob(database, watch, clock=self._clock, waiter=waiter),
                 CalendarFileJob(database, watch, clock=self._clock, log=self._log),
             )

@@ -79,7 +79,7 @@ def standing(database: Database) -> Standing:
     if not found.public_url:
         address = "No page address yet (,): letters have no links, and no reminder goes out."
         return Standing((way, addresses, address, last), "warning", found.to)
-    return Standing((way, f"{addresses}; links begin with {found.public_url}", last), "good", found.to)
+    return Standing((way, addresses, f"Links begin with {found.public_url}", last), "good", found.to)
 
 
 _ENCRYPTED = {"starttls": "encrypted (STARTTLS)", "tls": "encrypted (TLS)", "none": "not encrypted"}

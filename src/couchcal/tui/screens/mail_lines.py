@@ -11,7 +11,7 @@ from couchcal.scheduling.wallclock import to_local
 from couchcal.tui.screens.mail_data import Row, kind_words
 from couchcal.tui.text import Glyphs, clean, pad
 
-_WHEN_CELLS, _WHO_CELLS, _STATE_CELLS = 18, 16, 11
+_WHEN_CELLS, _WHO_CELLS, _STATE_CELLS = 18, 15, 10
 STATES = {
     "failed": ("refused", "$text-error"),
     "unknown": ("unknown", "$text-warning"),
@@ -37,9 +37,9 @@ def letter_line(row: Row, tz: tzinfo, glyphs: Glyphs) -> Content:
     line = Content.assemble(
         (pad(f"{mark} {word}", _STATE_CELLS), style),
         (pad(in_chosen_clock(moment_words(to_local(item.at, tz))), _WHEN_CELLS), "dim"),
-        "  ",
+        " ",
         (pad(clean(row.who), _WHO_CELLS), "bold"),
-        "  ",
+        " ",
         clean(kind_words(item)),
     )
     if not item.error or item.state == "sent":

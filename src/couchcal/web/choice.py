@@ -62,12 +62,12 @@ class Choice:
     @property
     def may_change_kind(self) -> bool:
         """Whether there is more than one thing to book."""
-        return len(self.practice.event_types) > 1
+        return self.own is None and len(self.practice.event_types) > 1
 
     @property
     def may_change_visit(self) -> bool:
         """Whether there are two ways to meet."""
-        return self.kind is not None and len(self.kind.visit_types) > 1
+        return self.own is None and self.kind is not None and len(self.kind.visit_types) > 1
 
     def starts(self, connection: Connection, first: date, last: date, now: datetime) -> Sequence[datetime]:
         """What is free on days of the practice's calendar. Only once `kind` and `visit_type` are chosen."""

@@ -58,6 +58,7 @@ class Local(NamedTuple):
 
 def local_of(visit: Visit, own: str) -> Local:
     """By the zone that the visitor asks for or chose earlier, else their `own`."""
-    wanted = visit.query.get(ZONE) or visit.form.get(ZONE) or visit.kept(ZONE) or ""
-    found = chosen_zone(wanted, "")
-    return Local(found or own, visit.manners, bool(found))
+    for wanted in (visit.query.get(ZONE), visit.form.get(ZONE), visit.kept(ZONE)):
+        if found := chosen_zone(wanted or "", ""):
+            return Local(found, visit.manners, True)
+    return Local(own, visit.manners)

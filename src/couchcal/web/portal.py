@@ -14,7 +14,7 @@ from starlette.routing import Route
 from couchcal.mail import links
 from couchcal.practice import door
 from couchcal.practice.door_shapes import ClientKey
-from couchcal.web import own, portal_book, portal_door, portal_home, portal_more, told
+from couchcal.web import own, portal_book, portal_door, portal_home, portal_more
 from couchcal.web.local import ZONE
 from couchcal.web.own import Ways
 from couchcal.web.pages import Handler, page
@@ -49,9 +49,10 @@ def routes(site: Site) -> list[Route]:
 
 def _home(visit: Visit) -> Response:
     """`/portal`: the sessions of who is signed in, for everybody else the way to sign in."""
-    if visit.method == "POST" or visit.kept(SESSION) is None:
+    client = _client(visit)
+    if visit.method == "POST" or client is None:
         return portal_door.sign_in(visit)
-    return _signed_in(portal_home.home)(visit)
+    return _inside(portal_home.home, visit, client)
 
 
 def _client(visit: Visit) -> ClientKey | None:
@@ -64,18 +65,17 @@ def _signed_in(handler: ForClient) -> Handler:
 
     def checked(visit: Visit) -> Response:
         client = _client(visit)
-        if client is not None:
-            answer = handler(visit, client)
-            if wanted := chosen_zone(visit.query.get(ZONE, ""), ""):
-                visit.keep(answer, ZONE, wanted)
-            return answer
-        answer = visit.go(links.PORTAL)
-        if visit.kept(SESSION) is not None:
-            visit.forget(answer, SESSION)
-            told.tell(visit, answer, "told_session_over")
-        return answer
+        return _inside(handler, visit, client) if client is not None else visit.go(links.PORTAL)
 
     return checked
+
+
+def _inside(handler: ForClient, visit: Visit, client: ClientKey) -> Response:
+    """The page, and the zone kept that was chosen on it."""
+    answer = handler(visit, client)
+    if wanted := chosen_zone(visit.query.get(ZONE, ""), ""):
+        visit.keep(answer, ZONE, wanted)
+    return answer
 
 
 def _of_one(handler: Callable[[Visit, ClientKey, str, Ways], Response]) -> ForClient:

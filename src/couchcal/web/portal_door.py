@@ -61,10 +61,12 @@ def sign_in(visit: Visit) -> Response:
 def _sign_in_form(
     visit: Visit, practice: PracticePage, email: str = "", errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    return told.page(
+    over = visit.method != "POST" and visit.kept(SESSION) is not None
+    answer = told.page(
         visit,
         "portal_sign_in.html",
         local_of(visit, practice.zone),
+        now="told_session_over" if over else None,
         status=status,
         practice=practice,
         proof=visit.proof(),
@@ -73,6 +75,9 @@ def _sign_in_form(
         mail=visit.site.mail,
         contact=visit.site.contact,
     )
+    if over:
+        visit.forget(answer, SESSION)
+    return answer
 
 
 def code(visit: Visit) -> Response:

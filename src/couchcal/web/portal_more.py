@@ -121,7 +121,8 @@ def feedback(visit: Visit, client: ClientKey) -> Response:
         return _feedback_form(visit, client, practice, sessions, found)
     given = {name: visit.form.get(name, "") for name in ("rating", "heard", "text")}
     marks = {str(mark): mark for mark in RATINGS}
-    errors = {name: say("need_mark") for name in ("rating", "heard") if given[name] not in marks}
+    needed = {"rating": say("need_rating"), "heard": say("need_heard")}
+    errors = {name: words for name, words in needed.items() if given[name] not in marks}
     if len(given["text"]) > LONGEST_FEEDBACK:
         errors["text"] = say("long_feedback", limit=LONGEST_FEEDBACK)
     try:

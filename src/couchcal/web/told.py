@@ -28,9 +28,10 @@ def tell(visit: Visit, response: Response, what: What, start: datetime | None = 
     visit.keep(response, TOLD, visit.site.signer.sealed(TOLD, text), seconds=_FOR_S)
 
 
-def page(visit: Visit, template: str, local: Local, **values: Any) -> Response:
-    """A page with what was done in `told`, empty if there is nothing to say."""
-    response = visit.page(template, told=_told(visit, local), local=local, **values)
+def page(visit: Visit, template: str, local: Local, *, now: What | None = None, **values: Any) -> Response:
+    """A page with what was done in `told`, or what it is `now`; empty if there is nothing to say."""
+    text = say(now) if now else _told(visit, local)
+    response = visit.page(template, told=text, local=local, **values)
     if visit.kept(TOLD) is not None:
         visit.forget(response, TOLD)
     return response

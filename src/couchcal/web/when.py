@@ -40,6 +40,8 @@ def page(connection: Connection, visit: Visit, choice: Choice, **more: Any) -> R
 
     ask = months.remembering(find, today_there, choice.practice_tz)
     wanted = day_of(visit.query.get("day", "")) or day_of(f"{visit.query.get('month', '')}-01")
+    if wanted is None and choice.own is not None:
+        wanted = to_local(choice.own.start, choice.tz).date()  # people look for another time near the one they have
     next_free = None
     if wanted is None or not months.first_of_month(today) <= wanted <= today + _MONTHS_AHEAD:
         next_free = months.first_free(ask, today_there)
@@ -48,7 +50,8 @@ def page(connection: Connection, visit: Visit, choice: Choice, **more: Any) -> R
     free = months.of_month(ask, month, choice.tz)
     if not free and next_free is None:
         next_free = months.first_free(ask, today_there)
-    day = wanted if wanted in free else min(free, default=None)
+    nearest = min(free, key=lambda day: (abs(day - wanted), day), default=None)
+    day = wanted if wanted in free else nearest if choice.own else min(free, default=None)
     around = _Around(
         months.last_month(month) if month > months.first_of_month(today) else None,
         months.next_month(month) if month <= today + _MONTHS_AHEAD - timedelta(days=62) else None,

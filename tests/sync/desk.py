@@ -11,7 +11,7 @@ from typing import Any
 
 from couchcal.practice import appointments, client_changes
 from couchcal.store.connection import Database
-from couchcal.sync import ledger, review, target
+from couchcal.sync import ledger, outbox, review, target
 from couchcal.sync.engine import Engine
 from couchcal.sync.lease import Lease
 from couchcal.sync.ledger import Link, Mapped
@@ -167,7 +167,7 @@ class SyncDesk:
 
     @property
     def pending(self) -> int:
-        pending, _ = self.read(ledger.counts)
+        pending, _ = self.read(outbox.counts)
         return int(pending)
 
     def reviews(self) -> list[str]:

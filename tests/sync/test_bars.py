@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from couchcal.practice.disclosure import disclosed
-from couchcal.sync import ledger
+from couchcal.sync import ledger, outbox
 from tests.google.transport import BASE
 from tests.support.practice import make_practice
 from tests.sync.acceptance import here
@@ -92,20 +92,20 @@ def _writes(statement: str) -> bool:
 
 Read = Callable[[sqlite3.Connection], Any]
 READS: dict[str, Read] = {
-    "the row of an appointment": lambda connection: ledger.due_for(connection, 7),
+    "the row of an appointment": lambda connection: outbox.due_for(connection, 7),
     "the events of appointments": lambda connection: ledger.maps_of(connection, 1, [1, 2]),
     "the appointments of events": lambda connection: ledger.maps_by_event(connection, 1, ["a", "b"]),
     "what is known of the remote's own events": lambda connection: ledger.external_etags(connection, 1, ["a"]),
     "what is disclosed of appointments": lambda connection: disclosed(connection, [1, 2]),
-    "what is due": lambda connection: ledger.due(connection, NOW, 50, [1]),
-    "removals that are due": lambda connection: ledger.deletes_due(connection, 1),
+    "what is due": lambda connection: outbox.due(connection, NOW, 50, [1]),
+    "removals that are due": lambda connection: outbox.deletes_due(connection, 1),
 }
 
 
 def _steps(connection: sqlite3.Connection, waiting: int) -> int:
     """How many hundreds of steps SQLite takes to find the next to send when so many wait."""
     connection.execute("DELETE FROM sync_outbox")
-    ledger.enqueue(connection, range(1, waiting + 1))
+    outbox.enqueue(connection, range(1, waiting + 1))
     steps = 0
 
     def step() -> None:
@@ -113,7 +113,7 @@ def _steps(connection: sqlite3.Connection, waiting: int) -> int:
         steps += 1
 
     connection.set_progress_handler(step, 100)
-    assert len(ledger.due(connection, NOW, 50, [waiting])) == 50
+    assert len(outbox.due(connection, NOW, 50, [waiting])) == 50
     connection.set_progress_handler(None, 0)
     return steps
 

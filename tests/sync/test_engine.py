@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from couchcal.sync import ledger, review, status, target
+from couchcal.sync import ledger, outbox, review, status, target
 from couchcal.sync.engine import FULL_EVERY
 from couchcal.sync.lease import Lease, Taken
 from couchcal.sync.port import Forbidden, NeedsSignIn, NotThere, Progress, RemoteEvent, Transient, When
@@ -422,11 +422,11 @@ def test_what_is_read_when_nothing_happens_is_found_by_an_index(desk: SyncDesk) 
     statements: list[str] = []
     with closing(desk.database.connect()) as connection:
         connection.set_trace_callback(statements.append)
-        ledger.anything_due(connection, desk.now())
+        outbox.anything_due(connection, desk.now())
         ledger.maps_of(connection, 1, [1])
         ledger.maps_by_event(connection, 1, ["a"])
         ledger.live_maps(connection, 1)
-        ledger.deletes_due(connection, 1)
+        outbox.deletes_due(connection, 1)
         connection.set_trace_callback(None)
         for statement in statements:
             for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}"):

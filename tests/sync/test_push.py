@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from couchcal.practice import appointments, undo
-from couchcal.sync import ledger, push, review
+from couchcal.sync import outbox, push, review
 from couchcal.sync.port import Forbidden, NotThere, Rejected, Transient
 from couchcal.sync.resolving import resolve
 from couchcal.sync.waiter import Unreachable
@@ -391,4 +391,4 @@ def test_nothing_to_send_is_no_write(desk: SyncDesk) -> None:
     assert push_only(desk) == []
     assert desk.value("SELECT count(*) FROM sync_log") == changes
     assert before is not None
-    assert desk.read(ledger.counts) == (0, 0)
+    assert desk.read(outbox.counts) == (0, 0)

@@ -95,10 +95,19 @@ def test_what_is_moved_and_moved_back_there_while_it_is_read_is_nothing_lost(wor
     assert open_kinds(world) == []
 
 
-def test_a_removal_that_was_denied_is_made_by_the_next_daily_reading(worlds: Worlds) -> None:
+def test_a_removal_that_was_denied_is_made_all_the_same(worlds: Worlds) -> None:
     """The event was said not to be there, and is."""
     world = worlds("friendly")
     play(world, [SESSION, CYCLE, ("cancel", {"pick": 0})])
+    wrong = {"type": "status", "code": 404, "reason": "notFound", "message": "Not Found"}
+    world.emulator.faults.add({"match": {"op": "events.delete"}, "action": wrong, "times": 1})
+    play(world, [CYCLE, SETTLE])
+
+
+def test_a_reset_leaves_nothing_of_which_it_is_told_that_it_is_not_there(worlds: Worlds) -> None:
+    """Else what is sent again would be there twice."""
+    world = worlds("friendly")
+    play(world, [SESSION, CYCLE, ("start_over", {"how": "events"})])
     wrong = {"type": "status", "code": 404, "reason": "notFound", "message": "Not Found"}
     world.emulator.faults.add({"match": {"op": "events.delete"}, "action": wrong, "times": 1})
     play(world, [CYCLE, SETTLE])

@@ -95,6 +95,8 @@ def test_a_deletion_there_is_put_back_under_another_id_if_it_was_purged(desk: Sy
     row_id = _deleted_there(desk)
     desk.remote.purge(desk.calendar, desk.mapped(row_id).event_id)
     _resolve(desk, "restore")
+    desk.cycle()
+    desk.now.forward(minutes=1)  # that it is not to be seen is believed the second time
     assert _at_rest(desk)
     assert (desk.mapped(row_id).attempt, len(desk.live)) == (1, 1)
 

@@ -21,7 +21,7 @@ from couchcal.cli.sync_steering import ACTIONS
 from couchcal.cli.sync_turn import EXIT_CODES, account_status, engine, taken, turn
 from couchcal.cli.sync_words import cycle_line, cycle_lines, plan_lines, trouble, write_lines
 from couchcal.clock import system_clock
-from couchcal.sync import ledger
+from couchcal.sync import ledger, outbox
 
 if TYPE_CHECKING:
     from couchcal.worker.answers import Answer
@@ -154,7 +154,7 @@ def _wait(practice: Practice, watch: Watch, answer: Answer) -> None:
     while time.monotonic() < until:
         time.sleep(_LOOK_S)
         moved = watch.moved()
-        if moved and answer.status in ("ok", "paused") and ledger.anything_due(practice.connection, system_clock()):
+        if moved and answer.status in ("ok", "paused") and outbox.anything_due(practice.connection, system_clock()):
             return
 
 

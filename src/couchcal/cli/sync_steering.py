@@ -18,7 +18,7 @@ from couchcal.clock import system_clock
 from couchcal.clock_words import in_chosen_clock
 from couchcal.errors import EXIT_PAUSED, NotFound, Refused, UsageProblem
 from couchcal.practice.search import resolve_id
-from couchcal.sync import ledger, review
+from couchcal.sync import ledger, outbox, review
 from couchcal.sync.lease import alive, holder, transaction
 from couchcal.worker.loop import WORKER
 
@@ -85,14 +85,14 @@ def _retry(practice: Practice, args: Namespace, text: str) -> int:
     """Try again what the service would not take."""
     table, row_id = resolve_id(practice.connection, text)
     blocked = (
-        {row.appointment_id for row in ledger.blocked(practice.connection)} if table == "appointment" else set()
+        {row.appointment_id for row in outbox.blocked(practice.connection)} if table == "appointment" else set()
     )
     if row_id not in blocked:
         raise NotFound(f"{text} is neither blocked nor to be reviewed", "couchcal sync review lists what waits")
     if args.choice != "retry":
         raise UsageProblem(f"say what to do about {text}", "retry: send it again with the next sync")
     with transaction(practice.connection):
-        ledger.enqueue(practice.connection, [row_id])
+        outbox.enqueue(practice.connection, [row_id])
     if args.json:
         write_json({"resolved": text, "choice": "retry"})
     else:

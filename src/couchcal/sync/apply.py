@@ -19,7 +19,7 @@ from couchcal.practice.external import External
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.session import write_session
-from couchcal.sync import guard, ledger, review
+from couchcal.sync import guard, ledger, outbox, review
 from couchcal.sync.fields import event_of
 from couchcal.sync.ids import event_id
 from couchcal.sync.lease import Lease
@@ -210,7 +210,7 @@ class _Applying:
         mapped = ledger.map_of(self.connection, self.link.id, appointment_id)
         if mapped is None:
             raise RuntimeError("what was just stored is there")
-        ledger.enqueue(self.connection, [appointment_id])
+        outbox.enqueue(self.connection, [appointment_id])
         self.ours.settle(mapped, event, self.ours.disclosed([appointment_id]).get(appointment_id))
         self._show_once([event.id])
         return True

@@ -17,7 +17,7 @@ from couchcal.clock import Clock
 from couchcal.practice import external_rows
 from couchcal.store.connection import Database, database_errors
 from couchcal.store.public_id import encode
-from couchcal.sync import accounts, ledger, planning, pull, push, reset, review, target, trail
+from couchcal.sync import accounts, ledger, outbox, planning, pull, push, reset, review, target, trail
 from couchcal.sync.lease import Lease, LostLease, Taken, holder, transaction
 from couchcal.sync.ledger import Account, Link
 from couchcal.sync.port import (
@@ -153,9 +153,9 @@ class _Cycle:
         return self._ended(account)
 
     def _work(self, account: Account, remote: Remote) -> None:
-        if self.wish.calendars and ledger.anything_postponed(self.connection):
+        if self.wish.calendars and outbox.anything_postponed(self.connection):
             with transaction(self.connection, self.lease):
-                ledger.postponed_no_more(self.connection)
+                outbox.postponed_no_more(self.connection)
         read_at = account.calendars_read_at
         if self.wish.calendars or (
             self.wish.pull and (read_at is None or self.clock() - read_at >= CALENDARS_EVERY)
@@ -386,10 +386,10 @@ def report_of(
     return Report(
         status,
         calendars,
-        pending=ledger.counts(connection)[0],
+        pending=outbox.counts(connection)[0],
         blocked=tuple(
             BlockedReport(encode("appointment", row.appointment_id), row.reason)
-            for row in ledger.blocked(connection)
+            for row in outbox.blocked(connection)
         ),
         review=tuple(ReviewReport(str(item.id), item.kind, item.detail) for item in review.open_items(connection)),
         last_ok=account.last_ok if account else None,

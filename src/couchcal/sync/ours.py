@@ -15,7 +15,7 @@ from couchcal.practice.editing import Edit
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment
-from couchcal.sync import ledger, review
+from couchcal.sync import ledger, outbox, review
 from couchcal.sync.fields import Base, Known, known_of, outgoing, shown, text_of, with_value
 from couchcal.sync.ids import event_id
 from couchcal.sync.ledger import Link, Mapped
@@ -89,7 +89,7 @@ class Ours:
         row = self.session.get(Appointment, mapped.appointment_id)
         if row is None or entry is None:
             raise RuntimeError("what is taken over has an appointment")
-        queued = ledger.due_for(self.connection, mapped.appointment_id) is not None
+        queued = outbox.due_for(self.connection, mapped.appointment_id) is not None
         try:
             if entry.kind != "other_event" and row.end_utc <= self.session.now:
                 raise Refused("the session is over")
@@ -126,8 +126,8 @@ class Ours:
 
     def _queue(self, appointment_id: int, *, anew: bool) -> None:
         """Have it sent; if it is queued already it keeps its place, unless what there is to send is new."""
-        if anew or ledger.due_for(self.connection, appointment_id) is None:
-            ledger.enqueue(self.connection, [appointment_id])
+        if anew or outbox.due_for(self.connection, appointment_id) is None:
+            outbox.enqueue(self.connection, [appointment_id])
 
     def _tell(
         self,

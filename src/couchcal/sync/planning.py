@@ -8,7 +8,7 @@ from collections.abc import Callable
 from couchcal.clock import Clock
 from couchcal.practice.disclosure import disclosed
 from couchcal.store.public_id import encode
-from couchcal.sync import guard, ledger, pull
+from couchcal.sync import guard, ledger, outbox, pull
 from couchcal.sync.fields import outgoing, shown
 from couchcal.sync.ledger import Link, Mapped
 from couchcal.sync.port import NeedsSignIn, Remote, RemoteEvent, RemoteProblem, TokenExpired
@@ -36,7 +36,7 @@ def plan(connection: sqlite3.Connection, remote_of: Callable[[], Remote], clock:
         status, reason = "needs_auth", problem.message
     except RemoteProblem as problem:
         status, reason = "retry", problem.message
-    held = guard.too_many(connection, target, ledger.deletes_due(connection, target.id)) if target else ()
+    held = guard.too_many(connection, target, outbox.deletes_due(connection, target.id)) if target else ()
     return Plan(tuple(calendars), tuple(sendings), len(held), status, reason)
 
 
@@ -108,7 +108,7 @@ def _is_news(event: RemoteEvent, mapped: Mapped | None, etag: str | None) -> boo
 
 
 def _sendings(connection: sqlite3.Connection, link: Link) -> list[PlannedSending]:
-    rows = ledger.waiting(connection)
+    rows = outbox.waiting(connection)
     entries = disclosed(connection, rows)
     maps = ledger.maps_of(connection, link.id, rows)
     found = []

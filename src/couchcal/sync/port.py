@@ -138,7 +138,11 @@ class Remote(Protocol):
         """
 
     def delete(self, calendar_id: str, event_id: str, etag: str) -> None:
-        """Remove an event; one that is gone is no error. Raises Changed as `patch` does."""
+        """Remove an event; one that was removed is no error.
+
+        Raises:
+            Changed: as `patch` does. NotThere: there never was one, or it is purged.
+        """
 
     def revoke(self) -> None:
         """Give the sign-in back."""

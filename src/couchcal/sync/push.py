@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from couchcal.clock import Clock
 from couchcal.store.connection import Database, database_errors
-from couchcal.sync import ledger
+from couchcal.sync import outbox
 from couchcal.sync.fields import NAMES
 from couchcal.sync.lease import Lease
 from couchcal.sync.ledger import Link, Mapped
@@ -81,7 +81,7 @@ def push(
         Stopped, LostLease: the work ends; what is done is done.
     """
     with database_errors(database.path), closing(database.connect()) as connection:
-        if ledger.anything_due(connection, clock()):
+        if outbox.anything_due(connection, clock()):
             told = _Told(on_progress, on_sent)
             _Pusher(remote, database, connection, link, clock, waiter, lease, rng, told).run()
 
@@ -258,7 +258,9 @@ class _Pusher:
         except Changed:
             raise _Differs(self._changed(mapped)) from None
         except NotThere:
-            self._check_calendar()
+            found = self._event(mapped)
+            if found is not None and not found.cancelled:
+                raise _Differs(found) from None
         self.books.gone(item, mapped)
         self.removed = True
         self.told.sent(0, 1)

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from couchcal.clock import Clock
 from couchcal.practice.disclosure import Disclosed, Facts, disclosed, facts
-from couchcal.sync import guard, ledger
+from couchcal.sync import guard, ledger, outbox
 from couchcal.sync.fields import Base, agreed, known, known_of, outgoing, shown, text_of
 from couchcal.sync.ids import event_id
 from couchcal.sync.lease import Lease, transaction
-from couchcal.sync.ledger import Due, Link, Mapped
+from couchcal.sync.ledger import Link, Mapped
 from couchcal.sync.merge import edited
+from couchcal.sync.outbox import Due
 from couchcal.sync.port import EventFields, Progress, RemoteEvent
 from couchcal.sync.report import progress_text
 
@@ -62,30 +63,30 @@ class Books:
 
     def waiting(self) -> int:
         """How many wait to be sent, now or later."""
-        return ledger.counts(self.connection)[0]
+        return outbox.counts(self.connection)[0]
 
     def held(self) -> frozenset[int]:
         """Deletions that are too many to be made unasked."""
-        doomed = ledger.deletes_due(self.connection, self.link.id)
+        doomed = outbox.deletes_due(self.connection, self.link.id)
         return guard.held_deletes(self.connection, self.link, doomed, clock=self.clock, lease=self.lease)
 
     def claim(self, held: frozenset[int], progress: Progress) -> tuple[list[Item], int] | None:
         """The next items, each with the id of its event stored; how many of the batch need nothing. None at the
         end."""
         now = self.clock()
-        if not ledger.due(self.connection, now, 1, held):
+        if not outbox.due(self.connection, now, 1, held):
             return None
         with transaction(self.connection, self.lease):
             self._version = self._data_version()
-            rows = ledger.due(self.connection, now, BATCH, held)
+            rows = outbox.due(self.connection, now, BATCH, held)
             items = self._load(rows)
             todo: list[Item] = []
             for item in items:
                 if self._is_settled(item):
-                    ledger.done(self.connection, item.due)
+                    outbox.done(self.connection, item.due)
                 else:
                     todo.append(self._with_id(item))
-            ledger.mark_inflight(self.connection, [item.due.appointment_id for item in todo])
+            outbox.mark_inflight(self.connection, [item.due.appointment_id for item in todo])
             if self.lease is not None:
                 self.lease.tell(self.connection, progress_text(progress))
         return todo, len(items) - len(todo)
@@ -153,11 +154,11 @@ class Books:
                 read next time.
         """
         with transaction(self.connection, self.lease):
-            row = ledger.due_for(self.connection, appointment_id)
+            row = outbox.due_for(self.connection, appointment_id)
             item = None if row is None else self._load([row])[0]
             if item is None or self._is_settled(item):
                 if item is not None:
-                    ledger.done(self.connection, item.due)
+                    outbox.done(self.connection, item.due)
                 if seen:
                     ledger.read_everything(self.connection, self.link.id)
                 return None
@@ -185,15 +186,15 @@ class Books:
                 theirs=text_of(shown(event)),
             )
             if facts(self.connection) == self._facts:
-                ledger.done(self.connection, item.due)
+                outbox.done(self.connection, item.due)
             else:
-                ledger.enqueue(self.connection, [item.due.appointment_id])
+                outbox.enqueue(self.connection, [item.due.appointment_id])
 
     def gone(self, item: Item, mapped: Mapped) -> None:
         """The event is removed."""
         with transaction(self.connection, self.lease):
             ledger.set_map_state(self.connection, mapped.id, "deleted")
-            ledger.done(self.connection, item.due)
+            outbox.done(self.connection, item.due)
 
     def anew(self, item: Item, attempt: int) -> Item:
         """The id of this attempt is used up: the next one."""
@@ -202,10 +203,10 @@ class Books:
 
     def block(self, item: Item, reason: str) -> None:
         with transaction(self.connection, self.lease):
-            ledger.block(self.connection, item.due, reason)
+            outbox.block(self.connection, item.due, reason)
             ledger.log(self.connection, self.clock(), f"{item.words} was not taken: {reason}", "error")
 
     def postpone(self, item: Item, reason: str) -> None:
         delay = min(_POSTPONED * 2 ** min(item.due.attempts, 10), _LONGEST)
         with transaction(self.connection, self.lease):
-            ledger.postpone(self.connection, item.due, self.clock() + delay, reason)
+            outbox.postpone(self.connection, item.due, self.clock() + delay, reason)

@@ -17,12 +17,12 @@ from couchcal.errors import NotFound, Refused
 from couchcal.practice import external_rows
 from couchcal.practice.disclosure import disclosed
 from couchcal.store.connection import Database, database_errors
-from couchcal.sync import ledger, target
+from couchcal.sync import ledger, outbox, target
 from couchcal.sync.ids import event_id
 from couchcal.sync.lease import Lease, Taken, holder, transaction
 from couchcal.sync.ledger import Link
 from couchcal.sync.merge import OVER
-from couchcal.sync.port import Changed, NotThere, Remote, RemoteEvent
+from couchcal.sync.port import Changed, NotThere, Remote, RemoteEvent, Transient
 from couchcal.sync.push import CalendarLost
 from couchcal.sync.waiter import RealWaiter, Stopped, Waiter, trying
 
@@ -91,9 +91,9 @@ def _begin(connection: sqlite3.Connection, lease: Lease, how: How, clock: Clock)
         _unpause(connection, account.id, link.id, how, now)
         for each in links:
             _forget_cursor(connection, each.id)
-        ledger.retry_blocked(connection)
+        outbox.retry_blocked(connection)
         if how == "cursors":
-            ledger.enqueue_everything(connection, link.id, now)
+            outbox.enqueue_everything(connection, link.id, now)
         elif link.state != target.CREATING:
             ledger.set_link_state(connection, link.id, CLEARING if how == "events" else DROPPING)
         ledger.log(connection, now, f"reset: {_WORDS[how]}")
@@ -202,13 +202,12 @@ class _Clearing:
                     beat=self.lease.renew,
                 )
                 return
-            except NotThere:
-                return
-            except Changed:
+            except (Changed, NotThere):  # the remote may be wrong, and there would be two of it
                 now = self._look(event.id)
                 if now is None or now.cancelled:
                     return
                 etag = now.etag
+        raise Transient("an event that is to be removed keeps changing")
 
     def _look(self, name: str) -> RemoteEvent | None:
         try:
@@ -242,7 +241,7 @@ def _send_again(connection: sqlite3.Connection, link: Link, clock: Clock) -> Non
     external_rows.clear(connection, link.id)
     _forget_cursor(connection, link.id)
     ledger.set_link_state(connection, link.id, "")
-    ledger.enqueue_everything(connection, link.id, clock())
+    outbox.enqueue_everything(connection, link.id, clock())
 
 
 def _forget_cursor(connection: sqlite3.Connection, link_id: int) -> None:

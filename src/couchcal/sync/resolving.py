@@ -19,7 +19,7 @@ from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.session import write_session
-from couchcal.sync import accounts, ledger, review, target
+from couchcal.sync import accounts, ledger, outbox, review, target
 from couchcal.sync.fields import known_of
 from couchcal.sync.merge import Taken
 from couchcal.sync.ours import changes_of
@@ -79,7 +79,7 @@ def _cancel(session: JournalSession, connection: sqlite3.Connection, item: Store
 
 def _restore(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
     _set_state(connection, _link(item), _appointment(item), "deleted")
-    ledger.enqueue(connection, [_appointment(item)])
+    outbox.enqueue(connection, [_appointment(item)])
     return Done("It is put back in Google with the next sync", item.appointment_id)
 
 
@@ -119,7 +119,7 @@ def _remove_unknown(session: JournalSession, connection: sqlite3.Connection, ite
         return Done("It belongs to an entry of yours by now, and stays", None, 0)
     ledger.allocate(connection, _link(item), stand_in, item.remote_event_id, 0)
     _set_state(connection, _link(item), stand_in, "live")
-    ledger.enqueue(connection, [stand_in])
+    outbox.enqueue(connection, [stand_in])
     external.remove(session, _link(item), [item.remote_event_id], clock=session.clock)
     return Done("It is removed in Google with the next sync", None, 0)
 
@@ -151,7 +151,7 @@ def _restore_all(session: JournalSession, connection: sqlite3.Connection, item: 
     ours = [int(row_id) for row_id in json.loads(item.theirs)["appointments"]]
     for row_id in ours:
         _set_state(connection, _link(item), row_id, "deleted")
-    ledger.enqueue(connection, ours)
+    outbox.enqueue(connection, ours)
     _read_anew(connection, item)
     return Done("Ours are put back in Google with the next sync", None, len(ours))
 

@@ -16,7 +16,7 @@ from couchcal.errors import NotFound
 from couchcal.practice import external_rows
 from couchcal.practice.disclosure import safe_zone
 from couchcal.store.connection import Database, database_errors
-from couchcal.sync import ledger, review
+from couchcal.sync import ledger, outbox, review
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Link
 from couchcal.sync.merge import OVER
@@ -68,7 +68,7 @@ def ensure(
                     ledger.epoch(clock()), ledger.epoch(clock()), link.id,
                 ),
             )  # fmt: skip
-            ledger.enqueue_everything(connection, link.id, clock())
+            outbox.enqueue_everything(connection, link.id, clock())
             ledger.log(connection, clock(), "the calendar is made; everything is sent to it")
         return link.id
 

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from couchcal.practice.disclosure import Disclosed
 from couchcal.store.records import Appointment
-from couchcal.sync import apply, fields, guard, ledger, ours, pull, push
+from couchcal.sync import apply, fields, guard, ours, outbox, pull, push
 from couchcal.sync.fields import known, outgoing, text_of
 from couchcal.sync.google import answers, client, mapping
 from couchcal.sync.google.answers import Operation
@@ -197,7 +197,7 @@ class _Echo(ours.Ours):
     ) -> Decision:
         """Queue the appointment of each event that a reading brings."""
         decision = super().settle(mapped, event, entry, sure=sure)
-        ledger.enqueue(self.connection, [mapped.appointment_id])
+        outbox.enqueue(self.connection, [mapped.appointment_id])
         return decision
 
 

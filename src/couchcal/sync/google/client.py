@@ -147,7 +147,11 @@ class GoogleRemote:
         return self._event(found, event_id)
 
     def delete(self, calendar_id: str, event_id: str, etag: str) -> None:
-        """Remove an event; one that is gone is no error. Raises Changed as `patch` does."""
+        """Remove an event; one that was removed is no error.
+
+        Raises:
+            Changed: as `patch` does. NotThere: Google knows no such event, or is wrong about it for once.
+        """
         self._remove(f"{self._events(calendar_id)}/{_part(event_id)}", _known(etag))
 
     def revoke(self) -> None:
@@ -200,7 +204,7 @@ class GoogleRemote:
             if answer.status < 300:
                 raise Transient(IN_BETWEEN)  # Google says 204 and nothing else
             found = problem(Operation.DELETE, answer.status, answer.headers, answer.body)
-            if not isinstance(found, NotThere):
+            if not isinstance(found, NotThere) or answer.status != 410:
                 raise found
 
     @staticmethod

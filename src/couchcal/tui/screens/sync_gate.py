@@ -19,7 +19,7 @@ from couchcal.practice import disclosure, practice_settings
 from couchcal.practice.disclosure import Facts
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database, database_errors
-from couchcal.sync import accounts, lease, ledger, review, status
+from couchcal.sync import accounts, lease, ledger, outbox, review, status
 from couchcal.sync.accounts import Link
 from couchcal.sync.lease import Lease
 from couchcal.sync.review import ReviewItem
@@ -126,7 +126,7 @@ class Gate:
     def unsent(self) -> list[Unsent]:
         """What Google does not take, the earliest entry first."""
         with self._reading() as connection:
-            rows = ledger.blocked(connection)
+            rows = outbox.blocked(connection)
             found = disclosure.disclosed(connection, [row.appointment_id for row in rows])
         reasons = {row.appointment_id: row.reason for row in rows}
         known = sorted(found, key=lambda row_id: found[row_id].start.isoformat())
@@ -245,7 +245,7 @@ class Gate:
     def send_again(self, appointment_ids: Sequence[int]) -> None:
         """Try to send these again, with the next sync."""
         with self._reading() as connection, lease.transaction(connection):
-            ledger.enqueue(connection, appointment_ids)
+            outbox.enqueue(connection, appointment_ids)
         self._wake()
 
     def reset(self, how: str) -> None:

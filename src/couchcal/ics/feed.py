@@ -3,7 +3,7 @@ bytes. Times are UTC, which every reader understands alike; each shows them on i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,12 +20,8 @@ NAME: Final = "Appointments"
 
 def calendar(feed: Feed) -> bytes:
     """The VCALENDAR of a feed."""
-    return "".join(f"{fold(line)}\r\n" for line in _lines(feed)).encode()
-
-
-def _lines(feed: Feed) -> Iterator[str]:
     name = escape_line(feed.label) or NAME
-    yield from (
+    head = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         f"PRODID:{PRODID}",
@@ -37,37 +33,33 @@ def _lines(feed: Feed) -> Iterator[str]:
         f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}",
         f"X-PUBLISHED-TTL:{REFRESH}",
     )
-    if not feed.entries:
-        # RFC 5545 3.6 wants at least one component; a zone is one.
-        yield from definition("UTC", Span(0, None))
-    for entry in feed.entries:
-        yield from _event(entry)
-    yield "END:VCALENDAR"
+    # RFC 5545 3.6 wants at least one component; a zone is one.
+    body = map(_event, feed.entries) if feed.entries else _lines(definition("UTC", Span(0, None)))
+    return "".join((*_lines(head), *body, "END:VCALENDAR\r\n")).encode()
 
 
-def _event(entry: FeedEntry) -> Iterator[str]:
-    yield from (
-        "BEGIN:VEVENT",
-        f"UID:{inert(entry.uid)}",
-        f"DTSTAMP:{_utc(entry.stamp)}",
-        f"SEQUENCE:{entry.sequence}",
+def _lines(lines: Iterable[str]) -> Iterator[str]:
+    return (f"{fold(line)}\r\n" for line in lines)
+
+
+def _event(entry: FeedEntry) -> str:
+    """A VEVENT; only lines that hold a text can be too long."""
+    place = f"{fold(f'LOCATION:{escape(entry.place)}')}\r\n" if entry.place else ""
+    return (
+        f"BEGIN:VEVENT\r\n{fold(f'UID:{inert(entry.uid)}')}\r\nDTSTAMP:{_utc(entry.stamp)}\r\n"
+        f"SEQUENCE:{entry.sequence}\r\n{_times(entry)}{fold(f'SUMMARY:{escape_line(entry.title)}')}\r\n{place}"
+        f"CLASS:PRIVATE\r\nSTATUS:CONFIRMED\r\nTRANSP:{'OPAQUE' if entry.busy else 'TRANSPARENT'}\r\n"
+        "END:VEVENT\r\n"
     )
+
+
+def _times(entry: FeedEntry) -> str:
+    """DTSTART and DTEND; an entry without length has no DTEND, because that must be later."""
     if entry.all_day:
-        yield f"DTSTART;VALUE=DATE:{date_stamp(entry.start)}"
-        yield f"DTEND;VALUE=DATE:{date_stamp(entry.end)}"
-    else:
-        yield f"DTSTART:{_utc(entry.start)}"
-        if entry.end > entry.start:
-            yield f"DTEND:{_utc(entry.end)}"
-    yield f"SUMMARY:{escape_line(entry.title)}"
-    if entry.place:
-        yield f"LOCATION:{escape(entry.place)}"
-    yield from (
-        "CLASS:PRIVATE",
-        "STATUS:CONFIRMED",
-        f"TRANSP:{'OPAQUE' if entry.busy else 'TRANSPARENT'}",
-        "END:VEVENT",
-    )
+        first, end = date_stamp(entry.start), date_stamp(entry.end)
+        return f"DTSTART;VALUE=DATE:{first}\r\nDTEND;VALUE=DATE:{end}\r\n"
+    end = f"DTEND:{_utc(entry.end)}\r\n" if entry.end > entry.start else ""
+    return f"DTSTART:{_utc(entry.start)}\r\n{end}"
 
 
 def _utc(instant: datetime) -> str:

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Literal, NamedTuple
 
 Network = IPv4Network | IPv6Network
-What = Literal["look", "book", "sign_in", "cancel", "feed"]
+What = Literal["look", "book", "sign_in", "try", "cancel", "feed"]
 
 
 class Rate(NamedTuple):
@@ -25,10 +25,12 @@ RATES: dict[What, Rate] = {
     "look": Rate(60, 60),
     "book": Rate(5, 600),
     "sign_in": Rate(3, 900),
+    "try": Rate(20, 900),
     "cancel": Rate(5, 600),
     "feed": Rate(120, 60),
 }
-"""Looking is any page; booking, signing in and cancelling is asking the practice for something. Feeds are read by
+"""Looking is any page; booking, signing in and cancelling is asking the practice for something. A
+try is any step of signing in, of a network that several clients may share. Feeds are read by
 programs, those of many people from one network."""
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from couchcal.web.limits import Network
 
 HOST, PORT = "127.0.0.1", 8080
+_TURN_S = 0.001
+"""How long one thread works while another one waits. Connections are served by one, pages made by others."""
 NO_SLUG = Refused(
     "the practice has no booking link yet", "couchcal settings set practice.slug quiet-room", code="no_slug"
 )
@@ -76,6 +78,7 @@ def _serve(args: Namespace) -> int:
         if not own_slug:
             raise NO_SLUG
         server = _server(practice, args.proxy)
+        sys.setswitchinterval(_TURN_S)
         with _ended_by_signals(server), _worker(practice, wanted=not args.no_worker):
             host, port = listener.getsockname()[:2]
             origin = f"http://{f'[{host}]' if ':' in host else host}:{port}"

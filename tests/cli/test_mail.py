@@ -138,6 +138,39 @@ def test_only_what_failed_or_is_unknown_is_sent_again(cli: Cli) -> None:
         cli("mail", "retry", wrong, code=1)
 
 
+def test_what_is_dismissed_is_on_the_list_no_more(cli: Cli) -> None:  # NOTIF-01
+    put(cli, "booking_confirmed", "sent")
+    put(cli, "rescheduled", "failed", "the mail server refuses the message (550)")
+    ids = {row["state"]: row["id"] for row in cli.json("mail", "list")}
+    sent, failed = ids["sent"], ids["failed"]
+    assert "it is sent" in cli("mail", "dismiss", sent, code=1).err
+    assert cli.json("mail", "dismiss", failed)["state"] == "dismissed"
+    assert cli("mail", "list", "--failed").out == "Nothing has failed.\n"
+    assert "it is dismissed" in cli("mail", "retry", failed, code=1).err
+    assert cli.rows("SELECT state, error FROM outbox_email ORDER BY id")[1] == (
+        "cancelled",
+        "the mail server refuses the message (550)",
+    )
+
+
+def test_a_refused_test_says_what_the_server_said_and_what_to_do(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_private(config_file(), MAIL.encode())
+    with running(Post(rcpt="550 5.7.1 relaying denied")) as port:
+        monkeypatch.setenv("COUCHCAL_SMTP_URL", f"smtp://127.0.0.1:{port}")
+        said = cli("mail", "test", "me@example.org", code=4).err
+    assert "refuses the recipient's address (550): 550 5.7.1 relaying denied" in said
+    assert "check the address" in said
+
+
+@pytest.mark.parametrize(("mode", "called"), [("id", "C-0000"), ("full", "Ada Sample")])
+def test_the_example_is_called_as_clients_are(cli: Cli, mode: str, called: str) -> None:
+    with cli.database.connect() as connection:
+        connection.execute("UPDATE practice SET identifier_mode = ?", (mode,))
+        connection.commit()
+    assert called in cli("mail", "preview", "booking_confirmed_to_you").out
+    assert "Ada" not in cli("mail", "preview", "booking_confirmed").out
+
+
 def test_a_secret_can_be_taken_out(cli: Cli, monkeypatch: pytest.MonkeyPatch, ring: Ring) -> None:
     assert "no host and user" in cli("mail", "password", code=1).err
     assert "no url and account" in cli("mail", "password", "--text", code=1).err

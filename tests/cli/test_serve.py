@@ -13,8 +13,11 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from starlette.applications import Starlette
 
 from couchcal.store.connection import Database
+from couchcal.web.app import create_app
+from couchcal.web.site import Site
 from tests.cli.conftest import Cli
 from tests.cli.test_process import COMMAND, couchcal, environment
 from tests.support.practice import make_practice
@@ -55,6 +58,33 @@ def test_it_serves_until_it_is_told_to_end(
     assert "GET /book/{slug} 200" in log
     assert "canary" not in log
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_settings_decide_on_mail_and_on_proof_of_work(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, on: bool
+) -> None:  # REQ-09, C-14
+    sites: list[Site] = []
+
+    def keep(site: Site) -> Starlette:
+        sites.append(site)
+        return create_app(site)
+
+    monkeypatch.setattr("couchcal.web.app.create_app", keep)
+    monkeypatch.setattr("uvicorn.Server.run", lambda _self, sockets: None)
+    with closing(cli.database.connect()) as connection:
+        connection.execute("UPDATE practice SET slug = 'quiet-room', mail_from = 'other@example.org'")
+    if on:
+        for key, value in (
+            ("mail.host", "smtp.example.org"), ("mail.user", "me@example.org"),
+            ("mail.public_url", "https://book.example.org"), ("booking.altcha", "true"),
+        ):  # fmt: skip
+            cli("settings", "set", key, value)
+    said = cli("serve", "--port", "0", "--no-worker")
+    (site,) = sites
+    assert (site.mail, site.altcha is not None, site.https) == (on, on, on)
+    assert site.contact == ("me@example.org" if on else "")
+    assert ("no mail is set up" in said.err) is not on
 
 
 def test_a_port_that_is_taken(practice: Database, tmp_path: Path) -> None:

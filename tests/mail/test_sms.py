@@ -102,20 +102,27 @@ def test_numbers(phone: str, tz: str, number: str) -> None:
     assert sms.number(phone, tz) == number
 
 
-def test_a_reminder_by_text_goes_out_once_and_says_nothing(tmp_path: Path) -> None:  # APT-16, INV-M1, INV-M3
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("", f"Quiet Room: you have an appointment coming up. Details: {SITE}/portal"),
+        ("{practice}, bis bald: {link}", f"Quiet Room, bis bald: {SITE}/portal"),
+    ],
+)
+def test_a_reminder_by_text_goes_out_once_and_says_nothing(
+    tmp_path: Path, own: str, said: str
+) -> None:  # APT-16, INV-M1, INV-M3
     gateway = Gateway()
     with open_gateway(gateway) as url:
         desk = Desk(tmp_path)
-        desk.text = TextConfig(url, "", "", "")
+        desk.text = TextConfig(url, "", "", "", own)
         desk.reminders_on()
         desk.book(hours=2, remind_email=False, remind_text=True)
         desk.remind()
         desk.wait(minutes=90)
         for _ in range(3):
             desk.remind()
-    assert gateway.forms == [
-        {"To": ["+15550100199"], "Body": [f"Quiet Room: you have an appointment coming up. Details: {SITE}/portal"]}
-    ]
+    assert gateway.forms == [{"To": ["+15550100199"], "Body": [said]}]
     assert all(word not in gateway.forms[0]["Body"][0] for word in SECRET_WORDS)
     assert desk.rows("SELECT channel, state FROM reminder") == [("text", "sent")]
 

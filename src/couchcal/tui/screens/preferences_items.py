@@ -97,6 +97,7 @@ THIS_COMPUTER = Section(
         Item("week_start", "Week begins", "on this screen", "list", _WEEK, "as in the practice"),
         Item("row_minutes", "A row is", "minutes, in day and week", "words", _plain((15, 30, 60))),
         Item("first_hour", "Top of the day", "the hour shown first", "hour"),
+        Item("lock_minutes", "Locks after", "minutes untouched; 0: never", "text"),
         Item("second_time_zone", "Second zone", "beside the hours; empty: none", "text"),
         Item("names", "Names on screen", "", "words", _NAMES),
         Item("cli_names", "Names elsewhere", "command line and files", "words", _NAMES),
@@ -146,6 +147,7 @@ PRACTICE = (
     Section("Google Calendar", (
         _ours("google_title"), _ours("google_place", "tick"), _ours("google_event_titles", "tick"),
     )),
+    Section("Backups", (_here("backup.copy_to", "Copied to"),)),
 )  # fmt: skip
 SECTIONS = (THIS_COMPUTER, *PRACTICE)
 

@@ -76,7 +76,7 @@ class Google:
 
         from couchcal.clock import system_clock
         from couchcal.sync.account_rows import APP_CREATED, CALENDAR_LIST, EVENTS
-        from couchcal.sync.google import auth
+        from couchcal.sync.google import auth, signin
 
         scopes = frozenset({APP_CREATED, CALENDAR_LIST, EVENTS})
         granted = self.control("grant", {"email": EMAIL, "client_id": CLIENT, "scopes": sorted(scopes)})
@@ -85,7 +85,7 @@ class Google:
             None, refresh_token=granted["refresh_token"], token_uri=f"{self.base}/token", client_id=CLIENT,
             client_secret=SECRET,
         )  # fmt: skip
-        auth.connect(database, auth.Granted(credentials, scopes), clock=system_clock)
+        auth.connect(database, signin.Granted(credentials, scopes), clock=system_clock)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from couchcal.clock import system_clock
 from couchcal.store.connection import Database
 from couchcal.sync.account_rows import APP_CREATED, CALENDAR_LIST, EVENTS
-from couchcal.sync.google import auth, config
+from couchcal.sync.google import auth, config, signin
 from tests.google.emulator import Emulator
 from tests.google.server import EmulatorServer
 
@@ -45,7 +45,7 @@ class Online:
             None, refresh_token=self.emulator.grant(EMAIL, client.client_id, SCOPES), token_uri=client.token_uri,
             client_id=client.client_id, client_secret=client.client_secret,
         )  # fmt: skip
-        return auth.connect(database, auth.Granted(credentials, SCOPES), clock=system_clock)
+        return auth.connect(database, signin.Granted(credentials, SCOPES), clock=system_clock)
 
     def events(self) -> list[dict[str, Any]]:
         """The live events of the calendar that was made."""

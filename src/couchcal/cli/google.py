@@ -29,7 +29,7 @@ from couchcal.sync.accounts import Link
 from couchcal.sync.port import NeedsSignIn, RemoteProblem, Transient
 
 if TYPE_CHECKING:
-    from couchcal.sync.google.auth import SignIn
+    from couchcal.sync.google.signin import SignIn
 
 PERMISSIONS = "https://myaccount.google.com/connections"
 _PASTE_BYTES = 8192
@@ -68,12 +68,12 @@ def _run(args: Namespace) -> int:
 
 
 def _connect(practice: Practice, args: Namespace) -> int:
-    from couchcal.sync.google import auth, config
+    from couchcal.sync.google import auth, config, signin
 
     known = accounts.account(practice.connection)
     hint = known.email if known is not None and not args.switch else ""
     options = {"busy_only": args.busy_only, "login_hint": hint}
-    with auth.SignIn(config.load(), args.port, **options) as sign_in:
+    with signin.SignIn(config.load(), args.port, **options) as sign_in:
         _show_address(sign_in, browser=not args.no_browser)
         with _pasting(sign_in):
             granted = sign_in.wait()

@@ -22,7 +22,7 @@ from couchcal.store.connection import Database
 from couchcal.sync import accounts, ledger, reset, review, waiter
 from couchcal.sync.account_rows import APP_CREATED, CALENDAR_LIST, EVENTS
 from couchcal.sync.engine import Engine
-from couchcal.sync.google import auth
+from couchcal.sync.google import auth, signin
 from couchcal.sync.lease import Lease
 from couchcal.sync.ledger import Link
 from couchcal.sync.port import RemoteProblem
@@ -295,7 +295,7 @@ class World:
         self.emulator.config.change({"clock_jump": 0.0})
         self.births.append(len(self.emulator.log))
         try:
-            granted = auth.Granted(credentials, SCOPES)
+            granted = signin.Granted(credentials, SCOPES)
             auth.connect(self.database, granted, clock=self.clock, session=self.session)
         finally:
             self.emulator.config.change({"clock_jump": jump})

@@ -17,7 +17,8 @@ from couchcal.store.connection import Database
 from couchcal.sync import accounts
 from couchcal.sync.account_rows import APP_CREATED, CALENDAR_LIST, EVENTS, FREE_BUSY, reading, writing
 from couchcal.sync.google import auth, config
-from couchcal.sync.google.auth import SignIn, Source
+from couchcal.sync.google.auth import Source
+from couchcal.sync.google.signin import SignIn
 from couchcal.sync.google.tokens import TokenStore
 from couchcal.sync.port import NeedsSignIn, Transient
 from tests.sync.google.browser import consent, go, half_open, raw, visit

@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from couchcal.errors import Refused
 from couchcal.practice import disclosure
 from couchcal.store.connection import Database
-from couchcal.sync.google.auth import Granted
+from couchcal.sync.google.signin import Granted
 from couchcal.tui.forms.connect import ConnectForm
 from couchcal.tui.forms.connect_start import StartForm
 from couchcal.tui.screens.sync import SyncScreen

@@ -21,7 +21,7 @@ from couchcal.tui.forms.plain import plain
 from couchcal.tui.text import clean
 
 if TYPE_CHECKING:
-    from couchcal.sync.google.auth import Granted, SignIn
+    from couchcal.sync.google.signin import Granted, SignIn
 
 _SPIN_S = 0.12
 _SPINNERS = {False: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", True: "|/-\\"}

@@ -28,7 +28,7 @@ from couchcal.tui.screens.sync_words import MODES, counted, example
 from couchcal.tui.text import clean, glyphs_on
 
 if TYPE_CHECKING:
-    from couchcal.sync.google.auth import Granted
+    from couchcal.sync.google.signin import Granted
     from couchcal.tui.forms.connect_start import Start
 
 

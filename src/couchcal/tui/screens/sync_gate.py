@@ -28,7 +28,7 @@ from couchcal.sync.status import Status
 if TYPE_CHECKING:
     import requests
 
-    from couchcal.sync.google.auth import Granted, SignIn
+    from couchcal.sync.google.signin import Granted, SignIn
     from couchcal.sync.port import Remote
     from couchcal.sync.report import Plan
 
@@ -168,7 +168,7 @@ class Gate:
             NotFound, Refused: the client file cannot be used.
         """
         from couchcal.sync.google import config
-        from couchcal.sync.google.auth import SignIn
+        from couchcal.sync.google.signin import SignIn
 
         return SignIn(config.load(), login_hint=login_hint, session=self._session)
 

@@ -41,7 +41,7 @@ def page(
 ) -> Route:
     """A route to `handler`; every page has HEAD and OPTIONS beside `methods`. Only POST may change anything.
 
-    With `bare` a POST may come from anywhere and hold anything, which is not read: its address says all.
+    With `bare` a POST may come from anywhere and hold anything that is no longer than a form: its address says all.
     """
 
     async def answer(request: Request) -> Response:
@@ -71,7 +71,9 @@ def _counted(handler: Handler, visit: Visit) -> Response:
 
 async def _visit(site: Site, request: Request, *, bare: bool) -> Visit:
     headers = request.headers
-    form = await _form(request) if request.method == "POST" and not bare else {}
+    form = {}
+    if request.method == "POST":
+        form = await _form(request) if not bare else await _nothing(request)
     peer = request.client.host if request.client else None
     secure = site.reached_by_https(peer, headers.get("x-forwarded-proto", ""))
     return Visit(
@@ -105,6 +107,21 @@ async def _form(request: Request) -> dict[str, str]:
         raise HTTPException(403)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise HTTPException(415)
+    return _first((await _body(request)).decode("utf-8", "replace"))
+
+
+async def _nothing(request: Request) -> dict[str, str]:
+    """No fields, whatever was sent. It is read all the same: what follows on the connection is another request."""
+    await _body(request)
+    return {}
+
+
+async def _body(request: Request) -> bytearray:
+    """What was sent.
+
+    Raises:
+        HTTPException: it is too long, or too slow.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -116,7 +133,7 @@ async def _form(request: Request) -> dict[str, str]:
         raise HTTPException(408) from None
     except ClientDisconnect:
         raise HTTPException(400) from None
-    return _first(body.decode("utf-8", "replace"))
+    return body
 
 
 def _first(text: str) -> dict[str, str]:

@@ -28,6 +28,9 @@ SCENES: dict[str, tuple[str, tuple[str, ...]]] = {
     "find-a-time": ("week", ("F", '"50 min tue or thu afternoon in the next 3 weeks')),
     "search": ("week", ("/", '"lin is:cancelled')),
     "waitlist": ("week", ("W",)),
+    "requests": ("week", ("r",)),
+    "accept": ("week", ("r", "enter")),
+    "link": ("week", ("B",)),
     "reports": ("week", ("R",)),
     "sync-connect": ("week", ("S",)),
     "sync": ("week", ("S", "j", "j")),
@@ -39,12 +42,14 @@ SCENES: dict[str, tuple[str, tuple[str, ...]]] = {
 async def _picture(database_path: Path, scene: str, theme: str, target: Path) -> None:
     from couchcal.practice.opening import open_database
     from couchcal.settings import Settings
+    from couchcal.settings_mail import MailTable
     from couchcal.tui.app import CouchcalApp
     from couchcal.tui.calendar.period import View
 
     view, keys = SCENES[scene]
+    site = MailTable(public_url="https://book.example.org")
     app = CouchcalApp(
-        open_database(database_path), clock=lambda: _NOW, settings=Settings(theme=theme), view=View(view)
+        open_database(database_path), clock=lambda: _NOW, settings=Settings(theme=theme, mail=site), view=View(view)
     )
     app.background.end()  # nothing is to be synced for a picture
     async with app.run_test(size=_SIZE) as pilot:

@@ -1,4 +1,4 @@
-"""Access to the portal, from the list of clients and from a record. PORTAL-08."""
+"""Access to the portal, from the list of clients and from a record; new bookings come up in the list. PORTAL-08."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from couchcal.practice.undo import undo
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.screens.client_record import ClientRecordScreen
 from couchcal.tui.screens.clients import ClientsScreen
 from tests.practice.door import Door
+from tests.support.pilot import until
 from tests.tui.forms.host import Host, saved, screen_of, shown
-from tests.tui.screens.asking import NEW_YORK, open_door, told
+from tests.tui.screens.asking import NEW_YORK, TUESDAY, open_door, told
 
 
 @pytest.fixture
@@ -71,3 +72,20 @@ async def test_from_the_list_and_without_an_address(at: Door) -> None:
         await pilot.press("down", "p")
         await saved(pilot)
         assert "no e-mail address on file" in str(app.screen.query_one("#problem", Static).content)
+
+
+async def test_a_booking_by_the_page_comes_up_on_top_and_is_accepted(at: Door) -> None:  # INT-01, INT-02
+    async with shown(ClientsScreen(at.database, NEW_YORK, clock=at.desk.clock)) as (app, pilot):
+        listing = app.screen.query_one("#clients", OptionList)
+        assert str(listing.get_option_at_index(0).prompt).startswith("Active 2")
+        at.book(TUESDAY)
+        at.verify(at.secrets("request_verify").token)
+        await until(pilot, lambda: str(listing.get_option_at_index(0).prompt).startswith("New bookings 1"))
+        assert str(listing.get_option_at_index(1).prompt).startswith("Dee New")
+        assert listing.highlighted_option is not None
+        assert str(listing.highlighted_option.prompt).startswith("Ann Sample")  # the place is kept
+        listing.highlighted = 1
+        await pilot.press("a")
+        await saved(pilot)
+        assert told(pilot)[-1] == "Accepted Dee New · u undo"
+    assert [row["state"] for row in at.desk.rows("client").values()] == ["active"] * 3

@@ -31,7 +31,7 @@ from couchcal.tui.text import glyphs_on
 
 _KEYS = (
     "enter go there · n new session · e edit · p portal · M merge · z archive · ← → view · u undo · esc back",
-    "enter go there · n session · e edit · p portal · z archive · ← → view · esc",
+    "enter go there · n session · e edit · p portal · z archive · ← → · esc back",
 )
 _KEYS_INTAKE = (
     "a accept · X reject · M merge · n new session · e edit · tab sessions · ← → view · u undo · esc back",

@@ -31,6 +31,7 @@ from couchcal.tui.screens.clients_lines import (
     heading,
     sections,
 )
+from couchcal.tui.watching import LOOK_S, Watch
 
 _KEYS = (
     "enter record · n new · N session · e edit · a accept · / filter · s sort · . archived · ? keys · esc close",
@@ -81,6 +82,7 @@ class ClientsScreen(ClientActions):
         self._loaded = False
         self._options: dict[tuple[int, Columns], Option] = {}
         """Lines that were drawn, so that typing draws none anew."""
+        self._watch = Watch(database)
 
     def compose_body(self) -> ComposeResult:
         yield Input(placeholder="filter: name, id, e-mail, telephone", id="text", max_length=100)
@@ -90,6 +92,15 @@ class ClientsScreen(ClientActions):
     def on_mount(self) -> None:
         super().on_mount()
         self.reload()
+        self.set_interval(LOOK_S, self._look)
+
+    def on_unmount(self) -> None:
+        self._watch.close()
+
+    def _look(self) -> None:
+        """Follow what others do: a booking by the page comes up by itself (INT-01)."""
+        if self.is_active and self._watch.moved():
+            self.reload()
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw the columns that fit."""

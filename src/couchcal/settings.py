@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     second_time_zone: str = ""
     date_order: DateOrder | Literal[""] = ""
     calendar_file: str = ""
+    keep_years: int = 6
     google_client_secrets: str = ""
     google_api_url: str = ""
     mail: MailTable = MailTable()

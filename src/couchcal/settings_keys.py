@@ -128,6 +128,8 @@ KEYS = {
         Key("date_order", "how 12/3 is read: month, day or year first", _date_order, DATE_ORDERS,
             "the locale decides"),
         Key("calendar_file", "an .ics file that is kept current for other programs", _calendar_file, (), "none"),
+        Key("keep_years", "years after the last session before a client may be forgotten",
+            _choice(tuple(range(1, 51))), _numbers(range(1, 51)), "6"),
     )
 }  # fmt: skip
 """Every key at the top of the file, in the order of the documentation."""

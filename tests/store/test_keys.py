@@ -9,44 +9,20 @@ import stat
 from pathlib import Path
 from typing import Any
 
-import keyring.backend
-import keyring.errors
+import keyring
 import pytest
 
 from couchcal.errors import DatabaseProblem
 from couchcal.practice.opening import create_practice, open_database
-from couchcal.store import keys
+from couchcal.store import key_changes, key_wraps, keys
+from tests.support.keyrings import FileKeyring, use_keyring
 
 KEY = bytes(range(32))
 
 
-class MemoryKeyring(keyring.backend.KeyringBackend):
-    """A keyring in memory that stands for the desktop's own."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        self.secrets: dict[tuple[str, str], str] = {}
-        self.locked = False
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        if self.locked:
-            raise keyring.errors.KeyringLocked("locked")
-        self.secrets[service, username] = password
-
-    def get_password(self, service: str, username: str) -> str | None:
-        if self.locked:
-            raise keyring.errors.KeyringLocked("locked")
-        return self.secrets.get((service, username))
-
-
 @pytest.fixture
-def desktop(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
-    backend = MemoryKeyring()
-    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
-    name = f"{MemoryKeyring.__module__}.{MemoryKeyring.__qualname__}"
-    monkeypatch.setattr(keys, "ALLOWED_BACKENDS", frozenset({name}))
-    return backend
+def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileKeyring:
+    return use_keyring(monkeypatch, tmp_path / "keyring.json")
 
 
 @pytest.fixture
@@ -56,8 +32,8 @@ def no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring, "get_keyring", Keyring)
 
 
-def test_the_keyring_keeps_the_key_and_gives_it_back(tmp_path: Path, desktop: MemoryKeyring) -> None:
-    key, place = keys.create_key(tmp_path / "c.db")
+def test_the_keyring_keeps_the_key_and_gives_it_back(tmp_path: Path, desktop: FileKeyring) -> None:
+    key, place = key_changes.create_key(tmp_path / "c.db")
     assert len(key) == 32
     assert "keyring" in place
     assert keys.load_key(tmp_path / "c.db") == key
@@ -65,8 +41,10 @@ def test_the_keyring_keeps_the_key_and_gives_it_back(tmp_path: Path, desktop: Me
     assert key.hex() not in json.dumps(record)
 
 
-def test_a_passphrase_may_be_chosen_where_there_is_a_keyring(tmp_path: Path, desktop: MemoryKeyring) -> None:
-    key, place = keys.create_key(tmp_path / "c.db", ask=lambda _prompt: "several good words", store="passphrase")
+def test_a_passphrase_may_be_chosen_where_there_is_a_keyring(tmp_path: Path, desktop: FileKeyring) -> None:
+    key, place = key_changes.create_key(
+        tmp_path / "c.db", ask=lambda _prompt: "several good words", store="passphrase"
+    )
     assert "passphrase" in place
     assert not desktop.secrets
     assert keys.load_key(tmp_path / "c.db", ask=lambda _prompt: "several good words") == key
@@ -75,47 +53,46 @@ def test_a_passphrase_may_be_chosen_where_there_is_a_keyring(tmp_path: Path, des
 @pytest.mark.usefixtures("no_desktop")
 def test_a_keyring_that_was_chosen_is_not_replaced_by_a_passphrase(tmp_path: Path) -> None:
     with pytest.raises(DatabaseProblem, match="no keyring here"):
-        keys.create_key(tmp_path / "c.db", ask=lambda _prompt: "several good words", store="keyring")
+        key_changes.create_key(tmp_path / "c.db", ask=lambda _prompt: "several good words", store="keyring")
 
 
-def test_a_locked_or_emptied_keyring_is_told_clearly(tmp_path: Path, desktop: MemoryKeyring) -> None:
-    keys.create_key(tmp_path / "c.db")
+def test_a_locked_or_emptied_keyring_is_told_clearly(tmp_path: Path, desktop: FileKeyring) -> None:
+    key_changes.create_key(tmp_path / "c.db")
     desktop.locked = True
     with pytest.raises(DatabaseProblem, match="refused: KeyringLocked"):
         keys.load_key(tmp_path / "c.db")
     desktop.locked = False
-    for name in list(desktop.secrets):
-        desktop.secrets[name] = "no hexadecimal digits"
+    desktop.secrets = dict.fromkeys(desktop.secrets, "no hexadecimal digits")
     with pytest.raises(DatabaseProblem, match="does not have the database key"):
         keys.load_key(tmp_path / "c.db")
-    desktop.secrets.clear()
+    desktop.secrets = {}
     with pytest.raises(DatabaseProblem, match="does not have the database key"):
         keys.load_key(tmp_path / "c.db")
 
 
-def test_a_keyring_that_cannot_be_written_does_not_leave_a_sidecar(tmp_path: Path, desktop: MemoryKeyring) -> None:
+def test_a_keyring_that_cannot_be_written_does_not_leave_a_sidecar(tmp_path: Path, desktop: FileKeyring) -> None:
     desktop.locked = True
     with pytest.raises(DatabaseProblem, match="refused"):
-        keys.create_key(tmp_path / "c.db")
+        key_changes.create_key(tmp_path / "c.db")
     assert not keys.sidecar(tmp_path / "c.db").exists()
 
 
 def test_plain_text_keyrings_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    class PlaintextKeyring(MemoryKeyring):
+    class PlaintextKeyring(FileKeyring):
         """Not on the list of backends that keep a secret."""
 
-    monkeypatch.setattr(keyring, "get_keyring", PlaintextKeyring)
+    monkeypatch.setattr(keyring, "get_keyring", lambda: PlaintextKeyring(Path("nowhere")))
     assert keys.usable_keyring() is None
 
 
 @pytest.mark.usefixtures("no_desktop")
 def test_without_a_keyring_a_passphrase_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(DatabaseProblem, match="no keyring here") as error:
-        keys.create_key(tmp_path / "c.db")
+        key_changes.create_key(tmp_path / "c.db")
     assert error.value.code == "no_key_store"
     with pytest.raises(DatabaseProblem, match="empty passphrase"):
-        keys.create_key(tmp_path / "c.db", ask=lambda _prompt: "")
-    key, _place = keys.create_key(tmp_path / "c.db", ask=lambda _prompt: "several good words")
+        key_changes.create_key(tmp_path / "c.db", ask=lambda _prompt: "")
+    key, _place = key_changes.create_key(tmp_path / "c.db", ask=lambda _prompt: "several good words")
     assert keys.load_key(tmp_path / "c.db", ask=lambda _prompt: "several good words") == key
     with pytest.raises(DatabaseProblem, match="the passphrase is wrong") as error:
         keys.load_key(tmp_path / "c.db", ask=lambda _prompt: "other words")
@@ -124,13 +101,16 @@ def test_without_a_keyring_a_passphrase_is_asked_for(tmp_path: Path) -> None:
         keys.load_key(tmp_path / "c.db")
 
 
-def test_the_wrapped_key_names_its_costs_and_hides_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = keys.wrap(KEY, "words")
-    record = json.loads(content)
-    assert record["kdf"] == "argon2id"
-    assert (record["time_cost"], record["memory_kib"], record["parallelism"]) == (3, 65536, 4)  # RFC 9106
-    assert keys.unwrap(record, "words") == KEY
-    assert keys.wrap(KEY, "words") != content
+@pytest.mark.usefixtures("real_costs")
+def test_the_wrapped_key_names_its_costs_and_hides_the_key() -> None:
+    wrap = key_wraps.seal(KEY, "words")
+    assert wrap["kdf"] == "argon2id"
+    assert (wrap["time_cost"], wrap["memory_kib"], wrap["parallelism"]) == (3, 65536, 4)  # RFC 9106
+    assert key_wraps.unseal(wrap, "words") == KEY
+    assert key_wraps.seal(KEY, "words") != wrap
+
+
+SEALED = {"store": "passphrase", **key_wraps.seal(KEY, "words")}
 
 
 @pytest.mark.parametrize(
@@ -144,10 +124,11 @@ def test_the_wrapped_key_names_its_costs_and_hides_the_key(monkeypatch: pytest.M
         b'{"store": "elsewhere"}',
         b'{"store": "keyring"}',
         b'{"store": "passphrase"}',
-        json.dumps({**json.loads(keys.wrap(KEY, "words")), "salt": 7}).encode(),
-        json.dumps({**json.loads(keys.wrap(KEY, "words")), "nonce": ""}).encode(),
-        json.dumps({**json.loads(keys.wrap(KEY, "words")), "memory_kib": 0}).encode(),
-        json.dumps({**json.loads(keys.wrap(KEY, "words")), "time_cost": 1 << 70}).encode(),
+        b'{"store": "file", "recovery": []}',
+        json.dumps({**SEALED, "salt": 7}).encode(),
+        json.dumps({**SEALED, "nonce": ""}).encode(),
+        json.dumps({**SEALED, "memory_kib": 0}).encode(),
+        json.dumps({**SEALED, "time_cost": 1 << 70}).encode(),
     ],
     ids=[
         "empty",
@@ -158,6 +139,7 @@ def test_the_wrapped_key_names_its_costs_and_hides_the_key(monkeypatch: pytest.M
         "unknown-store",
         "no-id",
         "no-parts",
+        "no-wrap",
         "salt",
         "nonce",
         "memory",
@@ -178,20 +160,20 @@ def test_a_lost_sidecar_is_told(tmp_path: Path) -> None:
 
 def test_a_key_that_is_there_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUCHCAL_PASSPHRASE", "words")
-    keys.create_key(tmp_path / "c.db")
+    key_changes.create_key(tmp_path / "c.db")
     before = keys.sidecar(tmp_path / "c.db").read_bytes()
     with pytest.raises(DatabaseProblem, match="already there"):
-        keys.create_key(tmp_path / "c.db")
+        key_changes.create_key(tmp_path / "c.db")
     assert keys.sidecar(tmp_path / "c.db").read_bytes() == before
 
 
 def test_the_key_file_is_made_private_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # INV-P1
     path = tmp_path / "deep" / "couchcal.key"
     monkeypatch.setenv("COUCHCAL_KEY_FILE", str(path))
-    key, _place = keys.create_key(tmp_path / "c.db")
+    key, _place = key_changes.create_key(tmp_path / "c.db")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert keys.create_key(tmp_path / "other.db")[0] == key
+    assert key_changes.create_key(tmp_path / "other.db")[0] == key
     assert keys.load_key(tmp_path / "c.db") == key
     assert not keys.sidecar(tmp_path / "c.db").exists()
 
@@ -248,7 +230,7 @@ def test_the_key_of_another_database_does_not_open_this_one(
     monkeypatch.setenv("COUCHCAL_KEY_FILE", str(tmp_path / "a.key"))
     create_practice(tmp_path / "c.db", tz="UTC").database.dispose()
     monkeypatch.setenv("COUCHCAL_KEY_FILE", str(tmp_path / "b.key"))
-    keys.create_key(tmp_path / "other.db")
+    key_changes.create_key(tmp_path / "other.db")
     with pytest.raises(DatabaseProblem, match="key does not open the database"):
         open_database(tmp_path / "c.db")
     assert capfd.readouterr().err == ""
@@ -268,3 +250,4 @@ def test_a_failed_setup_leaves_nothing_in_the_way(tmp_path: Path, monkeypatch: p
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(schema, "upgrade", upgrade)
     create_practice(tmp_path / "c.db", tz="UTC").database.connect().close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["c.db", "c.db.audit", "c.db.key"]

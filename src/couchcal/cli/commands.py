@@ -66,6 +66,7 @@ COMMANDS = {
     "restore-backup": Command(
         "backup", "put a backup in the place of your data", "couchcal restore-backup backups/couchcal-20260302.db"
     ),
+    "forget": Command("forget", "remove a client for good", "couchcal forget C-0005"),
     "audit": Command("audit", "who did what, and whether that record is whole", "couchcal audit verify"),
     "settings": Command("settings", "what is set, and setting it", "couchcal settings set theme couchcal-light"),
     "service": Command("catalogue", "services and their codes", "couchcal service list"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from couchcal.cli.arguments import add_json, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.occurrence_json import write_json
+from couchcal.cli.prompt import new_passphrase, writes_code
 from couchcal.clock import local_zone_name
 from couchcal.errors import Refused
 from couchcal.practice.opening import Created, create_practice, locate
@@ -30,23 +31,30 @@ def _run(args: Namespace) -> int:
         raise Refused(f"{path} is already there", "nothing was changed; --db chooses another place", code="exists")
     asking = not args.yes and bool(sys.stdin and sys.stdin.isatty())
     created, tz = _create(path, args.name, args.tz, encrypt=not args.no_encryption, asking=asking)
+    code = _recovery_code(created.database) if asking and created.database.encrypted and not args.json else None
     created.database.dispose()
     if args.json:
         write_json({"database": str(path), "encrypted": created.database.encrypted, "time_zone": tz})
         return 0
     sys.stdout.write(f"Made {path} in {tz}.\n")
     if created.database.encrypted:
-        sys.stdout.write(f"It is encrypted; the key is kept in {created.key_place}.\nWithout the key it is lost.\n")
+        sys.stdout.write(f"It is encrypted; the key is kept in {created.key_place}.\n")
+        if code is None:
+            sys.stdout.write("Without the key it is lost: couchcal key recovery makes a recovery code.\n")
+        else:
+            writes_code(code)
     else:
         sys.stdout.write("It is not encrypted: whoever has the disk can read it.\n")
     sys.stdout.write("Next: couchcal client add NAME, or couchcal\n")
     return 0
 
 
-def create_asking(path: Path) -> Database:
-    """A new, encrypted practice at `path`, name, zone and passphrase asked for."""
-    sys.stderr.write(f"There is no calendar at {path} yet; this sets one up.\n")
-    return _create(path, None, None, encrypt=True, asking=True)[0].database
+def _recovery_code(database: Database) -> str:
+    from couchcal.store.exclusive import alone
+    from couchcal.store.key_changes import set_recovery_code
+
+    with alone(database.path):
+        return set_recovery_code(database)
 
 
 def _create(path: Path, name: str | None, tz: str | None, *, encrypt: bool, asking: bool) -> tuple[Created, str]:
@@ -54,7 +62,7 @@ def _create(path: Path, name: str | None, tz: str | None, *, encrypt: bool, aski
         name = _asked("Name of the practice", "") if asking else ""
     if not tz:
         tz = _asked_zone() if asking else local_zone_name()
-    created = create_practice(path, name=name, tz=tz, encrypt=encrypt, ask=_new_passphrase if asking else None)
+    created = create_practice(path, name=name, tz=tz, encrypt=encrypt, ask=new_passphrase if asking else None)
     return created, tz
 
 
@@ -77,15 +85,6 @@ def _asked_zone() -> str:
             sys.stderr.write("That is no time zone; it looks like America/New_York.\n")
         else:
             return name
-
-
-def _new_passphrase(prompt: str) -> str:
-    import getpass
-
-    passphrase = getpass.getpass(prompt)
-    if passphrase and getpass.getpass("Once more: ") != passphrase:
-        raise Refused("the two are not the same", "nothing was set up; try again")
-    return passphrase
 
 
 HANDLERS = {"init": Handler(_configure, _run)}

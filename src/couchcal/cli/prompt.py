@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from couchcal.errors import UsageProblem
+from couchcal.errors import Refused, UsageProblem
 
 
 def passphrase_prompt() -> Callable[[str], str] | None:
@@ -20,6 +20,31 @@ def passphrase_prompt() -> Callable[[str], str] | None:
         return getpass.getpass(prompt)
 
     return ask
+
+
+def new_passphrase(prompt: str) -> str:
+    """A passphrase that a person has typed twice.
+
+    Raises:
+        UsageProblem: nobody is there to ask. Refused: the two are not the same.
+    """
+    import getpass
+
+    if not sys.stdin or not sys.stdin.isatty():
+        raise UsageProblem("a new passphrase is typed, and there is no terminal to type at", "run it at a terminal")
+    passphrase = getpass.getpass(prompt)
+    if passphrase and getpass.getpass("Once more: ") != passphrase:
+        raise Refused("the two are not the same", "nothing was changed; try again")
+    return passphrase
+
+
+def writes_code(code: str) -> None:
+    """Show a recovery code, the only time it is shown."""
+    sys.stdout.write(
+        f"Recovery code: {code}\n"
+        "It opens your data in place of the passphrase. Write it on paper and keep that away from the computer;\n"
+        "it is not shown again.\n"
+    )
 
 
 def confirmed(what: str, question: str) -> bool:

@@ -86,6 +86,25 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
     return database
 
 
+def unlocking_key(path: Path, typed: str) -> bytes:
+    """The key of a database whose screen is locked: by a passphrase or the recovery code, or with nothing typed from
+    where it is kept, if that does not ask. It has opened the database.
+
+    A passphrase of the environment does not count: whoever unlocks is to know it.
+
+    Raises:
+        DatabaseProblem: wrong passphrase (code `wrong_passphrase`), or no key.
+    """
+    if typed:
+        key = keys.open_record(keys.read_record(path), typed)
+    elif keys.asks_for(path):
+        raise DatabaseProblem("the calendar is locked", "type the passphrase", code="locked")
+    else:
+        key = keys.load_key(path)
+    Database(path, key).connect().close()
+    return key
+
+
 def _refuse_special(path: Path) -> None:
     """Raise DatabaseProblem for a folder, a device or a pipe: nothing may be written there, and least removed."""
     if path.exists() and not path.is_file():

@@ -32,17 +32,29 @@ class Database:
     `unanchored_since` (monotonic seconds) by `store.audit_anchor`.
     """
 
-    __slots__ = ("engine", "key", "path", "unanchored_since")
+    __slots__ = ("engine", "key", "locked", "path", "unanchored_since")
 
     def __init__(self, path: Path, key: bytes | None) -> None:
         self.path = path
         self.key = key
+        self.locked = False
+        """Whether the key was dropped: nobody gets a connection until `unlock`."""
         self.engine: Engine | None = None
         self.unanchored_since: float | None = None
 
     @property
     def encrypted(self) -> bool:
-        return self.key is not None
+        return self.key is not None or self.locked
+
+    def lock(self) -> None:
+        """Close pooled connections and drop the key; a plain file has none and stays open."""
+        self.dispose()
+        if self.key is not None:
+            self.key, self.locked = None, True
+
+    def unlock(self, key: bytes) -> None:
+        """Take the key back."""
+        self.key, self.locked = key, False
 
     def connect(self) -> sqlite3.Connection:
         """A new autocommit connection (`BEGIN` is explicit), usable from any thread.
@@ -50,8 +62,10 @@ class Database:
         A file on a read-only mount opens for reading only.
 
         Raises:
-            DatabaseProblem: wrong key, not a database, unreadable.
+            DatabaseProblem: wrong key, not a database, unreadable; locked (code `locked`).
         """
+        if self.locked:
+            raise DatabaseProblem("the calendar is locked", "unlock it first", code="locked")
         with database_errors(self.path):
             try:
                 return self._open(str(self.path.absolute()))

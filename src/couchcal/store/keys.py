@@ -1,8 +1,10 @@
-"""The data key: 32 random bytes in the OS keyring, in a passphrase-wrapped key file, or in COUCHCAL_KEY_FILE.
+"""Where the data key of a database is: 32 random bytes in the OS keyring, sealed in the key file, or in a file of
+its own that the environment names.
 
-`<database>.key` (JSON, 0600) says where the key is: `{"store": "keyring", "id": …}` or
-`{"store": "passphrase", …}` with the key wrapped by AES-256-GCM under Argon2id of the passphrase
-(RFC 9106, second recommended parameters).
+`<database>.key` (JSON, 0600) says where: `{"store": "keyring", "id": …}`, `{"store": "passphrase", …}` with the key
+sealed under it, or `{"store": "file"}`. Each may have a `recovery` wrap, opened by the recovery code; beside a
+keyring there may be a `passphrase` wrap, for when the screen is locked or the keyring is out of reach.
+`key_changes` writes it.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from couchcal.errors import DatabaseProblem
+from couchcal.store.key_wraps import KEY_BYTES, Wrap, read_code, unseal, unseal_by_code
 
-KEY_BYTES = 32
 SERVICE = "couchcal"
+CREDENTIAL = "couchcal-key"
+"""The name of the credential that systemd hands over (`LoadCredential=couchcal-key:…`)."""
 ALLOWED_BACKENDS = frozenset(
     {
         "keyring.backends.SecretService.Keyring",
@@ -32,10 +36,10 @@ ALLOWED_BACKENDS = frozenset(
 """Backends that keep a secret secret; anything else (plain text, null, fail) counts as no keyring."""
 
 AskPassphrase = Callable[[str], str]
-KeyStore = Literal["keyring", "passphrase"]
 """Asks a person for a passphrase; the argument is the prompt."""
-
-_ARGON2 = {"time_cost": 3, "memory_kib": 65536, "parallelism": 4}
+KeyStore = Literal["keyring", "passphrase"]
+Record = dict[str, Any]
+"""What the key file says."""
 
 
 def sidecar(database: Path) -> Path:
@@ -44,7 +48,7 @@ def sidecar(database: Path) -> Path:
 
 
 def usable_keyring() -> Any | None:
-    """The first allowed keyring backend of this machine, None if there is none."""
+    """The first allowed keyring backend of this machine by its priority, None if there is none."""
     import keyring
     from keyring.errors import KeyringError
 
@@ -52,69 +56,81 @@ def usable_keyring() -> Any | None:
         backend = keyring.get_keyring()
     except (KeyringError, RuntimeError):
         return None
-    for candidate in getattr(backend, "backends", [backend]):
+    for candidate in getattr(backend, "backends", [backend]):  # a chainer tries several
         kind = type(candidate)
         if f"{kind.__module__}.{kind.__qualname__}" in ALLOWED_BACKENDS:
             return candidate
     return None
 
 
-def create_key(
-    database: Path, *, ask: AskPassphrase | None = None, store: KeyStore | None = None
-) -> tuple[bytes, str]:
-    """Make and keep a data key for a new database; returns it and where it is kept, in words.
-
-    Order: `COUCHCAL_KEY_FILE` (written if missing), `COUCHCAL_PASSPHRASE`, the OS keyring, else `ask`; where
-    the environment names no key, `store` chooses between the last two.
-
-    Raises:
-        DatabaseProblem: if there is no place to keep it, or a key is kept there for another database already.
-    """
-    key_file = os.environ.get("COUCHCAL_KEY_FILE")
-    if key_file:
-        path = Path(key_file).expanduser()
-        if not path.exists():
-            _write(path, os.urandom(KEY_BYTES).hex().encode() + b"\n")
-        return read_key_file(path), f"the key file {path}"
-    if sidecar(database).exists():
-        raise DatabaseProblem(
-            f"{sidecar(database)} is already there", "it may open another database: move it away first"
-        )
-    key = os.urandom(KEY_BYTES)
-    passphrase = os.environ.get("COUCHCAL_PASSPHRASE")
-    if not passphrase:
-        backend = usable_keyring() if store != "passphrase" else None
-        if backend is not None:
-            import json
-            import secrets
-
-            entry = secrets.token_hex(8)
-            with _keyring_errors():
-                backend.set_password(SERVICE, entry, key.hex())
-            _write(sidecar(database), json.dumps({"store": "keyring", "id": entry}).encode())
-            return key, "the keyring of this computer"
-        if ask is None or store == "keyring":
-            raise DatabaseProblem(
-                "there is no keyring here to keep the database key",
-                "set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE, or choose init --no-encryption",
-                code="no_key_store",
-            )
-        passphrase = ask("Choose a passphrase for your data: ")
-        if not passphrase:
-            raise DatabaseProblem("an empty passphrase protects nothing", "choose one of several words")
-    _write(sidecar(database), wrap(key, passphrase))
-    return key, f"{sidecar(database)}, locked by your passphrase"
+def key_file() -> Path | None:
+    """The file with the raw key that the environment names: `COUCHCAL_KEY_FILE`, else systemd's credential."""
+    named = os.environ.get("COUCHCAL_KEY_FILE")
+    if named:
+        return Path(named).expanduser()
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    credential = Path(directory) / CREDENTIAL if directory else None
+    return credential if credential is not None and credential.exists() else None
 
 
 def load_key(database: Path, *, ask: AskPassphrase | None = None) -> bytes:
     """The data key of an encrypted database.
 
+    A recovery code does wherever a passphrase is asked for, at the terminal and in `COUCHCAL_PASSPHRASE`.
+
     Raises:
         DatabaseProblem: no key to be found, wrong passphrase, key file readable by others.
     """
-    key_file = os.environ.get("COUCHCAL_KEY_FILE")
-    if key_file:
-        return read_key_file(Path(key_file).expanduser())
+    named = key_file()
+    if named is not None:
+        return read_key_file(named)
+    record = read_record(database)
+    prompt = "Passphrase: "
+    locked = DatabaseProblem(
+        "the database is locked", "set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE", code="locked"
+    )
+    if record["store"] == "keyring":
+        try:
+            return from_keyring(record["id"])
+        except DatabaseProblem as problem:
+            if passphrase_wrap(record) is None and "recovery" not in record:
+                raise
+            locked, prompt = problem, "Passphrase or recovery code: "
+    elif record["store"] == "file":
+        locked = DatabaseProblem(
+            f"the key of {database} is in a file of its own", "name it with COUCHCAL_KEY_FILE", code="no_key"
+        )
+        prompt = "Recovery code: "
+    words = os.environ.get("COUCHCAL_PASSPHRASE")
+    if not words and ask is not None:
+        words = ask(prompt)
+    if not words:
+        raise locked
+    return open_record(record, words)
+
+
+def asks_for(database: Path, *, again: bool = False) -> str:
+    """What a locked screen has to ask for, empty where the place of the key gives it without asking: the keyring of
+    a session that is open, or a file.
+
+    Args:
+        again: that place did not give it.
+    """
+    try:
+        record = read_record(database)
+    except DatabaseProblem:
+        return ""
+    if passphrase_wrap(record) is not None:
+        return "Passphrase"
+    return "Recovery code" if again and "recovery" in record else ""
+
+
+def read_record(database: Path) -> Record:
+    """What the key file of `database` says.
+
+    Raises:
+        DatabaseProblem: it is missing or damaged.
+    """
     place = sidecar(database)
     try:
         content = place.read_bytes()
@@ -126,28 +142,49 @@ def load_key(database: Path, *, ask: AskPassphrase | None = None) -> bytes:
         ) from None
     import json
 
+    damaged = DatabaseProblem(f"{place} is damaged", "restore it from your backup", code="no_key")
     try:
         record = json.loads(content)
-        store = record["store"]
-    except (ValueError, TypeError, KeyError):
-        raise DatabaseProblem(f"{place} is damaged", "restore it from your backup", code="no_key") from None
-    if store == "keyring" and isinstance(record.get("id"), str):
-        return _from_keyring(record["id"])
-    if store != "passphrase":
-        raise DatabaseProblem(f"{place} is damaged", "restore it from your backup", code="no_key")
-    passphrase = os.environ.get("COUCHCAL_PASSPHRASE")
-    if not passphrase and ask is not None:
-        passphrase = ask("Passphrase: ")
-    if not passphrase:
-        raise DatabaseProblem(
-            "the database is locked", "set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE", code="locked"
-        )
-    return unwrap(record, passphrase)
+    except ValueError:
+        raise damaged from None
+    if not isinstance(record, dict) or record.get("store") not in ("keyring", "passphrase", "file"):
+        raise damaged
+    if record["store"] == "keyring" and not isinstance(record.get("id"), str):
+        raise damaged
+    if any(not isinstance(record.get(name, {}), dict) for name in ("passphrase", "recovery")):
+        raise damaged
+    return record
 
 
-def _from_keyring(entry: str) -> bytes:
+def passphrase_wrap(record: Record) -> Wrap | None:
+    """What a passphrase opens, None where there is no passphrase."""
+    return record if record["store"] == "passphrase" else record.get("passphrase")
+
+
+def open_record(record: Record, words: str) -> bytes:
+    """The key, by a passphrase or the recovery code.
+
+    Raises:
+        DatabaseProblem: neither (code `wrong_passphrase`), or the file is damaged.
+    """
+    signs = read_code(words) if "recovery" in record else None
+    key = unseal_by_code(record["recovery"], signs) if signs is not None else None
+    if key is not None:
+        return key
+    wrap = passphrase_wrap(record)
+    if wrap is None:
+        raise DatabaseProblem("this is not the recovery code", "compare it with the paper", code="wrong_passphrase")
+    return unseal(wrap, words)
+
+
+def from_keyring(entry: str) -> bytes:
+    """The key that the keyring of this computer has under `entry`.
+
+    Raises:
+        DatabaseProblem: there is no keyring, it is locked, or it does not have it.
+    """
     backend = usable_keyring()
-    with _keyring_errors():
+    with keyring_errors():
         secret = backend.get_password(SERVICE, entry) if backend is not None else None
     try:
         key = bytes.fromhex(secret or "")
@@ -156,14 +193,15 @@ def _from_keyring(entry: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise DatabaseProblem(
             "the keyring of this computer does not have the database key",
-            "unlock the keyring, or set COUCHCAL_KEY_FILE",
+            "unlock the keyring, use the recovery code, or set COUCHCAL_KEY_FILE",
             code="no_key",
         )
     return key
 
 
 @contextmanager
-def _keyring_errors() -> Iterator[None]:
+def keyring_errors() -> Iterator[None]:
+    """Turn a refusal of the keyring into one clear `DatabaseProblem`."""
     from keyring.errors import KeyringError
 
     try:
@@ -177,7 +215,7 @@ def _keyring_errors() -> Iterator[None]:
 
 
 def read_key_file(path: Path) -> bytes:
-    """The raw key of `COUCHCAL_KEY_FILE`: 64 hexadecimal digits, base64 of 32 bytes, or 32 bytes.
+    """The raw key of a file: 64 hexadecimal digits, base64 of 32 bytes, or 32 bytes.
 
     Raises:
         DatabaseProblem: missing, readable by others, or not a key.
@@ -189,10 +227,25 @@ def read_key_file(path: Path) -> bytes:
         raise DatabaseProblem(
             f"the key file {path} cannot be read", "check COUCHCAL_KEY_FILE", code="no_key"
         ) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    # systemd grants the service a credential by an access list, whose mask is shown as the group's bits
+    others = stat.S_IRWXO if path.name == CREDENTIAL and _is_credential(path) else stat.S_IRWXG | stat.S_IRWXO
+    if mode & others:
         raise DatabaseProblem(
             f"the key file {path} can be read by others", f"chmod 600 {path}", code="key_file_mode"
         )
+    key = _key_in(content)
+    if key is None:
+        raise DatabaseProblem(
+            f"{path} holds no key", "it should hold 64 hexadecimal digits (openssl rand -hex 32)", code="no_key"
+        )
+    return key
+
+
+def _is_credential(path: Path) -> bool:
+    return str(path.parent) == os.environ.get("CREDENTIALS_DIRECTORY")
+
+
+def _key_in(content: bytes) -> bytes | None:
     if len(content) == KEY_BYTES:
         return content
     text = content.strip()
@@ -207,68 +260,6 @@ def read_key_file(path: Path) -> bytes:
 
     try:
         key = base64.b64decode(text, validate=True)
-        if len(key) == KEY_BYTES:
-            return key
     except binascii.Error:
-        pass
-    raise DatabaseProblem(
-        f"{path} holds no key", "it should hold 64 hexadecimal digits (openssl rand -hex 32)", code="no_key"
-    )
-
-
-def wrap(key: bytes, passphrase: str) -> bytes:
-    """The key file's content: `key` sealed under `passphrase`."""
-    import base64
-    import json
-
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    salt, nonce = os.urandom(16), os.urandom(12)
-    sealed = AESGCM(_derive(passphrase, salt, _ARGON2)).encrypt(nonce, key, b"couchcal")
-    fields = {"salt": salt, "nonce": nonce, "sealed": sealed}
-    encoded = {name: base64.b64encode(value).decode() for name, value in fields.items()}
-    return json.dumps({"store": "passphrase", "kdf": "argon2id", **_ARGON2, **encoded}).encode()
-
-
-def unwrap(record: dict[str, Any], passphrase: str) -> bytes:
-    """The key out of a wrapped record.
-
-    Raises:
-        DatabaseProblem: wrong passphrase or damaged file.
-    """
-    import base64
-
-    from argon2.exceptions import HashingError
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    try:
-        salt, nonce, sealed = (base64.b64decode(record[name]) for name in ("salt", "nonce", "sealed"))
-        costs = {name: int(record[name]) for name in _ARGON2}
-        return AESGCM(_derive(passphrase, salt, costs)).decrypt(nonce, sealed, b"couchcal")
-    except (KeyError, TypeError, ValueError, OverflowError, HashingError):
-        raise DatabaseProblem("the key file is damaged", "restore it from your backup", code="no_key") from None
-    except InvalidTag:
-        raise DatabaseProblem(
-            "the passphrase is wrong", "try again; it is the one chosen at init", code="wrong_passphrase"
-        ) from None
-
-
-def _derive(passphrase: str, salt: bytes, costs: dict[str, int]) -> bytes:
-    from argon2.low_level import Type, hash_secret_raw
-
-    return hash_secret_raw(
-        passphrase.encode(),
-        salt,
-        time_cost=costs["time_cost"],
-        memory_cost=costs["memory_kib"],
-        parallelism=costs["parallelism"],
-        hash_len=KEY_BYTES,
-        type=Type.ID,
-    )
-
-
-def _write(path: Path, content: bytes) -> None:
-    from couchcal.paths import write_private
-
-    write_private(path, content)
+        return None
+    return key if len(key) == KEY_BYTES else None

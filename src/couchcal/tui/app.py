@@ -18,16 +18,16 @@ from couchcal.clock import Clock, system_clock
 from couchcal.clock_words import use_clock_24h
 from couchcal.settings import Settings, load, remembered_view
 from couchcal.store.connection import Database
-from couchcal.tui.background import AFTER_S, Background
+from couchcal.tui.background import AFTER_S, BACKUP_EVERY_S, Background
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
-from couchcal.tui.key_order import KeysInOrder
+from couchcal.tui.locking import LONGEST_MINUTES, Locking
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
 from couchcal.typed_dates import use_date_order
 
 
-class CouchcalApp(KeysInOrder[None]):
+class CouchcalApp(Locking):
     """couchcal in a terminal. The title never carries a name."""
 
     TITLE = "couchcal"
@@ -71,6 +71,7 @@ class CouchcalApp(KeysInOrder[None]):
     def on_ready(self) -> None:
         self.when_ready()
         self.set_timer(AFTER_S, partial(self._in_background, self.background.begin))
+        self.set_interval(BACKUP_EVERY_S, partial(self._in_background, self.background.back_up))
 
     def on_unmount(self) -> None:
         self.background.end()
@@ -83,10 +84,17 @@ class CouchcalApp(KeysInOrder[None]):
         self.run_worker(work, group="background", thread=True, exit_on_error=False)
 
     def on_mount(self) -> None:
-        for problem in (*self.settings.problems, *self.keys.problems):
+        for problem in (*self.settings.problems, *self.keys.problems, *self._lock_problems()):
             self.notify(problem, severity="warning", markup=False, timeout=10)
         if not self.is_headless:
             self._leave_when_told()
+
+    def _lock_problems(self) -> list[str]:
+        never = self.settings.lock_minutes == 0 and self.database.encrypted
+        return [f"An encrypted calendar locks after {LONGEST_MINUTES} minutes at the latest"] if never else []
+
+    def unlocked(self) -> None:
+        self._in_background(self.background.begin)
 
     def apply_settings(self, settings: Settings) -> None:
         """Show everything by other settings at once: theme, keys, order of dates, and the calendar."""

@@ -350,6 +350,12 @@ class Preferences(Command):
     keys, label, group = "comma", "Settings", "Program"
 
 
+class Lock(Command):
+    """Hide everything until the passphrase is given; what you were typing stays."""
+
+    keys, label, group = "ctrl+l", "Lock", "Program"
+
+
 class Help(Command):
     """All keys."""
 
@@ -370,7 +376,7 @@ COMMANDS: tuple[type[Command], ...] = (
     Duplicate, FindTime,
     Requests, Clients, Waiting, Availability, EventTypes, TimeOff, BookingLink, Services, Reports,
     Mail, Sync,
-    Undo, Redo, Preferences, Help, Quit,
+    Undo, Redo, Preferences, Lock, Help, Quit,
 )  # fmt: skip
 GRAB_HELP: tuple[tuple[str, str], ...] = (
     ("j k ↓ ↑", "15 minutes; in the month a week"),

@@ -24,6 +24,8 @@ class CalendarBase(Reading):
     _watched: Entry | None = None
     """What the cursor stood on when somebody else wrote."""
     _ticks = 0
+    _at_rest = False
+    """Whether the screen is locked and its connections are closed."""
     _heard = 0
     """The number of the last change that was looked through for news."""
 
@@ -39,14 +41,35 @@ class CalendarBase(Reading):
 
     def on_unmount(self) -> None:
         self.workers.cancel_node(self)
+        self._close_connections()
+
+    def _close_connections(self) -> None:
         with self._loading:
             if self._loader is not None:
                 self._loader.close()
                 self._loader = None
         self.reader.close()
 
+    async def rest(self) -> None:
+        """Close the connections; nothing is read until `go_on`."""
+        self._at_rest = True
+        self.workers.cancel_node(self)
+        self._close_connections()
+
+    def go_on(self) -> None:
+        """Take up connections again, and show what was changed meanwhile."""
+        if not self._at_rest:
+            return
+        self.reader = self.database.connect()
+        self._at_rest = False
+        self._watched = self.picked
+        self._read_sync()
+        self.fetch()
+
     def _tick(self) -> None:
         """Once a second: has anybody written, has the minute changed?"""
+        if self._at_rest:
+            return
         now = to_local(self.clock(), self.tz)
         if now.replace(second=0) != self.now_local.replace(second=0):
             self.now_local = now

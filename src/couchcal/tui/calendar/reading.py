@@ -60,6 +60,8 @@ class Reading(Writing):
         self.post_message(self.Arrived(loaded))
 
     def on_reading_arrived(self, message: Arrived) -> None:
+        if self.database.locked:
+            return
         loaded = message.loaded
         if not data.covers(loaded.window, self.period) and data.covers(self.loaded.window, self.period):
             return

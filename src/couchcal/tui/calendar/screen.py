@@ -30,5 +30,8 @@ class CalendarScreen(Adjusting, Places, Zones, Reviewing, Copying, inherit_bindi
         rows += [HelpRow("While moving", keys, label) for keys, label in GRAB_HELP]
         self.app.push_screen(HelpScreen(rows))
 
+    async def action_lock(self) -> None:
+        await self.app.run_action("app.lock")
+
     def action_quit(self) -> None:
         self.app.exit()

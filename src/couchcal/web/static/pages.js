@@ -18,8 +18,8 @@
       }
     }
   }
-  /* A reader of the screen hears first what is wrong. */
-  var problem = document.getElementById("problem");
+  /* A reader of the screen hears first what is wrong, or what was done. */
+  var problem = document.getElementById("problem") || document.getElementById("told");
   if (problem) {
     problem.focus();
   }

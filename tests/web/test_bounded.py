@@ -196,3 +196,23 @@ def test_who_says_nothing_more_is_hung_up_on(traced: Visitor, monkeypatch: pytes
             thread.join()
     assert heard == b"" or heard.startswith(b"HTTP/1.1 200 ")
     assert (b"Disallow" in heard) is (b"robots" in said)
+
+
+def test_no_part_of_an_answer_waits_for_the_one_before(traced: Visitor) -> None:
+    """Whatever the socket is that it listens at."""
+    running = server.server(create_app(traced.site))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            with socket.create_connection(listener.getsockname(), timeout=60) as connection:
+                connection.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert connection.recv(4096)
+                (open_one,) = running.server_state.connections
+                kept = open_one.transport.get_extra_info("socket")
+                assert kept.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        finally:
+            running.should_exit = True
+            thread.join()

@@ -19,7 +19,7 @@ class FileKeyring(keyring.backend.KeyringBackend):
     priority = 1
 
     def __init__(self, file: Path) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # of the library
         self.file = file
         self.locked = False
 

@@ -49,7 +49,7 @@ def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database
 @asynccontextmanager
 async def running(database: Database, **settings: Any) -> AsyncIterator[Pilot[None]]:
     app = make_app(database, clock=clock, settings=Settings(ascii=False, **settings), view=View.WEEK)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settle(pilot)
         yield pilot
 
@@ -239,15 +239,15 @@ async def test_a_form_that_saves_behind_the_lock_goes_away_behind_it(sealed: Dat
         answers: list[bool | None] = []
         first, second = Confirm("First", f"{CANARY}?", "Yes", "No"), Confirm("Second", f"{CANARY}?", "Yes", "No")
         await pilot.app.push_screen(first, answers.append)
-        screen = await locked(pilot)
+        await locked(pilot)
         first.dismiss(True)
         pilot.app.push_screen(second)
         await pilot.pause()
-        assert pilot.app.screen is screen
+        assert isinstance(pilot.app.screen, LockScreen)
         assert CANARY not in seen(pilot)
         assert answers == [True]
         await unlock(pilot, PASSPHRASE)
-        assert pilot.app.screen is second
+        assert pilot.app.screen_stack[-1] is second
         assert len(pilot.app.screen_stack) == 2
 
 

@@ -26,7 +26,7 @@ from couchcal.clock import local_zone_name, system_clock
 from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
 from couchcal.practice.opening import locate
 from couchcal.scheduling.wallclock import UnknownZone, zone
-from couchcal.store import keys
+from couchcal.store import keys, recrypt
 from couchcal.store.connection import (
     SCHEMA_HEAD,
     Database,
@@ -134,7 +134,7 @@ def _encryption(patient: _Patient) -> Iterator[Finding]:
             "encryption",
             "warn",
             "the database is not encrypted",
-            "encrypt the whole disk, or init a new one without --no-encryption",
+            "couchcal key encrypt, or encrypt the whole disk",
         )
 
 
@@ -145,20 +145,27 @@ def _cipher_version() -> str:
 
 
 def _key_store(patient: _Patient) -> Iterator[Finding]:
-    key_file = os.environ.get("COUCHCAL_KEY_FILE")
+    location = keys.key_file()
     if patient.exists and not patient.encrypted:
         yield Finding("key_store", "ok", "no key is needed")
-    elif key_file:
-        location = Path(key_file).expanduser()
+    elif location is not None:
         if patient.exists or location.exists():
             keys.read_key_file(location)
-        yield Finding("key_store", "ok", f"COUCHCAL_KEY_FILE, {location}")
+        source = "COUCHCAL_KEY_FILE" if os.environ.get("COUCHCAL_KEY_FILE") else "systemd's credential"
+        yield Finding("key_store", "ok", f"{source}, {location}")
     elif patient.exists:
         with patient.connected():
             pass
-        yield Finding(
-            "key_store", "ok", f"the key that {keys.sidecar(patient.path).name} leads to opens the database"
-        )
+        record = keys.read_record(patient.path)
+        where = {"keyring": f"the keyring of this computer ({_keyring_name()})", "passphrase": "your passphrase"}
+        yield Finding("key_store", "ok", f"{where.get(record['store'], 'a file of its own')} opens the database")
+        if "recovery" not in record:
+            yield Finding(
+                "recovery",
+                "warn",
+                "there is no recovery code: without the key all is lost",
+                "couchcal key recovery",
+            )
     elif os.environ.get("COUCHCAL_PASSPHRASE"):
         yield Finding("key_store", "ok", "a key file locked by COUCHCAL_PASSPHRASE")
     elif keys.usable_keyring() is not None:
@@ -170,6 +177,22 @@ def _key_store(patient: _Patient) -> Iterator[Finding]:
             "there is no keyring here",
             "couchcal init asks for a passphrase; or set COUCHCAL_PASSPHRASE or COUCHCAL_KEY_FILE",
         )
+
+
+def _keyring_name() -> str:
+    backend = keys.usable_keyring()
+    return "out of reach" if backend is None else type(backend).__module__.rpartition(".")[2]
+
+
+def _leftovers(patient: _Patient) -> Iterator[Finding]:
+    left = recrypt.leftovers(patient.path)
+    if left:
+        names = ", ".join(file.name for file in left)
+        fix = "couchcal agenda, or any other command, ends or undoes it"
+        yield Finding("leftovers", "warn", f"a change of the key or the encryption was cut short: {names}", fix)
+    if not patient.exists and keys.sidecar(patient.path).exists():
+        detail = f"{keys.sidecar(patient.path).name} is there without its database"
+        yield Finding("leftovers", "warn", detail, "put the database back beside it, or move it away")
 
 
 def _permissions(patient: _Patient) -> Iterator[Finding]:
@@ -346,8 +369,8 @@ def _version_of(package: str) -> str:
 
 
 _CHECKS: tuple[Callable[[_Patient], Iterator[Finding]], ...] = (
-    _database, _encryption, _key_store, _permissions, _integrity, _schema, _backup, _audit, _google, _mail,
-    _zone_data, _settings_file, _terminal, _locale, _versions,
+    _database, _encryption, _key_store, _leftovers, _permissions, _integrity, _schema, _backup, _audit, _google,
+    _mail, _zone_data, _settings_file, _terminal, _locale, _versions,
 )  # fmt: skip
 
 

@@ -333,3 +333,14 @@ async def test_names_with_markup_are_inert(at: Door) -> None:
         await pilot.press("ctrl+s")
         await saved(pilot)
     assert at.statuses() == ["accepted"]
+
+
+async def test_somebody_new_is_accepted_without_their_name_on_screen(at: Door) -> None:
+    at.book(TUESDAY, mail=False)
+    async with shown(screen(at, "id")) as (app, pilot):
+        form = await opened(app, pilot)
+        assert form.query_one("#client", Input).value == "+ new client as they wrote"
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+        assert told(pilot) == ["Accepted · new bookings in Clients have the record"]
+    assert listed(at, past=True)[0].last == "New"

@@ -20,10 +20,11 @@ from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.modal import in_thread
 from couchcal.tui.screens.requests_data import Asked, read_status
 from couchcal.tui.screens.requests_lines import who_words
-from couchcal.tui.text import clean
 from couchcal.tui.watching import LOOK_S, Watch
 
 _TITLE, _KEYS = "Accept a request", "ctrl+s accept · tab next · esc leave it pending"
+_UNNAMED = "as they wrote"
+"""What stands for the name of somebody new where none may be shown."""
 _TIMES = ("start", "end", "tz")
 _OVERTAKEN = {
     "withdrawn": "The client has withdrawn this request meanwhile.",
@@ -91,7 +92,7 @@ class AcceptForm(AppointmentForm):
         self._asked = asked
         self._watch = Watch(database)
         self._overtaken = False
-        who = clean(who_words(asked.row, "full" if names == "full" else names)).replace(DIVIDER, ",")
+        who = _UNNAMED if names == "id" else who_words(asked.row, names).replace(DIVIDER, ",")
         self._newcomer = f"{NEW}{who}" if asked.row.client_id is None else ""
         """What stands in the client's field for somebody who is no client yet."""
 

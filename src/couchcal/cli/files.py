@@ -17,6 +17,7 @@ from couchcal.cli.context import Practice, opened
 from couchcal.cli.moments import day
 from couchcal.cli.occurrence_json import write_json
 from couchcal.cli.plain import one_line
+from couchcal.clock import system_clock
 from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
 from couchcal.paths import replacing
 from couchcal.practice.agenda import day_instant
@@ -30,13 +31,18 @@ MOST_SKIPPED = 20
 
 
 def _configure_import(parser: ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", help="an .ics file, - for standard input")
+    parser.add_argument("files", metavar="FILE", nargs="*", help="an .ics file, - for standard input")
+    parser.add_argument("--all", metavar="DIR", help="a whole practice, as export --all wrote it, into a new one")
     parser.add_argument("--calendar", metavar="NAME", type=whole_text, help="the calendar they go into")
     parser.add_argument("--dry-run", action="store_true", help="read and report, store nothing")
     add_json(parser)
 
 
 def _import(args: Namespace) -> int:
+    if args.all is not None:
+        return _import_all(args)
+    if not args.files:
+        raise UsageProblem("import needs a file", "see couchcal import --help")
     reports: list[FileReport] = []
     failures: list[tuple[str, CouchcalError]] = []
     with opened(args) as practice:
@@ -66,6 +72,21 @@ def _import(args: Namespace) -> int:
     for file, why in failures:
         sys.stderr.write(f"couchcal: error: {one_line(file)}: {one_line(str(why))}\n")
     return 0 if reports else EXIT_REFUSED
+
+
+def _import_all(args: Namespace) -> int:
+    if args.files or args.dry_run or args.calendar is not None:
+        raise UsageProblem("--all reads a folder, and nothing else", "couchcal import --all DIR")
+    with opened(args) as practice:
+        from couchcal.practice.whole_import import import_all
+
+        counts = import_all(practice.database, Path(args.all).expanduser(), clock=system_clock)
+    if args.json:
+        write_json({"folder": args.all, "rows": counts})
+    else:
+        clients, entries = counts.get("client", 0), counts.get("appointment", 0)
+        sys.stdout.write(f"Read {clients:,} clients and {entries:,} entries from {one_line(args.all)}\n")
+    return 0
 
 
 def _import_one(practice: Practice, file: str, args: Namespace) -> FileReport:
@@ -114,6 +135,9 @@ def _say(report: FileReport, *, dry_run: bool) -> None:
 
 
 def _configure_export(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--all", metavar="DIR", help="everything of the practice as CSV, JSON and ICS: a new folder"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: standard output)")
     add_range(parser)
     add_names(parser)
@@ -121,6 +145,8 @@ def _configure_export(parser: ArgumentParser) -> None:
 
 
 def _export(args: Namespace) -> int:
+    if args.all is not None:
+        return _export_all(args)
     with opened(args) as practice:
         start = day_instant(day(args.first, practice.today), practice.tz) if args.first is not None else None
         until = day_instant(day(args.until, practice.today), practice.tz) if args.until is not None else None
@@ -139,6 +165,18 @@ def _export(args: Namespace) -> int:
             count = export(practice.database, out, **options)
         practice.noted("export", "calendar", fields=f"events={count}")
     sys.stdout.write(f"Wrote {count} events to {one_line(args.output)}\n")
+    return 0
+
+
+def _export_all(args: Namespace) -> int:
+    if args.output is not None or args.first is not None or args.until is not None:
+        raise UsageProblem("--all has everything in it", "couchcal export --all DIR")
+    with opened(args) as practice:
+        from couchcal.practice.whole_export import export_all
+
+        counts = export_all(practice.database, Path(args.all).expanduser(), clock=system_clock)
+    total = sum(counts.values())
+    sys.stdout.write(f"Wrote {total:,} rows of {len(counts)} tables to {one_line(args.all)}; README.md explains\n")
     return 0
 
 

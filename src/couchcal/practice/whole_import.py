@@ -1,0 +1,166 @@
+"""Reading back what `whole_export` has written: into a database that nobody has worked with yet, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from couchcal.clock import Clock
+from couchcal.errors import NotFound, Refused
+from couchcal.practice.whole_export import FORMAT, KEPT_APART, tables_of
+from couchcal.store.audit import Deed, append
+from couchcal.store.audit_anchor import appended
+from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors
+
+_BATCH = 1000
+_USED = ("client", "appointment", "series", "booking_request", "time_off", "external_event")
+"""Tables that are empty in a new practice."""
+
+
+def import_all(database: Database, folder: Path, *, clock: Clock) -> dict[str, int]:
+    """Read a folder of `export_all`; how many rows of each table.
+
+    Raises:
+        NotFound: there is no such export. Refused: the database is in use, or the export is damaged or of a newer
+            couchcal. Nothing is changed then.
+    """
+    described = _described(folder)
+    now = int(clock().timestamp())
+    with database_errors(database.path), closing(database.connect()) as connection, _transaction(connection):
+        names = [name for name in tables_of(connection) if name not in KEPT_APART]
+        _refuse_if_used(connection)
+        connection.execute("PRAGMA defer_foreign_keys=ON")
+        with _without_rules_of_change(connection):
+            for name in reversed(names):
+                connection.execute(f"DELETE FROM {name}")  # noqa: S608  a table of the schema
+            counts = {name: _read_table(connection, name, folder) for name in names}
+        _same_counts(described, counts)
+        for name in names:
+            last = int(described[name].get("last_id", 0))
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+            if last:
+                connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, last))
+        connection.execute("DELETE FROM change")
+        if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            raise Refused("rows of this export lead nowhere", "export again", code="damaged_export")
+        words = f"rows={sum(counts.values())}"
+        append(connection, now, "import", (Deed("import", "database", "", words),))
+    appended(database)
+    return counts
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / "schema.json").read_text("utf-8"))
+        form, revision, tables = int(found["format"]), str(found["schema"]), dict(found["tables"])
+    except OSError:
+        raise NotFound(f"{folder} is no export of couchcal", "couchcal export --all DIR makes one") from None
+    except (ValueError, TypeError, KeyError):
+        raise Refused("schema.json is damaged", "export again", code="damaged_export") from None
+    if form > FORMAT or revision > SCHEMA_HEAD:
+        raise Refused("this export was made by a newer couchcal", "upgrade couchcal to read it")
+    return tables
+
+
+def _refuse_if_used(connection: sqlite3.Connection) -> None:
+    for name in _USED:
+        if connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() is not None:  # noqa: S608  ours
+            raise Refused(
+                "this calendar has entries or clients already",
+                "read it into a new one: couchcal --db NEW.db init, then import --all",
+                code="in_use",
+            )
+
+
+@contextmanager
+def _without_rules_of_change(connection: sqlite3.Connection) -> Iterator[None]:
+    """Take away the triggers that judge changes (a time that is taken, a list that is full): what is read here was
+    judged when it was made. The index of search follows."""
+    triggers = connection.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE '%\\_search\\_%' ESCAPE '\\'"
+        " AND tbl_name <> 'audit_entry'"
+    ).fetchall()
+    for name, _sql in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    yield
+    for _name, sql in triggers:
+        connection.execute(sql)
+
+
+def _read_table(connection: sqlite3.Connection, name: str, folder: Path) -> int:
+    known = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+    count = 0
+    batch: list[list[Any]] = []
+    columns: list[str] | None = None
+    for number, row in _rows(folder, name):
+        if columns is None or list(row) != columns:
+            _insert(connection, name, columns, batch)
+            batch, columns = [], list(row)
+            if not columns or not set(columns) <= set(known):
+                raise _damaged(name, number)
+        values = list(row.values())
+        if not all(value is None or isinstance(value, (str, int, float)) for value in values):
+            raise _damaged(name, number)
+        batch.append(values)
+        count += 1
+        if len(batch) >= _BATCH:
+            _insert(connection, name, columns, batch)
+            batch = []
+    _insert(connection, name, columns, batch)
+    return count
+
+
+def _rows(folder: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    path = folder / "json" / f"{name}.jsonl"
+    if not path.exists():  # of an older couchcal, which had no such table
+        return
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+            except ValueError:
+                raise _damaged(name, number) from None
+            if not isinstance(row, dict):
+                raise _damaged(name, number)
+            yield number, row
+
+
+def _insert(connection: sqlite3.Connection, name: str, columns: list[str] | None, rows: list[list[Any]]) -> None:
+    if not rows or columns is None:
+        return
+    marks = ", ".join("?" * len(columns))
+    statement = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  names of the schema
+    try:
+        connection.executemany(statement, rows)
+    except Exception as error:
+        if type(error).__name__ not in ("IntegrityError", "InterfaceError", "OverflowError"):
+            raise
+        raise Refused(
+            f"a row of json/{name}.jsonl is none of a calendar", "export again", code="damaged_export"
+        ) from None
+
+
+def _damaged(name: str, number: int) -> Refused:
+    return Refused(f"json/{name}.jsonl line {number} is damaged", "export again", code="damaged_export")
+
+
+def _same_counts(described: dict[str, Any], counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        if name in described and int(described[name].get("rows", -1)) != count:
+            raise Refused(f"rows of json/{name}.jsonl are missing", "export again", code="damaged_export")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(Exception):
+            connection.execute("ROLLBACK")
+        raise

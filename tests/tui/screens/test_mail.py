@@ -341,7 +341,7 @@ async def test_every_kind_of_letter_can_be_looked_at(database: Database, mode: s
         ("", "not set up", "warning"),
         ('host = "h.example"\n', "no sender address", "warning"),
         ('host = "h.example"\nuser = "me@h.example"\n', "w asks for it", "warning"),
-        ('host = "h.example"\nfrom = "me@h.example"\n', "no reminder goes out", "warning"),
+        ('host = "h.example"\nfrom = "me@h.example"\n', "no reminders", "warning"),
         ('host = "h.example"\nfrom = "me@h.example"\npublic_url = "https://b.example"\n', "STARTTLS", "good"),
     ],
 )

@@ -77,7 +77,7 @@ def standing(database: Database) -> Standing:
     way = f"{found.host}, port {found.port}, {_ENCRYPTED[found.security]}{signed}{source}"
     addresses = f"From {found.sender}" + (f", to you at {found.to}" if found.to != found.sender else "")
     if not found.public_url:
-        address = "No page address yet (,): letters have no links, and no reminder goes out."
+        address = "No page address yet (,): no links in letters, and no reminders."
         return Standing((way, addresses, address, last), "warning", found.to)
     return Standing((way, addresses, f"Links begin with {found.public_url}", last), "good", found.to)
 

@@ -78,6 +78,7 @@ class PreferencesScreen(ChangedModal[Done]):
         """What has no field on the screen yet, in the order of the screen."""
         self._making: set[Item] = set()
         """What is on its way from there to the screen."""
+        self._headings: dict[int, Static] = {}
         self._theme_before = ""
 
     def compose_body(self) -> ComposeResult:
@@ -119,7 +120,7 @@ class PreferencesScreen(ChangedModal[Done]):
 
         for (section, row), items in groupby(chosen, key=lambda item: (_SECTION_OF[item.id], below(item))):
             widgets: list[Widget] = [self._field(item) for item in items]
-            if not rows.query(f"#section-{section}"):
+            if section not in self._headings:
                 widgets.insert(0, self._heading(section))
             await rows.mount(*widgets, before=row)
         self._pending = [item for item in self._pending if item not in chosen]
@@ -134,6 +135,7 @@ class PreferencesScreen(ChangedModal[Done]):
         title = Content.assemble((section.title, "bold $accent"), (f"   {_note(section)}".rstrip(), "dim"))
         heading = Static(title, classes="section", id=f"section-{number}")
         heading.display = any(map(self._fits, section.items))
+        self._headings[number] = heading
         return heading
 
     def _field(self, item: Item) -> Field:
@@ -203,7 +205,8 @@ class PreferencesScreen(ChangedModal[Done]):
                 some |= fits
                 if item not in self._pending:
                     self.query_one(f"#row-{item.id}").display = fits
-            self.query(f"#section-{number}").set(display=some)
+            if number in self._headings:
+                self._headings[number].display = some
             shown |= some
         self.query_one("#nothing").display = not shown
         around = self.focused.ancestors if self.focused is not None else ()

@@ -102,6 +102,7 @@ THIS_COMPUTER = Section(
         Item("names", "Names on screen", "", "words", _NAMES),
         Item("cli_names", "Names elsewhere", "command line and files", "words", _NAMES),
         Item("calendar_file", "Calendar file", ".ics for other programs", "text"),
+        Item("keep_years", "Keep clients", "years before forgetting them", "text"),
     ),
 )  # fmt: skip
 PRACTICE = (

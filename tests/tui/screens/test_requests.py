@@ -344,3 +344,27 @@ async def test_somebody_new_is_accepted_without_their_name_on_screen(at: Door) -
         await saved(pilot)
         assert told(pilot) == ["Accepted · new bookings in Clients have the record"]
     assert listed(at, past=True)[0].last == "New"
+
+
+async def test_a_long_note_and_many_requests_fit_a_small_screen(at: Door) -> None:
+    for hour in range(9, 17):
+        at.book(
+            f"2026-03-03 {hour:02}:00",
+            door.Applicant(f"N {hour}", f"n{hour}@example.org"),
+            mail=False,
+            note="word " * 99,
+        )
+    async with shown(screen(at), size=(80, 24)) as (app, pilot):
+        frame, box = app.screen.query_one("#frame").region, app.screen.query_one("#about-request")
+        assert (frame.y, frame.bottom <= 24) == (0, True)
+        assert app.screen.query_one("#count").region.bottom < frame.bottom
+        assert box.max_scroll_y > 0
+        await pilot.press("J", "J")
+        await pilot.pause()
+        assert box.scroll_offset.y == 4
+        requests.decline(at.database, listed(at)[-1].id, clock=at.desk.clock)
+        await until(pilot, lambda: len(lines(pilot)) == 7)
+        assert box.scroll_offset.y == 4  # who reads goes on reading
+        await pilot.press("j")
+        await pilot.pause()
+        assert box.scroll_offset.y == 0

@@ -41,13 +41,15 @@ _KEYS = {
     ),
 }
 """With room, and without."""
-_WIDE, _CHROME_ROWS, _DETAIL_ROWS = 100, 9, 9
+_WIDE, _MOST_ROWS = 100, 46
+_CHROME_ROWS, _DETAIL_ROWS = 9, 9
 _EDGE_CELLS = 3
 """What an option and the scrollbar take of the frame's inside."""
 _KEYS_OF_LIST = (
     ("Look", "tab  ← →", "pending, past"),
     ("Look", "g", "go there on the calendar"),
     ("Look", "c", "the client's record"),
+    ("Look", "J  K", "scroll a long note"),
     ("Look", "esc", "close"),
     ("Answer", "enter  a", "accept: look at the appointment first, and change it"),
     ("Answer", "d", "decline, with a few words if you like"),
@@ -80,6 +82,8 @@ class RequestsScreen(Modal[Entry]):
         Binding("g", "go", "Go there", show=False),
         Binding("c", "client", "Client", show=False),
         Binding("u", "undo", "Undo", show=False),
+        Binding("J", "scroll_details(2)", show=False),
+        Binding("K", "scroll_details(-2)", show=False),
         Binding("j", "highlight(1)", show=False),
         Binding("k", "highlight(-1)", show=False),
         Binding("question_mark", "keys", "Keys", show=False),
@@ -104,6 +108,8 @@ class RequestsScreen(Modal[Entry]):
         self._loaded = False
         self._answered: set[int] = set()
         """Requests that were answered here: nobody needs to be told of them."""
+        self._described: int | None = None
+        """The request whose details are shown: they stay scrolled while it is the same."""
         self._busy = False
         self._minute = clock().replace(second=0, microsecond=0)
         self._watch = Watch(database)
@@ -126,10 +132,16 @@ class RequestsScreen(Modal[Entry]):
         self._watch.close()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Let the list take what the details leave."""
-        self.query_one("#requests").styles.max_height = max(3, event.size.height - _CHROME_ROWS - _DETAIL_ROWS)
+        """Share the room anew."""
         if self._loaded:
             self.call_after_refresh(self._show)
+
+    def _share(self, count: int) -> None:
+        """Let the list of `count` requests take what some lines of details leave, and the details the rest."""
+        room = min(self.size.height, _MOST_ROWS) - _CHROME_ROWS
+        listed = min(count, max(3, room - _DETAIL_ROWS))
+        self.query_one("#requests").styles.max_height = max(listed, 1)
+        self.query_one("#about-request").styles.max_height = max(room - listed, 3)
 
     # Reading and showing
 
@@ -186,6 +198,7 @@ class RequestsScreen(Modal[Entry]):
             Option(request_line(listed, fitting, now, self._tz, self._names, glyphs), id=str(listed.row.id))
             for listed in rows
         )
+        self._share(len(rows))
         ids = [listed.row.id for listed in rows]
         place = ids.index(wanted) if wanted in ids else min(before, len(ids) - 1)
         listing.highlighted = place if ids else None
@@ -202,6 +215,9 @@ class RequestsScreen(Modal[Entry]):
         if current is not None:
             words = details(current, self._clock(), self._tz, self._names)
             self.query_one("#request", Static).update(words)
+            if current.row.id != self._described:
+                box.scroll_home(animate=False)
+            self._described = current.row.id
         words_below = count_words(self._rows) if self._rows and self._tab == "pending" else ""
         if not self._rows:
             words_below = _EMPTY[self._tab] if self._loaded else ""
@@ -240,6 +256,10 @@ class RequestsScreen(Modal[Entry]):
     def action_highlight(self, by: int) -> None:
         """Move the highlight."""
         self.query_one("#requests", Ways).step(by)
+
+    def action_scroll_details(self, by: int) -> None:
+        """Scroll what does not fit of the details."""
+        self.query_one("#about-request").scroll_relative(y=by, animate=False)
 
     def action_keys(self) -> None:
         """Show every key of this list."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from tests.support.demo import NOW, clock
 from tests.support.keyrings import use_keyring
 from tests.support.pilot import until
 from tests.support.practice import PASSPHRASE, make_practice
+from tests.support.terminal import Terminal, environment
 from tests.tui.conftest import AppFactory, settle, stored, toasts
 
 CANARY = "Zebulon"
@@ -307,3 +309,25 @@ async def test_the_key_can_be_another_one(make: AppFactory) -> None:
         await settle(pilot)
         await pilot.press("f9")
         await until(pilot, lambda: app_of(pilot).is_locked)
+
+
+@pytest.mark.terminal
+def test_on_a_real_terminal_nothing_is_left_to_be_seen(sealed: Database) -> None:
+    sealed.dispose()
+    home = sealed.path.parent
+    terminal = Terminal(environment(home, NOW, COUCHCAL_PASSPHRASE=PASSPHRASE), columns=100, rows=30)
+    terminal.wait_for("new")
+    terminal.press("C", lambda: CANARY in terminal.text)
+    terminal.send("\x0c")
+    terminal.wait_for("couchcal is locked")
+    before = len(terminal.raw)
+    assert CANARY not in terminal.text
+    assert "Clients" not in terminal.text
+    terminal.press(f"{PASSPHRASE}\r", lambda: CANARY in terminal.text)
+    assert PASSPHRASE.encode() not in terminal.raw[before:]
+    assert CANARY.encode() not in b"".join(re.findall(rb"\x1b\][02];[^\x07\x1b]*", terminal.raw))
+    terminal.send("\x0c")
+    terminal.wait_for("couchcal is locked")
+    terminal.send("\x11")
+    assert terminal.finish() == 0
+    assert terminal.modes_left_on() == set()

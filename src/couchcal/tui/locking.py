@@ -24,6 +24,7 @@ from couchcal.errors import CouchcalError
 from couchcal.settings import Settings
 from couchcal.store.connection import Database
 from couchcal.tui.calendar.screen import CalendarScreen
+from couchcal.tui.commands import Keymap
 from couchcal.tui.key_order import KeysInOrder
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Locking(KeysInOrder[None]):
     database: Database
     clock: Clock
     settings: Settings
+    keys: Keymap
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +99,14 @@ class Locking(KeysInOrder[None]):
             self._active_at = self.clock()
             if left_alone:  # whoever wakes the computer does not press keys in the calendar
                 return
+            if isinstance(event, events.Key) and self._locks_now(event):
+                self.action_lock()
+                return
         await super().on_event(event)
+
+    def _locks_now(self, key: events.Key) -> bool:
+        """Whether the key locks, and no key before it waits: it is not kept until a busy widget is done."""
+        return not self._put_back and not self._due and key.key in self.keys.keys["lock"].split(",")
 
     # Locking
 
@@ -119,10 +128,13 @@ class Locking(KeysInOrder[None]):
         from couchcal.store.keys import asks_for
         from couchcal.tui.screens.lock import LockScreen, wait_after
 
-        if not self.database.encrypted:
-            return LockScreen("The calendar is hidden", "", self._show_again)
-        asks = asks_for(self.database.path)
-        return LockScreen("couchcal is locked", asks, self._unlock, wait=wait_after(self._failures))
+        if self.database.encrypted:
+            asks = asks_for(self.database.path)
+            screen = LockScreen("couchcal is locked", asks, self._unlock, wait=wait_after(self._failures))
+        else:
+            screen = LockScreen("The calendar is hidden", "", self._show_again)
+        screen._css_update_count = self._css_update_count  # it brings no style sheet: none is read anew
+        return screen
 
     async def _let_go(self) -> None:
         """Close the connections and drop the key, once what is under way is done."""

@@ -49,7 +49,6 @@ class LockScreen(Screen[None]):
         wait: seconds that are left of an earlier wait.
     """
 
-    CSS_PATH = "../styles/lock.tcss"
     AUTO_FOCUS: ClassVar[str | None] = "#passphrase"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "enter", "Unlock", show=False)]
 
@@ -67,15 +66,25 @@ class LockScreen(Screen[None]):
             yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
+        self._arrange()
         self._ask_for(self._asks)
         self._rest(self._wait)
+
+    def _arrange(self) -> None:
+        """Style it here: another style sheet would have all of them read anew, and locking would take a moment."""
+        self.styles.align = ("center", "middle")
+        frame = self.query_one("#lock")
+        frame.styles.width, frame.styles.max_width, frame.styles.height = 52, "100%", "auto"
+        for text in self.query(Static):
+            text.styles.text_align = "center"
+            text.styles.margin = (0, 0, 1, 0)
 
     def _ask_for(self, asks: str) -> None:
         self._asks = asks
         typed = self.query_one("#passphrase", Input)
         typed.display = bool(asks)
         typed.placeholder = asks
-        self.query_one("#keys", Static).update(plain(f"Enter {'unlocks' if asks else 'shows the calendar'}"))
+        self.query_one("#keys", Static).update(plain(f"Enter {'unlocks' if asks else 'shows the calendar'}", "dim"))
         if asks:
             typed.focus()
 
@@ -105,7 +114,7 @@ class LockScreen(Screen[None]):
             self._rest(answer.wait, answer.problem)
 
     def _say(self, text: str) -> None:
-        self.query_one("#problem", Static).update(plain(text))
+        self.query_one("#problem", Static).update(plain(text, "$warning"))
 
     def _rest(self, seconds: int, problem: str = "") -> None:
         """Take nothing for some seconds, and count them down."""

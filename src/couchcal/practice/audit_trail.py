@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import NamedTuple
 
+from couchcal.practice.names import client_label
 from couchcal.store.audit import COLUMNS, Entry, covers
 from couchcal.store.public_id import PREFIXES, encode
 
@@ -84,13 +85,16 @@ class _Theirs:
 
 
 class Called:
-    """What records are called: public ids, clients by their internal ids."""
+    """What records are called: public ids, clients by their internal ids and, where `names` (the mode) wants that,
+    their names."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._clients = {
-            str(row_id): str(internal_id)
-            for row_id, internal_id in connection.execute("SELECT id, internal_id FROM client")
-        }
+    def __init__(self, connection: Connection, names: str = "id") -> None:
+        self._clients = {}
+        for row_id, internal_id, first, last in connection.execute(
+            "SELECT id, internal_id, coalesce(nullif(preferred, ''), first), last FROM client"
+        ):
+            label = client_label(internal_id, first, last, names)
+            self._clients[str(row_id)] = internal_id if label == internal_id else f"{internal_id} {label}"
 
     def record(self, entry: Entry) -> str:
         """The record an entry is of: `client C-0001`, `appointment 9e3779b1`, `appointments 13 to 64`."""
@@ -102,7 +106,7 @@ class Called:
             name = encode(entry.entity, int(name))
         elif not name.isdecimal() and name.replace("-", "").replace(",", "").isdecimal():
             count = sum(_size(part) for part in name.split(","))
-            return f"{count:,} of {kind}"
+            return f"{count:,} {kind if kind.endswith('s') else kind + 's'}"
         return f"{kind} {name}".strip()
 
     def actor(self, entry: Entry) -> str:

@@ -20,10 +20,12 @@ from couchcal.clock import Clock, system_clock
 from couchcal.store.connection import Database, database_errors
 
 COLUMNS = "id, at, actor, action, entity, entity_id, fields, prev_hash, hash"
-ALONE = 20
+ALONE = 3
 """Rows of one kind that a change may touch before they share one entry."""
 _VERBS = {"insert": "create", "update": "update", "delete": "delete"}
-_UNNAMED = frozenset({"id", "created_at", "updated_at", "version", "sequence"})
+_UNNAMED = frozenset(
+    {"id", "created_at", "updated_at", "version", "sequence", "materialised_from", "materialised_to"}
+)
 """Columns that follow a change and are none."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode

@@ -350,6 +350,12 @@ class Preferences(Command):
     keys, label, group = "comma", "Settings", "Program"
 
 
+class AuditTrail(Command):
+    """Who did what and when, and whether that record is whole."""
+
+    keys, label, group = "ctrl+t", "Audit trail", "Program"
+
+
 class Lock(Command):
     """Hide everything until the passphrase is given; what you were typing stays."""
 
@@ -376,7 +382,7 @@ COMMANDS: tuple[type[Command], ...] = (
     Duplicate, FindTime,
     Requests, Clients, Waiting, Availability, EventTypes, TimeOff, BookingLink, Services, Reports,
     Mail, Sync,
-    Undo, Redo, Preferences, Lock, Help, Quit,
+    Undo, Redo, Preferences, AuditTrail, Lock, Help, Quit,
 )  # fmt: skip
 GRAB_HELP: tuple[tuple[str, str], ...] = (
     ("j k ↓ ↑", "15 minutes; in the month a week"),

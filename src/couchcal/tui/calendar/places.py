@@ -96,6 +96,11 @@ class Places(Navigation, Answers):
     def _ask_for_sync(self) -> None:
         self.post_message(self.SyncAsked())
 
+    def action_audit_trail(self) -> None:
+        from couchcal.tui.screens.audit import AuditScreen
+
+        self.app.push_screen(AuditScreen(self.database, self.tz, names=self.names, clock=self.clock))
+
     def action_find_time(self) -> None:
         from couchcal.tui.screens.finder import FinderScreen
 

@@ -11,7 +11,7 @@ from couchcal.scheduling.wallclock import to_local
 from couchcal.tui.screens.mail_data import Row, kind_words
 from couchcal.tui.text import Glyphs, clean, pad
 
-_WHEN_CELLS, _WHO_CELLS, _STATE_CELLS = 18, 15, 10
+_WHEN_CELLS, _WHO_CELLS, _STATE_CELLS = 18, 13, 12
 STATES = {
     "failed": ("refused", "$text-error"),
     "unknown": ("unknown", "$text-warning"),

@@ -128,7 +128,9 @@ def _key_name(character: str) -> str:
 
 
 def main() -> None:
-    """Write `<scene>-<dark|light>.svg` into the folder given, or beside this file."""
+    """Write `<scene>-<dark|light>.svg`, and the pages of the web, into the folder given, or beside this file."""
+    import pages
+
     from couchcal.practice import demo
 
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
@@ -145,6 +147,8 @@ def main() -> None:
                 _delete_in_google(path)
             for name in ("dark", "light"):
                 asyncio.run(_picture(path, scene, f"couchcal-{name}", folder / f"{scene}-{name}.svg"))
+        if not pages.render(path, folder, _NOW, _ZONE):
+            sys.stderr.write("no Chromium here: the pages of the web are left as they are\n")
 
 
 if __name__ == "__main__":

@@ -193,6 +193,7 @@ def test_asking_to_move_keeps_the_old_time_until_the_answer(guest: Guest) -> Non
     assert "It stays as it is until the practice answers." in home
     assert "You asked to move it to Thursday 12 March, 10:00." in home
     assert "Would move your session on Tuesday 10 March, 15:00." in home
+    assert "First talk" not in home  # it is still called what it was
     assert guest.starts() == before
     assert [row["message"] for row in guest.rows("booking_request")] == ["after work, please"]
 

@@ -40,9 +40,11 @@ class Shown(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A request with its state in words; `was` is the time of the session that it would move, or empty."""
+    """A request with its state in words; `was` is the time of the session that it would move, or empty. `what` is
+    what that session is called, else what is asked for."""
 
     request: OwnRequest
+    what: str
     minutes: int
     state: str
     was: str
@@ -150,4 +152,5 @@ def _why(found: OwnSession, sessions: OwnSessions, visit: Visit) -> str:
 def _asked(request: OwnRequest, sessions: OwnSessions, local: Local) -> Asked:
     was = [found for found in (*sessions.upcoming, *sessions.past) if found.key == request.replaces]
     minutes = (request.end - request.start) // timedelta(minutes=1)
-    return Asked(request, minutes, say(_STATUS[request.status]), local.near(was[0].start) if was else "")
+    what, moving = (was[0].what, local.near(was[0].start)) if was else (request.what, "")
+    return Asked(request, what, minutes, say(_STATUS[request.status]), moving)

@@ -6,7 +6,7 @@ RUN    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check crosscheck format bench screenshots clean
+.PHONY: help demo test check crosscheck format bench screenshots man dist dist-check sbom audit clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,5 +57,33 @@ bench: $(DEV) ## measure against floors and peers, one table
 screenshots: $(DEV) ## render screenshots/ from the demo practice
 	$(BIN)/python screenshots/make.py
 
+man: $(DEV) ## write the manual page from the commands
+	$(BIN)/python -m scripts.manpage
+
+DIST  := .venv-dist
+AUDIT := .venv-audit
+
+$(DIST)/.installed: scripts/requirements-dist.txt
+	$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(AUDIT)/.installed: scripts/requirements-audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+dist: $(DIST)/.installed ## wheel and sdist, built twice and compared
+	$(DIST)/bin/python -m scripts.dist
+
+dist-check: dist ## install both into fresh environments and use them
+	$(DIST)/bin/python -m scripts.dist_check
+
+sbom: dist ## the parts list of the wheel, as CycloneDX
+	$(DIST)/bin/python -m scripts.dist_check sbom
+
+audit: $(AUDIT)/.installed ## known vulnerabilities of what is in constraints.txt
+	$(AUDIT)/bin/python -m scripts.audit
+
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CROSS) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CROSS) $(DIST) $(AUDIT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

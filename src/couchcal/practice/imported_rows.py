@@ -93,7 +93,7 @@ class BulkTable:
         fixed = {
             name: field.default
             for name, field in model.model_fields.items()
-            if name not in bound and name != "id" and field.default is not PydanticUndefined
+            if name not in bound and name != "id" and not field.is_required() and field.default_factory is None
         }
         fixed.update(constants)
         columns = ("id", *bound, *fixed)

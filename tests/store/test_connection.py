@@ -72,7 +72,8 @@ def test_every_file_is_private_whatever_the_umask(
         found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new").iterdir()}
     finally:
         os.umask(before)
-    assert set(found) == {"couchcal.db", "couchcal.db-wal", "couchcal.db-shm", "couchcal.db.key"}
+    beside = {f"couchcal.db{end}" for end in ("-wal", "-shm", ".key", ".audit")}
+    assert set(found) == {"couchcal.db", *beside}
     assert set(found.values()) == {0o600}
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
     database.dispose()

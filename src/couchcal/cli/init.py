@@ -12,9 +12,9 @@ from couchcal.cli.occurrence_json import write_json
 from couchcal.cli.prompt import new_passphrase, writes_code
 from couchcal.clock import local_zone_name
 from couchcal.errors import Refused
-from couchcal.practice.opening import Created, create_practice, locate
+from couchcal.practice.opening import Created, create_practice, locate, new_recovery_code
 from couchcal.scheduling.wallclock import UnknownZone, zone
-from couchcal.store.connection import Database, exists
+from couchcal.store.connection import exists
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def _run(args: Namespace) -> int:
         raise Refused(f"{path} is already there", "nothing was changed; --db chooses another place", code="exists")
     asking = not args.yes and bool(sys.stdin and sys.stdin.isatty())
     created, tz = _create(path, args.name, args.tz, encrypt=not args.no_encryption, asking=asking)
-    code = _recovery_code(created.database) if asking and created.database.encrypted and not args.json else None
+    code = new_recovery_code(created.database) if asking and created.database.encrypted and not args.json else None
     created.database.dispose()
     if args.json:
         write_json({"database": str(path), "encrypted": created.database.encrypted, "time_zone": tz})
@@ -47,14 +47,6 @@ def _run(args: Namespace) -> int:
         sys.stdout.write("It is not encrypted: whoever has the disk can read it.\n")
     sys.stdout.write("Next: couchcal client add NAME, or couchcal\n")
     return 0
-
-
-def _recovery_code(database: Database) -> str:
-    from couchcal.store.exclusive import alone
-    from couchcal.store.key_changes import set_recovery_code
-
-    with alone(database.path):
-        return set_recovery_code(database)
 
 
 def _create(path: Path, name: str | None, tz: str | None, *, encrypt: bool, asking: bool) -> tuple[Created, str]:

@@ -11,7 +11,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.occurrence_json import write_json
 from couchcal.cli.prompt import confirmed, new_passphrase, passphrase_prompt, writes_code
 from couchcal.errors import NotFound, Refused
-from couchcal.practice.opening import locate, open_database
+from couchcal.practice.opening import locate, new_recovery_code, open_database
 from couchcal.store import key_changes, keys, recrypt
 from couchcal.store.audit import note
 from couchcal.store.connection import Database, exists, is_encrypted
@@ -118,8 +118,7 @@ def _move(args: Namespace, path: Path) -> int:
 
 def _recovery(args: Namespace, path: Path) -> int:
     database = _opened(path)
-    with alone(path):
-        code = key_changes.set_recovery_code(database)
+    code = new_recovery_code(database)
     note(database, "key", "database", fields="recovery")
     database.dispose()
     if args.json:
@@ -137,7 +136,8 @@ def _encrypt(args: Namespace, path: Path) -> int:
     database = open_database(path, ask=passphrase_prompt())
     said = (
         f"{path} is encrypted; the key is kept in {place}.\n"
-        "Without the key it is lost: couchcal key recovery makes a recovery code.\nBackups and copies from before are still readable: delete them."
+        "Without the key it is lost: couchcal key recovery makes a recovery code.\n"
+        "Backups and copies from before are still readable: delete them."
     )
     return _done(args, database, "key encrypt", said)
 

@@ -86,9 +86,19 @@ def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Dat
     return database
 
 
+def new_recovery_code(database: Database) -> str:
+    """A new recovery code of an open, encrypted database, to be shown this once.
+
+    Raises:
+        DatabaseProblem: another program changes the key, or the folder cannot be written.
+    """
+    with alone(database.path):
+        return key_changes.set_recovery_code(database)
+
+
 def unlocking_key(path: Path, typed: str) -> bytes:
-    """The key of a database whose screen is locked: by a passphrase or the recovery code, or with nothing typed from
-    where it is kept, if that does not ask. It has opened the database.
+    """The key of a database whose screen is locked, which opens it: by a passphrase or the recovery code; with
+    nothing typed from where it is kept, if that does not ask.
 
     A passphrase of the environment does not count: whoever unlocks is to know it.
 

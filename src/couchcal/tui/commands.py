@@ -384,21 +384,6 @@ COMMANDS: tuple[type[Command], ...] = (
     Mail, Sync,
     Undo, Redo, Preferences, AuditTrail, Lock, Help, Quit,
 )  # fmt: skip
-GRAB_HELP: tuple[tuple[str, str], ...] = (
-    ("j k ↓ ↑", "15 minutes; in the month a week"),
-    ("h l ← →", "A day"),
-    ("J K", "An hour"),
-    (", .", "5 minutes"),
-    ("< >", "1 minute"),
-    ("H L", "A week"),
-    ("+ -", "Longer, shorter"),
-    ("o", "Other end"),
-    ("=", "Type the time"),
-    ("f", "Next free slot"),
-    ("s", "This one, or this and all future"),
-    ("Enter Space", "Drop: saves"),
-    ("Esc q", "Put back: nothing changes"),
-)
 
 
 class Keymap(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,6 +10,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from couchcal.clock import Clock, system_clock
+from couchcal.errors import CouchcalError
+from couchcal.practice.opening import new_recovery_code
 from couchcal.settings import load
 from couchcal.store.connection import Database
 from couchcal.tui.forms.init import InitForm
@@ -34,7 +37,23 @@ class FirstRunApp(App[Database]):
         return VARIABLE_DEFAULTS
 
     def on_mount(self) -> None:
-        self.push_screen(self._form, self.exit)
+        self.push_screen(self._form, self._made)
+
+    def _made(self, database: Database | None) -> None:
+        if database is None or not database.encrypted:
+            self.exit(database)
+            return
+        self.run_worker(self._show_recovery_code(database), group="save", exit_on_error=False)
+
+    async def _show_recovery_code(self, database: Database) -> None:
+        from couchcal.tui.forms.recovery import RecoveryCode
+
+        try:
+            code = await asyncio.to_thread(new_recovery_code, database)
+        except (CouchcalError, OSError):  # couchcal doctor says that there is none
+            self.exit(database)
+            return
+        await self.push_screen(RecoveryCode(code), lambda _seen: self.exit(database))
 
 
 def ask(path: Path) -> Database | None:

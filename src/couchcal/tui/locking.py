@@ -175,9 +175,11 @@ class Locking(KeysInOrder[None]):
         try:
             key = await in_thread(self.screen, "unlock", partial(unlocking_key, path, typed))
         except CouchcalError as error:
-            self._failures += error.code == "wrong_passphrase"
-            wait = wait_after(self._failures) if error.code == "wrong_passphrase" else 0
-            return Answer(problem_words(error), wait, asks_for(path, again=True))
+            if error.code != "wrong_passphrase":
+                return Answer(problem_words(error), 0, asks_for(path, again=True))
+            self._failures += 1
+            problem = f"{error.message[:1].upper()}{error.message[1:]}."
+            return Answer(problem, wait_after(self._failures), asks_for(path, again=True))
         except Exception as error:
             return Answer(f"It could not be unlocked ({type(error).__name__}).", 0, asks_for(path, again=True))
         self.database.unlock(key)

@@ -13,7 +13,7 @@ from tests.tui.conftest import AppFactory, settle
 
 
 async def _no(_typed: str) -> Answer:
-    return Answer("The passphrase is wrong — try again.", 4, "Passphrase")
+    return Answer("The passphrase is wrong.", 4, "Passphrase")
 
 
 @pytest.mark.parametrize("state", ["asking", "wrong", "hidden"])

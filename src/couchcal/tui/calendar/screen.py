@@ -12,7 +12,8 @@ from couchcal.tui.calendar.places import Places
 from couchcal.tui.calendar.reviewing import Reviewing
 from couchcal.tui.calendar.sidebar import Sidebar
 from couchcal.tui.calendar.zones import Zones
-from couchcal.tui.commands import COMMANDS, GRAB_HELP, bindings
+from couchcal.tui.commands import COMMANDS, bindings
+from couchcal.tui.grab_help import GRAB_HELP
 
 
 class CalendarScreen(Adjusting, Places, Zones, Reviewing, Copying, inherit_bindings=False):

@@ -28,7 +28,8 @@ _EXPLAINED = {
     "environment": "Your data is encrypted on disk; the key is the one your environment names.",
     "keyring": "Your data is encrypted on disk; the keyring of this computer keeps the key and opens it when "
     "you are logged in.",
-    "passphrase": "Your data is encrypted on disk; only your passphrase opens it, and nobody can recover it.",
+    "passphrase": "Your data is encrypted on disk; only your passphrase opens it, or the recovery code that is "
+    "shown next.",
     "none": "Anyone who gets the file can read it: choose this only where the whole disk is encrypted.",
 }
 

@@ -1,0 +1,47 @@
+"""The recovery code of a new practice, shown this once."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from couchcal.tui.forms.modal import Modal
+from couchcal.tui.forms.plain import plain
+
+_GROUPS_A_LINE = 4
+
+
+class RecoveryCode(Modal[bool]):
+    """Shows `code`; Esc and Enter go on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "leave", "Go on", show=False)]
+    AUTO_FOCUS = "#go-on"
+
+    def __init__(self, code: str) -> None:
+        super().__init__("Your recovery code", "enter go on")
+        groups = code.split("-")
+        lines = ["-".join(groups[at : at + _GROUPS_A_LINE]) for at in range(0, len(groups), _GROUPS_A_LINE)]
+        self._code = "-\n".join(lines)
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(
+            Content("\n\n").join(
+                [
+                    plain("It opens your data should the passphrase or the keyring be lost."),
+                    plain(self._code, "bold"),
+                    plain("Write it on paper and keep that away from this computer. It is not shown again."),
+                ]
+            ),
+            id="body",
+        )
+        yield Button("It is written down", id="go-on")
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(True)

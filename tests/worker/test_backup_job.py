@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from couchcal.errors import DatabaseProblem
+from couchcal.practice import client_changes
 from couchcal.settings import write_setting
 from couchcal.store import backup
 from couchcal.worker.backup_job import FIRST_S, LOOK_S, QUIET_HOUR, BackupJob, due_at
@@ -83,3 +85,17 @@ def test_a_place_away_that_is_missing_is_told_and_the_backup_is_there(desk: Desk
         desk.run()
     assert desk.names == ["couchcal-20260303.db"]
     assert not desk.wait(LOOK_S)
+
+
+def test_what_rows_were_a_year_ago_is_forgotten_with_the_night(desk: Desk) -> None:
+    old, young = (MIDNIGHT - timedelta(days=days) for days in (400, 300))
+    client_changes.add(desk.database, "Ann", clock=lambda: old)
+    client_changes.add(desk.database, "Ben", clock=lambda: young)
+    desk.wait(0)
+    desk.wait(FIRST_S)
+    desk.run()
+    with closing(desk.database.connect()) as connection:
+        kept = connection.execute("SELECT c.at FROM change c JOIN change_row r ON r.change_id = c.id").fetchall()
+        assert int(young.timestamp()) in {at for (at,) in kept}
+        assert int(old.timestamp()) not in {at for (at,) in kept}
+        assert connection.execute("SELECT count(*) FROM client").fetchone() == (2,)

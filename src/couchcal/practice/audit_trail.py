@@ -110,9 +110,9 @@ class Called:
         return f"{kind} {name}".strip()
 
     def actor(self, entry: Entry) -> str:
-        """Who it was: `user`, `worker`, or `client C-0001`."""
+        """Who it was: `user`, `worker`, or `client C-0001`; `client` alone before it was known which."""
         who, _, row_id = entry.actor.partition(":")
-        return f"{who} {self._clients.get(row_id, row_id)}" if row_id else who
+        return who if row_id in ("", "0") else f"{who} {self._clients.get(row_id, row_id)}"
 
 
 def _size(part: str) -> int:

@@ -108,6 +108,7 @@ def _begin(session: JournalSession, found: PortalToken, client: Client) -> Sessi
         client.portal_state, client.portal_accepted_at = "accepted", session.now
     expires = session.now + tokens.SESSION_LIFE
     cookie = tokens.issue(session, "session", client_id=client.id, expires_at=expires)
+    session.note("sign-in", "client", client.id or "")
     return Session(cookie, ClientKey(client.id or 0), expires)
 
 

@@ -70,16 +70,16 @@ class CouchcalApp(Locking):
 
     def on_ready(self) -> None:
         self.when_ready()
-        self.set_timer(AFTER_S, partial(self._in_background, self.background.begin))
-        self.set_interval(BACKUP_EVERY_S, partial(self._in_background, self.background.back_up))
+        self.set_timer(AFTER_S, partial(self.in_background, self.background.begin))
+        self.set_interval(BACKUP_EVERY_S, partial(self.in_background, self.background.back_up))
 
     def on_unmount(self) -> None:
         self.background.end()
 
     def on_places_sync_asked(self) -> None:
-        self._in_background(self.background.wake)
+        self.in_background(self.background.wake)
 
-    def _in_background(self, work: Callable[[], None]) -> None:
+    def in_background(self, work: Callable[[], None]) -> None:
         """Talk to the worker in a thread: the first time it is imported."""
         self.run_worker(work, group="background", thread=True, exit_on_error=False)
 
@@ -94,7 +94,7 @@ class CouchcalApp(Locking):
         return [f"An encrypted calendar locks after {LONGEST_MINUTES} minutes at the latest"] if never else []
 
     def unlocked(self) -> None:
-        self._in_background(self.background.begin)
+        self.in_background(self.background.begin)
 
     def apply_settings(self, settings: Settings) -> None:
         """Show everything by other settings at once: theme, keys, order of dates, and the calendar."""
@@ -156,12 +156,13 @@ def run(database: Database, *, clock: Clock = system_clock) -> int:
     """
     app = make_app(database, clock=clock)
     gc.disable()
-    app.when_ready = _collect_from_now_on
+    app.when_ready = partial(_begun, app)
     app.run()
     database.dispose()
     return app.return_code or 0
 
 
-def _collect_from_now_on() -> None:
+def _begun(app: CouchcalApp) -> None:
     gc.freeze()
     gc.enable()
+    app.in_background(app.background.note_opening)

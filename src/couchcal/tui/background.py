@@ -43,6 +43,13 @@ class Background:
         if found is not None or load_settings().calendar_file or set_up():
             self._start()
 
+    def note_opening(self) -> None:
+        """Write into the audit trail that somebody opened the calendar."""
+        from couchcal.store.audit import note
+
+        with suppress(CouchcalError):
+            note(self._database, "open", "database", clock=self._clock)
+
     def back_up(self) -> None:
         """Back up where it is time and no worker is there to do it. What goes wrong, `couchcal doctor` tells."""
         if self._worker is not None or self._over:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from couchcal.practice.agenda import practice_facts
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
 from couchcal.settings import load as load_settings
 from couchcal.store import backup
+from couchcal.store.audit_prune import prune_journal
 from couchcal.store.connection import Database, database_errors
 from couchcal.worker.watch import Watch
 
@@ -67,11 +69,17 @@ class BackupJob:
     def run(self, now: float) -> bool:
         path = backup.make(self._database, self._wall(self._clock()), clock=self._clock, actor="worker")
         backup.rotate(self._database.path)
+        self._prune_journal()
         away = load_settings().backup.copy_to
         self._next = now + LOOK_S
         if away:
             backup.copy_away(path, Path(away).expanduser())
         return False
+
+    def _prune_journal(self) -> None:
+        """Forget what rows were so long ago that nobody undoes it: it holds clients' data."""
+        with database_errors(self._database.path), closing(self._database.connect()) as connection:
+            prune_journal(connection, self._clock())
 
     def _wall(self, instant: datetime) -> datetime:
         with database_errors(self._database.path):

@@ -95,7 +95,6 @@ def move_own(
 def _move_now(session: JournalSession, request: BookingRequest, own: Own) -> Outcome:
     row, was = rows.load(session, own.id), own.start
     editing.apply(session, row, Edit({"start": request.start_utc, "end": request.end_utc}), "Moved")
-    row.event_type_id = request.event_type_id
     request.status, request.appointment_id, request.decided_at = "accepted", own.id, session.now
     request.replaces_appointment_id = None
     session.add(request)

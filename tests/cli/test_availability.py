@@ -108,4 +108,4 @@ def test_every_action_has_help_with_an_example(cli: Cli, command: tuple[str, str
 def test_the_shell_completes_actions(cli: Cli) -> None:
     out = cli("completion", "fish").out
     for command, action in (("availability", "copy"), ("event-type", "edit"), ("time-off", "add")):
-        assert f"__fish_seen_subcommand_from {command}' -a {action}" in out
+        assert f"__couchcal_just {command}' -a {action}" in out

@@ -5,11 +5,39 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 
 from couchcal.cli.arguments import Parser, add_db, handler_of, help_of
 from couchcal.cli.commands import COMMANDS, Handler
 
 SHELLS = ("bash", "zsh", "fish")
+_PATHS = {"FILE": "FILE", "PATH": "FILE", "DIR": "DIRECTORY"}
+"""What stands in `--help` for a path, and what shtab calls it."""
+_FISH_HEAD = """\
+function __couchcal_words
+    set -l skip no
+    for word in (commandline -opc)[2..]
+        if test $skip = yes
+            set skip no
+        else if test $word = --db
+            set skip yes
+        else if not string match -q -- '-*' $word
+            echo $word
+        end
+    end
+end
+function __couchcal_at
+    set -l words (__couchcal_words)
+    set -l count (count $argv)
+    test (count $words) -ge $count; and test "$words[1..$count]" = "$argv"
+end
+function __couchcal_just
+    set -l words (__couchcal_words)
+    test "$words" = "$argv"
+end
+complete -c couchcal -f
+"""
+"""`__couchcal_at client add`: the words typed so far begin so; `__couchcal_just client`: they are nothing else."""
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -27,6 +55,10 @@ def _run(args: Namespace) -> int:
         return 0
     import shtab
 
+    for action in _all_arguments(parser):
+        kind = _PATHS.get(str(action.metavar))
+        if kind:
+            vars(action)["complete"] = getattr(shtab, kind)
     sys.stdout.write(shtab.complete(parser, shell=args.shell) + "\n")
     return 0
 
@@ -45,23 +77,40 @@ def whole_parser() -> ArgumentParser:
     return parser
 
 
+def _all_arguments(parser: ArgumentParser) -> Iterator[argparse.Action]:
+    yield from parser._actions  # argparse has no public list of them
+    for below in _subparsers(parser).values():
+        yield from _all_arguments(below)
+
+
 def _fish(parser: ArgumentParser) -> str:
-    lines = ["complete -c couchcal -f"]
+    summaries = {name: command.summary for name, command in COMMANDS.items()}
+    return _FISH_HEAD + "".join(f"{line}\n" for line in _fish_lines(parser, "", summaries))
+
+
+def _fish_lines(parser: ArgumentParser, path: str, summaries: dict[str, str]) -> Iterator[str]:
+    """The lines for what can follow the words `path`."""
     for name, below in _subparsers(parser).items():
-        lines.append(_fish_line("__fish_use_subcommand", [f"-a {name}"], COMMANDS[name].summary))
-        seen = f"__fish_seen_subcommand_from {name}"
-        for action, deeper in _subparsers(below).items():
-            lines.append(_fish_line(seen, [f"-a {action}"], deeper.description or ""))
-        for option in below._actions:  # argparse has no public list of options
-            longs = [text.removeprefix("--") for text in option.option_strings if text.startswith("--")]
-            if longs:
-                words = [f"-l {longs[0]}"]
-                if option.choices:
-                    words.append(f"-x -a '{' '.join(map(str, option.choices))}'")
-                elif option.nargs != 0:
-                    words.append("-r")
-                lines.append(_fish_line(seen, words, option.help or ""))
-    return "\n".join(lines) + "\n"
+        yield _fish_line(f"__couchcal_just{path}", [f"-a {name}"], summaries.get(name) or below.description or "")
+        yield from _fish_lines(below, f"{path} {name}", {})
+    at = f"__couchcal_just{path}" if _subparsers(parser) else f"__couchcal_at{path}"
+    for action in parser._actions:  # argparse has no public list of them
+        longs = [text.removeprefix("--") for text in action.option_strings if text.startswith("--")]
+        if longs:
+            yield _fish_line(at, [f"-l {longs[0]}", *_fish_value(action)], action.help or "")
+        elif not isinstance(action, argparse._SubParsersAction):
+            words = _fish_value(action)
+            if words != ["-x"]:
+                yield _fish_line(at, [word for word in words if word not in ("-x", "-r")], "")
+
+
+def _fish_value(action: argparse.Action) -> list[str]:
+    """The words of fish that say what an argument takes."""
+    if action.nargs == 0:
+        return []
+    if action.choices:
+        return ["-x", f"-a '{' '.join(map(str, action.choices))}'"]
+    return ["-r", "-F"] if str(action.metavar) in _PATHS else ["-x"]
 
 
 def _subparsers(parser: ArgumentParser) -> dict[str, ArgumentParser]:
@@ -74,7 +123,8 @@ def _subparsers(parser: ArgumentParser) -> dict[str, ArgumentParser]:
 
 def _fish_line(condition: str, words: list[str], summary: str) -> str:
     escaped = summary.replace("\\", "\\\\").replace("'", "\\'")
-    return f"complete -c couchcal -n '{condition}' {' '.join(words)} -d '{escaped}'"
+    described = f" -d '{escaped}'" if summary else ""
+    return f"complete -c couchcal -n '{condition}' {' '.join(words)}{described}"
 
 
 HANDLERS = {"completion": Handler(_configure, _run)}

@@ -65,3 +65,11 @@ def test_pruning_keeps_six_years(cli: Cli) -> None:
     assert "six years" in cli("audit", "prune", "--before", "2024-01-01", "--yes", code=1).err
     assert cli("audit", "prune", "--before", "2015-01-01", "--yes").out == "Removed 0 entries\n"
     cli("audit", "prune", code=2)
+
+
+def test_many_records_of_a_kind_are_counted(cli: Cli) -> None:
+    cli("add", "wed 9am bob 90834 weekly")
+    made = [entry for entry in cli.json("audit", "--entity", "appointment") if entry["action"] == "create"]
+    (entry,) = made
+    first, _, last = entry["entity_id"].partition("-")
+    assert entry["record"] == f"{int(last) - int(first) + 1} appointments"

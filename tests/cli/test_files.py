@@ -179,3 +179,19 @@ def test_export_to_standard_output(cli: Cli) -> None:
 def test_export_into_a_device(cli: Cli) -> None:
     cli("export", "-o", os.devnull)
     assert not Path(os.devnull).is_file()
+
+
+def test_everything_goes_out_and_comes_back(cli: Cli, tmp_path: Path) -> None:
+    ident = cli.json("add", "wed 9am jane doe 90834")["id"]
+    out = cli("export", "--all", str(tmp_path / "out")).out
+    assert "README.md explains" in out
+    assert "not empty" in cli("export", "--all", str(tmp_path / "out"), code=1).err
+    assert "already" in cli("import", "--all", str(tmp_path / "out"), code=1).err
+    new = str(tmp_path / "new.db")
+    cli("--db", new, "init", "--name", "New", "--tz", "UTC", "--no-encryption", "--yes")
+    counts = cli.json("--db", new, "import", "--all", str(tmp_path / "out"))["rows"]
+    assert (counts["client"], counts["appointment"]) == (4, 1)
+    assert cli.json("--db", new, "show", ident) == cli.json("show", ident)
+    assert cli.json("--db", new, "audit")[-2]["action"] == "import"
+    assert "a file" in cli("import", code=2).err
+    assert "nothing else" in cli("import", "--all", str(tmp_path), "x.ics", code=2).err

@@ -100,13 +100,13 @@ class Called:
         """The record an entry is of: `client C-0001`, `appointment 9e3779b1`, `appointments 13 to 64`."""
         kind = _TOPICS.get(entry.entity, entry.entity.replace("_", " "))
         name = entry.entity_id
+        if not name.isdecimal() and name.replace("-", "").replace(",", "").isdecimal():
+            count = sum(_size(part) for part in name.split(","))
+            return f"{count:,} {kind if kind.endswith('s') else kind + 's'}"
         if entry.entity == "client":
             name = self._clients.get(name, name)
         elif entry.entity in PREFIXES and name.isdecimal():
             name = encode(entry.entity, int(name))
-        elif not name.isdecimal() and name.replace("-", "").replace(",", "").isdecimal():
-            count = sum(_size(part) for part in name.split(","))
-            return f"{count:,} {kind if kind.endswith('s') else kind + 's'}"
         return f"{kind} {name}".strip()
 
     def actor(self, entry: Entry) -> str:

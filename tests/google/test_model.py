@@ -386,4 +386,4 @@ def alive(rows: dict[str, Json]) -> dict[str, Json]:
 
 
 TestEdits = Edits.TestCase
-TestEdits.settings = settings(max_examples=EXAMPLES or 40, stateful_step_count=30, deadline=None, phases=PHASES)
+TestEdits.settings = settings(max_examples=EXAMPLES or 20, stateful_step_count=30, deadline=None, phases=PHASES)

@@ -151,7 +151,7 @@ def oracle(
 
 
 # INV-A1, INV-A5, INV-A6, INV-A10, CNF-01, CNF-02, CNF-03
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(calendar=CALENDARS, window=WINDOWS, zone=st.sampled_from(ZONES), cancelled=st.booleans())
 def test_between_is_what_a_plain_loop_finds(
     connection: sqlite3.Connection,

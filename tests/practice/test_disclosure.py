@@ -86,7 +86,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(rows(), practices(), NAMES, NAMES, NAMES, st.sampled_from(["11", "02", "10", "12", "99"]))
 def test_every_string_is_on_the_list(
     connection: sqlite3.Connection,

@@ -189,7 +189,7 @@ def changes(draw: st.DrawFn, remote: Remote) -> tuple[External, ...]:
     return (exception,)
 
 
-@settings(max_examples=70)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_calendar_shows_what_the_remote_shows(
     database: Database, reading: sqlite3.Connection, data: st.DataObject

@@ -463,6 +463,6 @@ class Lists(RuleBasedStateMachine):
 
 
 Lists.TestCase.settings = settings(
-    max_examples=10, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=6, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestLists = Lists.TestCase

@@ -465,7 +465,7 @@ class Practice(RuleBasedStateMachine):
 
 
 Practice.TestCase.settings = settings(
-    max_examples=30,
+    max_examples=20,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

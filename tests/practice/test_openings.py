@@ -178,7 +178,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scenarios())
 def test_the_offer_is_what_the_slow_way_finds(connection: sqlite3.Connection, scenario: Scenario) -> None:
     """INV-A1, INV-A3, INV-A5, INV-A9, AVL-07, TOF-02, C-13: all rules at once."""
@@ -186,7 +186,7 @@ def test_the_offer_is_what_the_slow_way_finds(connection: sqlite3.Connection, sc
         assert offered(connection, scenario) == slowly_offered(scenario)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios(), st.data())
 def test_what_takes_time_never_adds_slots(
     connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
@@ -200,7 +200,7 @@ def test_what_takes_time_never_adds_slots(
         assert set(fewer) <= set(free(connection, scenario))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios(), st.data())
 def test_neighbours_without_buffers_stay_offered(
     connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
@@ -216,7 +216,7 @@ def test_neighbours_without_buffers_stay_offered(
         assert offered(connection, plain) == [other for other in before if abs(other - start) >= length]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios(), st.data())
 def test_time_off_takes_slots_and_nothing_else(
     connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
@@ -240,7 +240,7 @@ def test_time_off_takes_slots_and_nothing_else(
         assert (offered(connection, scenario), free(connection, scenario)) == (clients, own)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios())
 def test_holds_keep_clients_away_and_nobody_else(connection: sqlite3.Connection, scenario: Scenario) -> None:
     """INV-A7, REQ-04, C-13."""
@@ -265,7 +265,7 @@ def test_holds_keep_clients_away_and_nobody_else(connection: sqlite3.Connection,
             assert not [start for start in clients if start < item.end and item.start < start + length]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios(), st.data())
 def test_what_is_not_busy_takes_nothing(
     connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
@@ -291,7 +291,7 @@ def test_what_is_not_busy_takes_nothing(
         assert (offered(connection, scenario), free(connection, scenario)) == with_it
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(scenarios(), st.sampled_from([None, 15, 60]), st.sampled_from([20, 50, 200]))
 def test_free_starts_are_the_slow_way_without_the_rules_for_clients(
     connection: sqlite3.Connection, scenario: Scenario, step: int | None, minutes: int

@@ -97,7 +97,7 @@ def week_of(day: date, week_start: int) -> date:
     return day - timedelta(days=(day.weekday() - week_start) % 7)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(practices())
 def test_sums_are_those_of_a_plain_count_over_the_agenda(
     plain: sqlite3.Connection,

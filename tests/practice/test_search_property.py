@@ -123,7 +123,7 @@ STEPS: tuple[Callable[[Desk, int, str], None], ...] = (
 
 
 @settings(
-    max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
+    max_examples=12, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
 )
 @given(st.lists(st.tuples(st.sampled_from(STEPS), numbers, phrases), min_size=6, max_size=14))
 def test_the_index_is_what_the_rows_are(steps: list[tuple[Callable[[Desk, int, str], None], int, str]]) -> None:

@@ -136,7 +136,7 @@ def assert_window_agrees(rule: Rule, dtstart: datetime, lo: datetime, days: int)
     assert starts(rule, dtstart, lo, hi) == [start for start in walked if start >= lo]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(long_rules(), moments, moments.map(lambda moment: moment + timedelta(days=1500)), st.integers(1, 900))
 def test_window_equals_the_walk(rule: Rule, dtstart: datetime, lo: datetime, days: int) -> None:
     assert_window_agrees(rule, dtstart, lo, days)
@@ -174,7 +174,7 @@ def test_adjoining_windows_make_the_whole(rule: Rule, dtstart: datetime, cuts: l
     assert list(chain.from_iterable(pieces)) == starts(rule, dtstart, FIRST, HORIZON, limit=10**6)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(long_rules(), moments, st.integers(1, 60))
 def test_last_start_ends_the_walk(rule: Rule, dtstart: datetime, count: int) -> None:
     finite = rule if rule.until else replace(rule, count=min(rule.count or count, count))
@@ -187,7 +187,7 @@ def test_last_start_ends_the_walk(rule: Rule, dtstart: datetime, count: int) -> 
         assert len(walked) < (finite.count or 0)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(long_rules() | week_number_rules() | short_rules(), moments, st.integers(1995, 2011))
 def test_per_year_is_an_upper_bound(rule: Rule, dtstart: datetime, year: int) -> None:
     bound = per_year(rule, dtstart)

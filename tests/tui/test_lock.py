@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import re
@@ -207,6 +208,21 @@ async def test_a_passphrase_of_the_environment_does_not_unlock(
         await pilot.press("enter")
         await pilot.pause()
         assert app_of(pilot).is_locked
+
+
+async def test_the_worker_beside_the_screen_goes_on_with_a_key_of_its_own(sealed: Database) -> None:
+    async with running(sealed) as pilot:
+        background = app_of(pilot).background
+        await asyncio.to_thread(background.wake)
+        worker = background._worker
+        assert worker is not None
+        await locked(pilot)
+        assert sealed.key is None
+        assert worker.running
+        own = Database(*worker._place)
+        own.connect().close()
+        await unlock(pilot, PASSPHRASE)
+        assert background._worker is worker
 
 
 async def test_toasts_wait_until_it_is_unlocked(sealed: Database) -> None:

@@ -353,7 +353,7 @@ def _versions(_patient: _Patient) -> Iterator[Finding]:
         f"couchcal {__version__}",
         f"Python {platform.python_version()}",
         f"SQLite {sqlite3.sqlite_version}",
-        *(f"{name} {_version_of(name)}" for name in ("textual", "sqlmodel", "icalendar", "sqlcipher3")),
+        *(f"{name} {_version_of(name)}" for name in ("textual", "sqlmodel", "sqlcipher3")),
         platform.platform(terse=True),
     ]
     yield Finding("versions", "ok", ", ".join(parts))

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from pydantic_core import PydanticUndefined
 from sqlmodel import SQLModel
 
 OWN_UID_SUFFIX: Final = "@couchcal"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -202,7 +201,7 @@ def _proven(database: Database) -> bytes:
 
 
 def _keyring_record() -> Record:
-    return {"store": "keyring", "id": secrets.token_hex(8)}
+    return {"store": "keyring", "id": os.urandom(8).hex()}
 
 
 def _passphrase_record(key: bytes, passphrase: str) -> Record:

@@ -17,8 +17,8 @@ import pytest
 from couchcal.errors import CouchcalError, DatabaseProblem, Refused
 from couchcal.practice import client_changes
 from couchcal.practice.opening import open_database
-from couchcal.store import audit_anchor, audit_check, backup, restore
-from couchcal.store.connection import Database, is_encrypted
+from couchcal.store import audit_anchor, audit_check, backup, restore, schema
+from couchcal.store.connection import SCHEMA_HEAD, Database, is_encrypted, schema_revision
 from couchcal.store.keys import sidecar
 from tests.store.test_durability import small_disk
 from tests.support.practice import PASSPHRASE, make_practice
@@ -229,6 +229,16 @@ def test_it_is_refused_while_others_have_the_database_open(tmp_path: Path) -> No
             _restore(database.path, made)
     assert _people(database) == ["Ben"]
     _intact(database)
+
+
+def test_a_backup_of_an_older_couchcal_is_brought_up_to_date(tmp_path: Path) -> None:
+    old = Database(tmp_path / "old.db", None)
+    old.path.touch(mode=0o600)
+    schema.upgrade(old, "0005")
+    old.dispose()
+    _restore(tmp_path / "couchcal.db", old.path)
+    with closing(Database(tmp_path / "couchcal.db", None).connect()) as connection:
+        assert schema_revision(connection) == SCHEMA_HEAD
 
 
 def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:

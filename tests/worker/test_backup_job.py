@@ -84,6 +84,11 @@ def test_a_place_away_that_is_missing_is_told_and_the_backup_is_there(desk: Desk
     with pytest.raises(DatabaseProblem, match="is not there"):
         desk.run()
     assert desk.names == ["couchcal-20260303.db"]
+    assert desk.wait(LOOK_S)  # until the place is there
+    (tmp_path / "away").mkdir()
+    desk.run()
+    assert (tmp_path / "away" / "couchcal-backup.db").exists()
+    assert desk.names == ["couchcal-20260303.db"]
     assert not desk.wait(LOOK_S)
 
 

@@ -240,6 +240,11 @@ def _backup(patient: _Patient) -> Iterator[Finding]:
             yield Finding("backup", "warn", words, "couchcal backup, or leave couchcal worker running at night")
         else:
             yield Finding("backup", "ok", words)
+    if found and patient.encrypted and keys.key_file() is None:
+        record = keys.read_record(patient.path)
+        if record["store"] == "keyring" and keys.passphrase_wrap(record) is None and "recovery" not in record:
+            words = "their key is in the keyring of this computer alone: they open nowhere else"
+            yield Finding("backup", "warn", words, "couchcal key recovery, and keep the code on paper")
     if away and not Path(away).expanduser().is_dir():
         yield Finding("backup", "warn", f"{away} is not there", "connect the disk, or change backup.copy_to")
     elif away and patient.exists and not patient.encrypted:

@@ -54,27 +54,36 @@ class BackupJob:
     def __init__(self, database: Database, watch: Watch, *, clock: Clock, at_once: bool = False) -> None:
         self._database, self._watch, self._clock = database, watch, clock
         self._next = float("-inf") if at_once else None
+        self._uncopied: Path | None = None
 
     def due(self, now: float, *, moved: bool, asked: bool) -> bool:
         if self._next is None:
             self._next = now + FIRST_S
         if now < self._next:
             return False
-        found = backup.existing(self._database.path)
-        if due_at(self._wall(found[0].made_at) if found else None, self._wall(self._clock())):
+        if self._uncopied is not None or self._night():
             return True
         self._next = now + LOOK_S
         return False
 
     def run(self, now: float) -> bool:
-        path = backup.make(self._database, self._wall(self._clock()), clock=self._clock, actor="worker")
-        backup.rotate(self._database.path)
-        self._prune_journal()
-        away = load_settings().backup.copy_to
+        if self._night():
+            self._uncopied = backup.make(
+                self._database, self._wall(self._clock()), clock=self._clock, actor="worker"
+            )
+            backup.rotate(self._database.path)
+            self._prune_journal()
         self._next = now + LOOK_S
-        if away:
-            backup.copy_away(path, Path(away).expanduser())
+        away = load_settings().backup.copy_to
+        if away and self._uncopied is not None:
+            backup.copy_away(self._uncopied, Path(away).expanduser())
+        self._uncopied = None
         return False
+
+    def _night(self) -> bool:
+        """Whether a quiet hour has come since the last backup."""
+        found = backup.existing(self._database.path)
+        return due_at(self._wall(found[0].made_at) if found else None, self._wall(self._clock()))
 
     def _prune_journal(self) -> None:
         """Forget what rows were so long ago that nobody undoes it: it holds clients' data."""

@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from scripts.sources import ROOT, copy_sources, epoch
+from scripts.sources import ROOT, copy_sources, epoch, head
 
 DIST = ROOT / "dist"
 
@@ -20,7 +20,8 @@ def main() -> int:
     """Build, compare, check, and put into dist/ with a list of SHA-256 sums."""
     with tempfile.TemporaryDirectory(prefix="couchcal-dist-") as folder:
         work = Path(folder)
-        builds = [_built(work / "one", umask=0o022), _built(work / "two", umask=0o077)]
+        commit = head()
+        builds = [_built(commit, work / "one", umask=0o022), _built(commit, work / "two", umask=0o077)]
         first, second = ({path.name: path.read_bytes() for path in build} for build in builds)
         if first != second:
             different = [name for name in first if first[name] != second.get(name)]
@@ -38,13 +39,13 @@ def main() -> int:
     return 0
 
 
-def _built(work: Path, *, umask: int) -> list[Path]:
+def _built(commit: str | None, work: Path, *, umask: int) -> list[Path]:
     """Wheel and sdist, the wheel out of the sdist. Another folder and another umask may change nothing."""
     sources, out = work / "sources", work / "out"
-    copy_sources(sources)
+    copy_sources(commit, sources)
     subprocess.run(
         (sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(sources)),
-        env=os.environ | {"SOURCE_DATE_EPOCH": epoch()},
+        env=os.environ | {"SOURCE_DATE_EPOCH": epoch(commit)},
         umask=umask,
         stdout=subprocess.DEVNULL,
         check=True,

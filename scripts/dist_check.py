@@ -14,7 +14,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.sources import ROOT, epoch
+from scripts.sources import ROOT, epoch, head
 
 DIST = ROOT / "dist"
 _SHARED = (
@@ -132,7 +132,7 @@ def _write_sbom(prefix: Path) -> None:
                 *(sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject", described.name),
                 *("--output-reproducible", "-o", str(target), str(prefix / "bin" / "python")),
             ),
-            env=os.environ | {"SOURCE_DATE_EPOCH": epoch()},
+            env=os.environ | {"SOURCE_DATE_EPOCH": epoch(head())},
             check=True,
         )
     sys.stdout.write(f"dist/{target.name}: CycloneDX, of the wheel with what it needs\n")

@@ -21,3 +21,4 @@ def test_who_never_had_a_session_is_forgotten_at_once(cli: Cli) -> None:
     out = cli("forget", "C-0002", "--confirm", "C-0002").out
     assert out.startswith("Forgot C-0002. 0 past sessions")
     assert "Undo does not reach behind this." in out
+    assert [row["id"] for row in cli.json("client", "list", "--archived")] == ["C-0001", "C-0003", "C-0004"]

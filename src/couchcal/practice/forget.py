@@ -167,12 +167,12 @@ def _remove(connection: sqlite3.Connection, client_id: int, now: int) -> None:
 def _keep_past_as_nobodys(connection: sqlite3.Connection, client_id: int, now: int) -> None:
     """Copy their past sessions, with nothing that tells of anybody, to new rows: what other calendars have of the
     old ones is removed there, and the new ones are not sent."""
-    nobody = _nobody(connection, now)
     columns = ", ".join((*_STAYS, *_EMPTY, "uid", "client_id"))
     values = ", ".join((*_STAYS, *(f":{name}" for name in _EMPTY), "lower(hex(randomblob(16)))", ":nobody"))
     past = connection.execute(
         "SELECT id FROM appointment WHERE client_id = ? AND end_utc <= ? ORDER BY id", (client_id, now)
     ).fetchall()
+    nobody = _nobody(connection, now) if past else None
     for (old,) in past:
         cursor = connection.execute(
             f"INSERT INTO appointment ({columns}) SELECT {values} FROM appointment WHERE id = :old",  # noqa: S608

@@ -1,14 +1,13 @@
 """The anchor: how many entries the audit trail had and the hash of the last, in a file beside the database.
 
 Whoever cuts off the end of the trail, counter and all, leaves a chain that is whole; the anchor remembers that it
-was longer. It is written when a program ends its work and once a minute in between, after what it speaks of is on
-the disk, and never over an anchor that the trail contradicts.
+was longer. It is written when a program ends its work and once a minute in between, and never over an anchor that
+the trail contradicts. What it speaks of is on the disk by then, as every commit is.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from contextlib import closing, suppress
@@ -72,20 +71,9 @@ def renew(database: Database, *, force: bool = False) -> bool:
         entries, hash_ = head(connection)
         if entries == 0 or (before is not None and not force and entries <= before.entries):
             return True
-        _make_durable(database.path)
     with replacing(place(database.path)) as out:
         out.write(json.dumps({"entries": entries, "hash": hash_}).encode())
     return True
-
-
-def _make_durable(path: Path) -> None:
-    """Put on the disk what was committed: an anchor that outlives its entries in a power cut is a false alarm."""
-    with suppress(FileNotFoundError):
-        descriptor = os.open(path.with_name(f"{path.name}-wal"), os.O_RDWR)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def appended(database: Database) -> None:

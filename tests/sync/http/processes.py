@@ -109,10 +109,10 @@ class Interpreters:
 
 
 class Forks:
-    """Each command as a fork of an interpreter that has loaded everything. See `zygote`."""
+    """Each command as a fork of an interpreter that has loaded everything. See `zygote`, the module that is run."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        command = (sys.executable, "-m", "tests.sync.http.zygote")
+    def __init__(self, env: Mapping[str, str], module: str = "tests.sync.http.zygote") -> None:
+        command = (sys.executable, "-m", module)
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(env)
         )

@@ -6,7 +6,7 @@ RUN    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check crosscheck format bench screenshots man dist dist-check sbom audit clean
+.PHONY: help demo test test-long check crosscheck format bench screenshots man dist dist-check sbom audit clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,13 +21,17 @@ $(RUN): pyproject.toml constraints.txt | $(BIN)/python
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m compileall -q src
 	@touch $(RUN) $@
 
 demo: $(RUN) ## open a throw-away practice with invented clients
 	@$(BIN)/couchcal demo
 
-test: $(DEV) ## run every test
-	$(BIN)/python -m pytest -n auto --dist loadgroup tests $(TESTFLAGS)
+test: $(DEV) ## run the tests, in minutes
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" tests $(TESTFLAGS)
+
+test-long: $(DEV) ## run every test and every case, to be killed at every moment: most of an hour
+	COUCHCAL_SYNC_ALL=1 COUCHCAL_KILL_ALL=1 $(BIN)/python -m pytest -n auto --dist loadgroup tests $(TESTFLAGS)
 
 check: $(DEV) ## lint, types, layers, import hygiene
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Another passphrase, another place, a recovery code: the data stays, and a killed process leaves a key that opens."""
+"""Another passphrase, place, recovery code: the data stays, and a killed process leaves a key that opens."""
 
 from __future__ import annotations
 

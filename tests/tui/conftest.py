@@ -101,3 +101,11 @@ def stored(database: Database) -> list[Entry]:
 def toasts(pilot: Pilot[None]) -> list[str]:
     """What was said to the user."""
     return [notification.message for notification in pilot.app._notifications]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the pictures of forms and screens, each there twice, the dark and small ones are everyday."""
+    for item in items:
+        where, _, case = item.nodeid.partition("::")
+        if "/test_snapshots" in where and "tui/calendar" not in where and "-light-" in case:
+            item.add_marker("long")

@@ -158,9 +158,7 @@ def test_without_the_setting_nothing_is_done(work: Work) -> None:
     assert work.path.exists()
 
 
-@pytest.mark.parametrize(
-    "path", ["calendar.ics", "/there/calendar.txt", "~/couchcal.db", "/there/a\x1b.ics", 5]
-)
+@pytest.mark.parametrize("path", ["calendar.ics", "/there/calendar.txt", "~/couchcal.db", "/there/a\x1b.ics", 5])
 def test_only_the_full_path_of_an_ics_file(path: object) -> None:
     with pytest.raises(Invalid, match="calendar_file"):
         write_settings({"calendar_file": path})

@@ -78,7 +78,7 @@ def _import_all(args: Namespace) -> int:
     if args.files or args.dry_run or args.calendar is not None:
         raise UsageProblem("--all reads a folder, and nothing else", "couchcal import --all DIR")
     with opened(args) as practice:
-        from couchcal.practice.whole_import import import_all
+        from couchcal.archive.reading import import_all
 
         counts = import_all(practice.database, Path(args.all).expanduser(), clock=system_clock)
     if args.json:
@@ -172,7 +172,7 @@ def _export_all(args: Namespace) -> int:
     if args.output is not None or args.first is not None or args.until is not None:
         raise UsageProblem("--all has everything in it", "couchcal export --all DIR")
     with opened(args) as practice:
-        from couchcal.practice.whole_export import export_all
+        from couchcal.archive.writing import export_all
 
         counts = export_all(practice.database, Path(args.all).expanduser(), clock=system_clock)
     total = sum(counts.values())

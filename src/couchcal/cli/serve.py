@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from couchcal.web.limits import Network
 
 HOST, PORT = "127.0.0.1", 8080
-_TURN_S = 0.001
-"""How long one thread works while another one waits. Connections are served by one, pages made by others."""
 NO_SLUG = Refused(
     "the practice has no booking link yet", "couchcal settings set practice.slug quiet-room", code="no_slug"
 )
@@ -77,9 +75,11 @@ def _serve(args: Namespace) -> int:
         own_slug = slug(practice.connection)
         if not own_slug:
             raise NO_SLUG
+        from couchcal.worker.pacing import short_turns
+
         server = _server(practice, args.proxy)
-        sys.setswitchinterval(_TURN_S)
-        with _ended_by_signals(server), _worker(practice, wanted=not args.no_worker):
+        # one thread has the connections, others make the pages
+        with _logged(), short_turns(), _ended_by_signals(server), _worker(practice, wanted=not args.no_worker):
             host, port = listener.getsockname()[:2]
             origin = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             sys.stdout.write(f"{booking_link(origin, own_slug)}\n")
@@ -135,13 +135,25 @@ def _server(practice: Practice, proxies: list[Network]) -> uvicorn.Server:
         contact=config.own_address(),
         altcha=Altcha() if practice.settings.booking.altcha else None,
     )
+    return server(create_app(site))
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Lines of the server on standard error, as long as it runs."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Line())
-    for name, level in (("couchcal.web", logging.INFO), ("uvicorn", logging.WARNING)):
-        logger = logging.getLogger(name)
+    levels = {logging.getLogger("couchcal.web"): logging.INFO, logging.getLogger("uvicorn"): logging.WARNING}
+    before = [(logger, logger.handlers, logger.propagate, logger.level) for logger in levels]
+    for logger, level in levels.items():
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
-    return server(create_app(site))
+    try:
+        yield
+    finally:
+        for logger, handlers, propagate, level in before:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
 
 
 @contextmanager

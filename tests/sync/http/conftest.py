@@ -17,6 +17,27 @@ if sys.platform == "win32":
     collect_ignore_glob = ["test_*.py"]
 
 PlaceOf = Callable[..., Place]
+EVERYDAY = (
+    "test_from_nothing_to_an_event_in_google[False]",
+    "test_a_day_of_changes",
+    "test_both_sides_moved_it",
+    "test_what_is_deleted_there_is_asked_about[restore]",
+    "test_a_sign_in_that_was_taken_back",
+    "test_every_profile[paranoid]",
+    "test_a_network_that_does_not_work[drop_after-",
+    "test_many_deletions_here_wait",
+    "test_a_day_tells_nobody_anything",
+    "test_a_kill_loses_and_doubles_nothing",
+    "test_once_ends_with_what_it_came_to",
+    "test_it_sends_what_another_process_commits",
+)
+"""One of each kind; the others, of which most have a test without processes too, are long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "sync/http/" in item.nodeid and not item.name.startswith(EVERYDAY):
+            item.add_marker("long")
 
 
 def environment() -> dict[str, str]:

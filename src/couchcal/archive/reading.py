@@ -1,4 +1,4 @@
-"""Reading back what `whole_export` has written: into a database that nobody has worked with yet, all or nothing."""
+"""Reading back what `writing` has written: into a database that nobody has worked with yet, all or nothing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from couchcal.archive.writing import FORMAT, KEPT_APART, tables_of
 from couchcal.clock import Clock
 from couchcal.errors import NotFound, Refused
-from couchcal.practice.whole_export import FORMAT, KEPT_APART, tables_of
 from couchcal.store.audit import Deed, append
 from couchcal.store.audit_anchor import appended
 from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from couchcal.archive.reading import import_all
+from couchcal.archive.writing import KEPT_APART, LEFT_OUT, export_all, tables_of
 from couchcal.errors import CouchcalError, NotFound, Refused
 from couchcal.practice import appointments, client_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
-from couchcal.practice.whole_export import KEPT_APART, LEFT_OUT, export_all, tables_of
-from couchcal.practice.whole_import import import_all
 from couchcal.store import audit_check
 from couchcal.store.connection import Database
 from tests.support.demo import demo_practice

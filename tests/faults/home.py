@@ -86,16 +86,16 @@ def strike(running: Running, database: Path, chance: random.Random, lasts: float
     if chance.random() < 0.4:
         time.sleep(chance.uniform(0, lasts))
     else:
-        writes(running, database)
+        writes(running, database, 2 * lasts)
         time.sleep(chance.uniform(0, _WRITING_S))
     return running.end(signal.SIGKILL).code == -signal.SIGKILL
 
 
-def writes(running: Running, database: Path) -> None:
-    """Wait until the write-ahead log grows, or the command is over."""
+def writes(running: Running, database: Path, patience: float) -> None:
+    """Wait until the write-ahead log grows, the command is over, or so many seconds are."""
     log = database.with_name(f"{database.name}-wal")
-    before = size(log)
-    while running.poll() is None:
+    before, end = size(log), time.monotonic() + patience
+    while running.poll() is None and time.monotonic() < end:
         now = size(log)
         if now and now != before:
             return

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
+from couchcal.errors import DatabaseProblem
 from couchcal.store import audit_anchor, audit_check
-from couchcal.store.connection import Database
+from couchcal.store.connection import Database, database_errors
 
 _UNJOURNALLED = """
     SELECT a.id FROM appointment a WHERE NOT EXISTS (
@@ -19,8 +20,11 @@ _UNJOURNALLED = """
 
 def damage(database: Database) -> list[str]:
     """What is not as it must be; nothing where all is whole."""
-    with closing(database.connect()) as connection:
-        return list(_damage(database, connection))
+    try:
+        with database_errors(database.path), closing(database.connect()) as connection:
+            return list(_damage(database, connection))
+    except DatabaseProblem as error:
+        return [f"it cannot be read: {error}"]
 
 
 def _damage(database: Database, connection: sqlite3.Connection) -> Iterator[str]:
@@ -29,6 +33,8 @@ def _damage(database: Database, connection: sqlite3.Connection) -> Iterator[str]
         if words != "ok":
             yield f"integrity_check: {words}"
     if database.encrypted:
+        # It reads the file alone: a page torn in a checkpoint is whole in the log, which goes over it now.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for (words,) in connection.execute("PRAGMA cipher_integrity_check"):
             yield f"cipher_integrity_check: {words}"
     for row in connection.execute("PRAGMA foreign_key_check"):

@@ -1,8 +1,8 @@
 /* Writes down, in order, what a process does to the files of one directory: preloaded, for `power`.
  *
  * FAULTS_DIRECTORY names the directory, FAULTS_RECORD the file that the record goes to. A line is
- *   w PATH OFFSET LENGTH\n and the bytes, t PATH LENGTH\n, s PATH 0\n (on the disk now), u PATH 0\n (removed).
- * A write to the file PATH/acknowledged is an acknowledgement.
+ *   w NAME OFFSET LENGTH and the bytes after it, t NAME LENGTH 0 (cut), s NAME 0 0 (all of it is on the disk now),
+ *   u NAME 0 0 (removed), r NAME 0 LENGTH and the new name after it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -99,13 +99,25 @@ CUT(ftruncate64, off64_t)
 SYNC(fsync)
 SYNC(fdatasync)
 
+static const char *within(const char *path) {
+    const char *directory = getenv("FAULTS_DIRECTORY");
+    size_t prefix = directory != NULL ? strlen(directory) : 0;
+    return prefix && strncmp(path, directory, prefix) == 0 && path[prefix] == '/' ? path + prefix + 1 : NULL;
+}
+
 int unlink(const char *path) {
     static int (*real)(const char *);
-    const char *directory = getenv("FAULTS_DIRECTORY");
     if (real == NULL) real = (int (*)(const char *))dlsym(RTLD_NEXT, "unlink");
     int failed = real(path);
-    size_t prefix = directory != NULL ? strlen(directory) : 0;
-    if (prefix && !failed && strncmp(path, directory, prefix) == 0 && path[prefix] == '/')
-        note('u', path + prefix + 1, 0, NULL, 0);
+    if (!failed && within(path) != NULL) note('u', within(path), 0, NULL, 0);
+    return failed;
+}
+
+int rename(const char *from, const char *to) {
+    static int (*real)(const char *, const char *);
+    if (real == NULL) real = (int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename");
+    int failed = real(from, to);
+    if (!failed && within(from) != NULL && within(to) != NULL)
+        note('r', within(from), 0, within(to), strlen(within(to)));
     return failed;
 }

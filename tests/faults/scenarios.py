@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.faults import disks, times
 from tests.faults.home import Home
 from tests.faults.kill_cli import Commands
 from tests.faults.kill_serve import Bookings
 from tests.faults.kill_tui import Screens
 from tests.faults.kill_worker import Background
+from tests.faults.power import cut
 from tests.faults.tally import Tally
 from tests.sync.http.conftest import environment
 from tests.sync.http.processes import Starter
@@ -75,9 +77,69 @@ def kill_calendar(setting: Setting) -> Tally:
     return tally
 
 
+def power(setting: Setting) -> Tally:
+    """Power cuts."""
+    tally = setting.tally("power cut")
+    changes = max(setting.rounds // 8, 12)
+    cut(tally, setting.directory, setting.chance, setting.rounds, changes, encrypt=setting.encrypt)
+    return tally
+
+
+def full_disk(setting: Setting) -> Tally:
+    """No room."""
+    tally = setting.tally("full disk")
+    disks.full(setting.home(), tally)
+    return tally
+
+
+def read_only_disk(setting: Setting) -> Tally:
+    """No writes."""
+    tally = setting.tally("read-only file system")
+    disks.read_only(setting.home(), tally)
+    return tally
+
+
+def damaged_pages(setting: Setting) -> Tally:
+    """Something else on the disk than was written."""
+    tally = setting.tally("damaged page")
+    disks.damaged(setting.home(), tally, setting.chance, max(setting.rounds // 10, 2))
+    return tally
+
+
+def wrong_log(setting: Setting) -> Tally:
+    """A log that is gone or another's."""
+    tally = setting.tally("log gone or another's")
+    disks.logs(setting.home(), tally)
+    return tally
+
+
+def clock_jumps(setting: Setting) -> Tally:
+    """Clocks."""
+    tally = setting.tally("clock jumps, nights of a change")
+    times.jumping(setting.home(), tally, setting.chance, max(setting.rounds // 4, 9))
+    return tally
+
+
+def zone_rules(setting: Setting) -> Tally:
+    """Zones."""
+    tally = setting.tally("new rules of a zone")
+    times.new_rules(setting.home(), tally)
+    return tally
+
+
+def two_versions(setting: Setting) -> Tally:
+    """Schemas."""
+    tally = setting.tally("two versions at once")
+    times.versions(setting.home(), tally)
+    return tally
+
+
 KILLS: dict[str, Scenario] = {
     "calendar": kill_calendar, "cli": kill_commands, "serve": kill_server, "worker": kill_worker,
 }  # fmt: skip
 """Scenarios that kill, and share what `--kills` says."""
-FAULTS: dict[str, Scenario] = {}
+FAULTS: dict[str, Scenario] = {
+    "power": power, "full": full_disk, "readonly": read_only_disk, "pages": damaged_pages, "log": wrong_log, "clock": clock_jumps,
+    "zones": zone_rules, "versions": two_versions,
+}  # fmt: skip
 """Scenarios of other faults."""

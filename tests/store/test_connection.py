@@ -240,7 +240,7 @@ def test_strange_names_of_files_open(tmp_path: Path) -> None:
         ("unable to open database file", "cannot be opened"),
         ("database disk image is malformed", "damaged"),
         ("no such table: appointment", "no couchcal database"),
-        ("disk I/O error", "refused"),
+        ("disk I/O error", "disk fails"),
     ],
 )
 def test_driver_errors_become_words(text: str, message: str) -> None:

@@ -64,13 +64,16 @@ class Database:
         A file on a read-only mount opens for reading only.
 
         Raises:
-            DatabaseProblem: wrong key, not a database, unreadable; locked (code `locked`).
+            DatabaseProblem: wrong key, not a database, unreadable; locked (code `locked`); on a read-only
+                mount also if changes are still in the log.
         """
         if self.locked:
             raise DatabaseProblem("the calendar is locked", "unlock it first", code="locked")
         with database_errors(self.path):
             try:
                 return self._open(str(self.path.absolute()))
+            except UnicodeDecodeError:  # the driver, on a schema with something else in it
+                raise _damaged(self.path) from None
             except Exception as error:
                 if not self.path.exists() or (
                     os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
@@ -78,6 +81,11 @@ class Database:
                     raise
                 if "file is not a database" in str(error):
                     raise
+                if _has_log(self.path):
+                    raise DatabaseProblem(
+                        f"the last changes are in a log that cannot be read here ({self.path})",
+                        "the place takes no writes: copy the database with all files beside it to one that does",
+                    ) from None
                 return self._open(_immutable(self.path), uri=True)
 
     def _open(self, place: str, *, uri: bool = False) -> sqlite3.Connection:
@@ -118,6 +126,19 @@ def dbapi(encrypted: bool) -> Any:
     return dbapi2
 
 
+def _damaged(path: Path | None) -> DatabaseProblem:
+    where = f" ({path})" if path is not None else ""
+    return DatabaseProblem(f"the database is damaged{where}", "restore the last backup")
+
+
+def _has_log(path: Path) -> bool:
+    """Whether a program that was killed has left changes that are not in the file yet."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    except OSError:
+        return False
+
+
 def _immutable(path: Path) -> str:
     """The URI that opens a file for reading where SQLite can write nothing beside it."""
     from urllib.parse import quote
@@ -152,6 +173,14 @@ def parse_location(text: str) -> Path:
         scheme = text.partition("://")[0]
         raise UsageProblem(f"this version keeps its data in SQLite, not {scheme}", "give a path or sqlite:///path")
     return Path(text).expanduser()
+
+
+def refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise DatabaseProblem (code `newer_schema`) if a newer couchcal has changed the schema of this database."""
+    if (schema_revision(connection) or "") > SCHEMA_HEAD:
+        raise DatabaseProblem(
+            f"{path} was made by a newer couchcal", "upgrade couchcal to open it", code="newer_schema"
+        )
 
 
 def schema_revision(connection: sqlite3.Connection) -> str | None:
@@ -201,12 +230,16 @@ def describe_driver_error(error: BaseException, path: Path | None) -> DatabasePr
         )
     if "disk is full" in text or "full" in text:
         return DatabaseProblem("the disk is full", "nothing was changed; free some space and try again")
+    if "disk I/O error" in text:
+        return DatabaseProblem(
+            f"the disk fails to read or write{where}", "nothing was changed; look at its room, limits and health"
+        )
     if "unable to open" in text:
         return DatabaseProblem(
             f"the database cannot be opened{where}", "check that the folder exists and is writable"
         )
-    if "malformed" in text or "corrupt" in text:
-        return DatabaseProblem(f"the database is damaged{where}", "restore the last backup")
+    if "malformed" in text or "corrupt" in text or type(cause).__name__ == "DatabaseError":
+        return _damaged(path)
     if "no such table" in text or "no such column" in text:
         return DatabaseProblem(f"this is no couchcal database{where}", "choose another with --db")
     return DatabaseProblem(f"the database refused: {type(cause).__name__}{where}", "run couchcal doctor")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from couchcal.errors import DatabaseProblem
 from couchcal.paths import private_directory
-from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors, schema_revision
+from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors, refuse_newer, schema_revision
 
 
 def create(path: Path, key: bytes | None) -> Database:
@@ -47,18 +47,13 @@ def ensure_current(database: Database) -> None:
         connection = database.connect()
         try:
             revision = schema_revision(connection)
+            refuse_newer(connection, database.path)
         finally:
             connection.close()
     if revision == SCHEMA_HEAD:
         return
     if revision is None:
         raise DatabaseProblem(f"{database.path} is no couchcal database", "choose another with --db")
-    if revision > SCHEMA_HEAD:
-        raise DatabaseProblem(
-            f"{database.path} was made by a newer couchcal",
-            "upgrade couchcal to open it",
-            code="newer_schema",
-        )
     upgrade(database)
 
 

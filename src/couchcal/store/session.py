@@ -6,6 +6,7 @@ journals every row it touches, and commits all or nothing.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ from sqlmodel import Session
 
 from couchcal.clock import Clock, system_clock
 from couchcal.store.audit_anchor import appended
-from couchcal.store.connection import Database, database_errors, dbapi
+from couchcal.store.connection import Database, database_errors, dbapi, refuse_newer
 from couchcal.store.journal import JournalSession
 
 
@@ -66,13 +67,15 @@ def write_session(
         kind: `do`, `undo` or `redo`.
 
     Raises:
-        DatabaseProblem: busy for longer than the timeout, read-only, full disk. Nothing is changed.
+        DatabaseProblem: busy for longer than the timeout, read-only, full disk, upgraded by a newer couchcal
+            meanwhile (code `newer_schema`). Nothing is changed.
     """
     engine = engine_of(database).execution_options(write=True)
     configure_mappers()  # before the transaction: other writers wait for whatever is done inside
     with database_errors(database.path), JournalSession(engine, expire_on_commit=False) as session:
         session.begin_change(label, actor=actor, kind=kind, clock=clock)
-        session.connection()
+        raw: sqlite3.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
+        refuse_newer(raw, database.path)  # a newer program may have come while this one was open
         yield session
         grown = session.seal()
         session.commit()

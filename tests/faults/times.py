@@ -1,0 +1,168 @@
+"""Clocks that jump, rules of a zone that change, and programs of two versions at one database."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import struct
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from couchcal.store.connection import SCHEMA_HEAD
+from tests.faults.home import Home
+from tests.faults.tally import Tally
+from tests.sync.http.place import until
+
+_ZONE = ZoneInfo("America/New_York")
+_JUMPS = (timedelta(days=1), timedelta(days=-1), timedelta(hours=23), timedelta(hours=-25), timedelta(seconds=-1))
+_NIGHTS = (datetime(2026, 3, 8, 6, 59, 30, tzinfo=UTC), datetime(2026, 11, 1, 5, 59, 30, tzinfo=UTC))
+"""Half a minute before clocks go forward, and before they go back."""
+
+
+def jumping(home: Home, tally: Tally, chance: random.Random, rounds: int) -> None:
+    """Commands, each at another time than the one before, by up to a day forward or back; some in the nights when the
+    clocks change. All that is done stays, in its order; undo takes back the last that was done, not the latest."""
+    moment = datetime(2026, 3, 3, 15, 42, tzinfo=UTC)
+    home.run("worker", "--once")
+    for number in range(rounds):
+        tally.rounds += 1
+        moment = chance.choice(_NIGHTS) if number % 9 == 8 else moment + chance.choice(_JUMPS)
+        now = {"COUCHCAL_NOW": moment.isoformat()}
+        where = f"{moment:%Y-%m-%d %H:%M:%S}"
+        before = home.state()
+        day = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days=number)
+        done = home.run("add", f"{day:%Y-%m-%d} 9:00 30m block J{number}", **now)
+        tally.acknowledged += done.code == 0
+        if done.code:
+            tally.damaged.append(f"{where}: {done}")
+        added = home.state()
+        tally.lost += [f"{where}: {row}" for key, row in before.items() if added.get(key) != row]
+        if number % 3 == 2:
+            if home.run("undo", **now).code or home.state() != before:
+                tally.damaged.append(f"{where}: undo took back something else")
+        if number % 4 == 0 and (ended := home.run("worker", "--once", **now)).code:
+            tally.damaged.append(f"{where}: {ended}")
+    _leases(home, tally)
+    home.inspect(tally, "at the end")
+    tally.seen = "nothing"
+
+
+def _leases(home: Home, tally: Tally) -> None:
+    """A worker that was killed a day ahead of the clock does not keep the next one from working."""
+    later = {"COUCHCAL_NOW": "2026-03-05T15:42:00Z"}
+    running = home.start("worker", **later)
+    until(lambda: running.poll() is not None or _holder(home))
+    running.end(signal.SIGKILL)
+    tally.kills += 1
+    done = home.run("worker", "--once")
+    if done.code or "another process" in done.err:
+        tally.damaged.append(f"the lease of a day ahead: {done}")
+
+
+def _holder(home: Home) -> bool:
+    with closing(home.database.connect()) as connection:
+        return connection.execute("SELECT 1 FROM worker_lease WHERE owner <> ''").fetchone() is not None
+
+
+# the rules of a zone
+
+
+def new_rules(home: Home, tally: Tally) -> None:
+    """Between two starts New York stops changing its clocks: what took place stays at its instant, what is booked
+    stays at the instant that was agreed on, and what a series brings from then on is at its time on the wall."""
+    home.run("add", "2026-01-13 9:00 30m block past")
+    home.run("add", "2026-07-14 9:00 30m block once")
+    home.run("add", "2026-03-04 9:00 30m block weekly every week")
+    home.run("add", "2026-03-04 11:00 30m block series weekly")
+    before = home.state()
+    tally.acknowledged += 4
+    rules = home.directory / "zones"
+    _without_summer(rules / "America" / "New_York")
+    env = {"PYTHONTZPATH": str(rules)}
+    for argv in (("agenda",), ("agenda", "--from", "2026-07-01", "--to", "2026-07-31"), ("worker", "--once")):
+        tally.rounds += 1
+        done = _start_anew(home, argv, env)
+        if done["code"]:
+            tally.damaged.append(f"{argv}: {done}")
+    after = home.state()
+    tally.lost += [f"{row}" for key, row in before.items() if after.get(key) != row]
+    shown = _start_anew(home, ("agenda", "--from", "2026-07-14", "--to", "2026-07-15", "--json"), env)
+    entries = {entry["title"]: entry["start"] for entry in json.loads(shown["out"])}
+    if entries.get("Block once") != "2026-07-14T08:00:00-05:00":
+        tally.damaged.append(f"by the new rules: {entries}")
+    far = _start_anew(home, ("agenda", "--from", "2028-07-01", "--to", "2028-07-08", "--json"), env)
+    starts = {entry["start"][11:] for entry in json.loads(far["out"]) if "series" in entry["title"]}
+    if starts != {"11:00:00-05:00"}:
+        tally.damaged.append(f"what the series brings: {starts}")
+    home.inspect(tally, "at the end")
+    tally.seen = "entries that are there keep their instant; the wall clock of later ones of a series is kept"
+
+
+def _start_anew(home: Home, argv: tuple[str, ...], env: dict[str, str]) -> dict[str, Any]:
+    """Run in an interpreter of its own, which has read no rules yet."""
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "couchcal", *argv], env={**home.env, **env}, capture_output=True, text=True, check=False,
+        cwd=home.directory,
+    )  # fmt: skip
+    return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
+
+
+def _without_summer(file: Path) -> None:
+    """A TZif file (RFC 8536) of a zone that is five hours behind UTC all year."""
+    file.parent.mkdir(parents=True)
+    counts = struct.pack(">6l", 0, 0, 0, 0, 1, 4)
+    block = b"TZif2" + bytes(15) + counts + struct.pack(">lbb", -18000, 0, 0) + b"EST\x00"
+    file.write_bytes(block * 2 + b"\nEST5\n")
+
+
+# two versions
+
+
+def versions(home: Home, tally: Tally) -> None:
+    """A newer couchcal has changed the schema, while others of ours are open and before they start: one line, and not
+    a byte is written. An older schema is brought up to date, also after a kill at any moment of that."""
+    running = home.start("worker")
+    until(lambda: running.poll() is not None or _holder(home))
+    _set_revision(home, "9999")
+    frozen = _content(home)
+    for argv in (("agenda",), ("add", "2026-03-09 9:00 30m block"), ("undo",), ("worker", "--once"), ("sync",)):
+        tally.rounds += 1
+        done = home.run(*argv)
+        if done.code != 75 or "newer couchcal" not in done.err:
+            tally.damaged.append(f"{argv}: {done}")
+    from couchcal.errors import DatabaseProblem
+    from tests.faults.writing import change
+
+    try:
+        change(home.database, 0)  # as one that was open before
+        tally.damaged.append("an open program writes into a newer schema")
+    except DatabaseProblem as error:
+        tally.seen = f"“{error.message.replace(str(home.path), 'PATH')}”"
+    running.end(signal.SIGTERM)
+    if _content(home) != frozen:
+        tally.damaged.append("something was written into a newer schema")
+    _set_revision(home, SCHEMA_HEAD)
+    home.inspect(tally, "as it was")
+
+
+def _set_revision(home: Home, revision: str) -> None:
+    with closing(home.database.connect()) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+def _content(home: Home) -> list[str]:
+    """Every row, but those of who has the lease."""
+    with closing(home.database.connect()) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+            if name != "worker_lease" and "search" not in name
+        ]
+        return [repr(row) for table in tables for row in connection.execute(f'SELECT * FROM "{table}"')]

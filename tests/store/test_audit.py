@@ -54,7 +54,7 @@ def test_a_change_names_its_rows_and_fields_and_no_values(tmp_path: Path) -> Non
     assert [deed[:2] for deed in found[2:]] == [("undo", "change"), ("update", "client")]
     everything = repr(_entries(database))
     assert "Zebedee" not in everything
-    assert "0199" not in everything
+    assert "555-0199" not in everything
     assert _verdict(database).intact
 
 

@@ -263,3 +263,43 @@ def test_a_naive_datetime_is_never_stored(tmp_path: Path) -> None:
         session.add(row)
         with pytest.raises(Exception, match="timezone-aware"):
             session.flush()
+
+
+def test_a_commit_is_on_the_disk_when_it_returns(tmp_path: Path) -> None:
+    database = make_practice(tmp_path)
+    program = (
+        "import sys; from pathlib import Path; from couchcal.store.connection import Database\n"
+        "print(*Database(Path(sys.argv[1]), None).connect().execute('PRAGMA synchronous').fetchone())"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(database.path)], capture_output=True, check=True)
+    assert done.stdout.strip() == b"2"  # FULL
+
+
+def test_a_schema_of_other_bytes_is_damage(tmp_path: Path) -> None:
+    database = make_practice(tmp_path)
+    content = database.path.read_bytes()
+    database.path.write_bytes(content.replace(b"CREATE TABLE appointment (", b"CREATE TABLE \xff\xfe\xfd\xfc\xffment (", 1))
+    with pytest.raises(DatabaseProblem, match="damaged"):
+        database.connect()
+
+
+def test_where_nothing_can_be_written_a_log_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = make_practice(tmp_path)
+    database.path.with_name(f"{database.path.name}-wal").write_bytes(b"changes of one who was killed")
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+    monkeypatch.setattr(Database, "_open", _refusing(Database._open))
+    with pytest.raises(DatabaseProblem, match="a log that cannot be read"):
+        database.connect()
+
+
+def _refusing(whole: Callable[..., sqlite3.Connection]) -> Callable[..., sqlite3.Connection]:
+    """As SQLite on a mount that takes no writes: only an immutable file can be opened."""
+
+    def opened(self: Database, place: str, *, uri: bool = False) -> sqlite3.Connection:
+        if not uri:
+            raise sqlite3.OperationalError("unable to open database file")
+        return whole(self, place, uri=uri)
+
+    return opened

@@ -65,6 +65,7 @@ def test_the_program_ends_beside_a_request_that_hangs_and_the_next_goes_on(demo:
     assert len(google.events()) == before
 
 
+@pytest.mark.long
 def test_of_two_programs_the_second_takes_over_when_the_first_ends(demo: Database, google: Online) -> None:
     first = calendar(demo, google)
     first.until(lambda: waiting(demo) == 0)

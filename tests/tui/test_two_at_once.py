@@ -76,6 +76,7 @@ def test_two_calendars_show_each_others_bookings(demo: Database) -> None:
     assert whole(demo)
 
 
+@pytest.mark.long
 def test_what_the_command_line_books_and_undoes_is_seen(demo: Database) -> None:
     terminal = calendar(demo)
     before = shown(terminal, "Omar K.")
@@ -86,6 +87,7 @@ def test_what_the_command_line_books_and_undoes_is_seen(demo: Database) -> None:
     leave(terminal)
 
 
+@pytest.mark.long
 def test_an_entry_deleted_elsewhere_under_the_cursor_is_told(demo: Database) -> None:
     terminal = on_supervision(demo)
     command(demo, "delete", supervision(demo), "--yes")
@@ -93,6 +95,7 @@ def test_an_entry_deleted_elsewhere_under_the_cursor_is_told(demo: Database) -> 
     leave(terminal)
 
 
+@pytest.mark.long
 def test_an_entry_deleted_elsewhere_while_in_the_hand_is_put_back_and_told(demo: Database) -> None:
     terminal = on_supervision(demo)
     terminal.press("mj", lambda: "MOVING" in terminal.status)
@@ -111,6 +114,7 @@ def test_an_entry_moved_elsewhere_while_in_the_hand_stays_where_the_other_put_it
     assert next(entry.start for entry in stored(demo) if entry.title == "Supervision") == at(5, 16)
 
 
+@pytest.mark.long
 def test_a_cancellation_of_what_was_deleted_meanwhile_is_told(demo: Database) -> None:
     terminal = on_supervision(demo)
     terminal.press("x", lambda: "No show" in terminal.text)

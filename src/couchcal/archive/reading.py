@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from couchcal.clock import Clock
 from couchcal.errors import NotFound, Refused
 from couchcal.store.audit import Deed, append
 from couchcal.store.audit_anchor import appended
-from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors
+from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors, transaction
 
 _BATCH = 1000
 _USED = ("client", "appointment", "series", "booking_request", "time_off", "external_event")
@@ -30,7 +30,7 @@ def import_all(database: Database, folder: Path, *, clock: Clock) -> dict[str, i
     """
     described = _described(folder)
     now = int(clock().timestamp())
-    with database_errors(database.path), closing(database.connect()) as connection, _transaction(connection):
+    with database_errors(database.path), closing(database.connect()) as connection, transaction(connection):
         names = [name for name in tables_of(connection) if name not in KEPT_APART]
         _refuse_if_used(connection)
         connection.execute("PRAGMA defer_foreign_keys=ON")
@@ -152,15 +152,3 @@ def _same_counts(described: dict[str, Any], counts: dict[str, int]) -> None:
     for name, count in counts.items():
         if name in described and int(described[name].get("rows", -1)) != count:
             raise Refused(f"rows of json/{name}.jsonl are missing", "export again", code="damaged_export")
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(Exception):
-            connection.execute("ROLLBACK")
-        raise

@@ -23,7 +23,7 @@ from couchcal.practice.audit_trail import ACTIONS, Called, Wanted, entries
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store import audit, audit_anchor, audit_check, audit_prune, public_id
 from couchcal.store.audit import Entry
-from couchcal.store.connection import database_errors
+from couchcal.store.connection import database_errors, transaction
 
 _DAYS = 7
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -165,14 +165,13 @@ def _prune(practice: Practice, args: Namespace) -> int:
         raise UsageProblem("prune needs a day", "couchcal audit prune --before 2020-01-01")
     if not args.yes and not confirmed("audit prune", f"Remove entries before {before} for good?"):
         return EXIT_REFUSED
-    with database_errors(practice.database.path), closing(practice.database.connect()) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            count = audit_prune.prune_trail(connection, day_instant(before, practice.tz), system_clock())
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+    cut = day_instant(before, practice.tz)
+    with (
+        database_errors(practice.database.path),
+        closing(practice.database.connect()) as connection,
+        transaction(connection),
+    ):
+        count = audit_prune.prune_trail(connection, cut, system_clock())
     audit_anchor.renew(practice.database)
     sys.stdout.write(f"Removed {count:,} entries\n")
     return 0

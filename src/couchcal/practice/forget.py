@@ -8,8 +8,7 @@ have the person until they are rotated out.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import NotFound, Refused
 from couchcal.store.audit import Deed, append
 from couchcal.store.audit_anchor import appended
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Database, database_errors, transaction
 
 NOBODY = "forgotten"
 """The internal id of the record that has the sessions of all who were forgotten."""
@@ -93,7 +92,7 @@ def forget(
     now = clock()
     with database_errors(database.path), closing(database.connect()) as connection:
         connection.execute("PRAGMA secure_delete=ON")
-        with _transaction(connection):
+        with transaction(connection):
             found = look(connection, client_id, now, years)
             if not early and found.keep_until is not None and found.keep_until > now:
                 raise Refused(
@@ -204,15 +203,3 @@ def _nobody(connection: sqlite3.Connection, now: int) -> int:
         (now, now, NOBODY),
     )
     return int(cursor.lastrowid or 0)
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(Exception):
-            connection.execute("ROLLBACK")
-        raise

@@ -13,11 +13,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import NamedTuple
 
 from couchcal.clock import Clock, system_clock
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Database, database_errors, transaction
 
 COLUMNS = "id, at, actor, action, entity, entity_id, fields, prev_hash, hash"
 ALONE = 3
@@ -111,15 +111,8 @@ def note(
     if not (os.access(database.path, os.W_OK) and os.access(database.path.parent, os.W_OK)):
         return False
     deed = Deed(action, entity, str(entity_id), fields)
-    with database_errors(database.path), closing(database.connect()) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            append(connection, int(clock().timestamp()), actor, (deed,))
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(Exception):
-                connection.execute("ROLLBACK")
-            raise
+    with database_errors(database.path), closing(database.connect()) as connection, transaction(connection):
+        append(connection, int(clock().timestamp()), actor, (deed,))
     from couchcal.store.audit_anchor import appended
 
     appended(database)

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from couchcal.errors import NotFound
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Database, database_errors, transaction
 
 SCOPE = "https://www.googleapis.com/auth/"
 APP_CREATED = SCOPE + "calendar.app.created"
@@ -198,11 +198,5 @@ def reading(database: Database) -> Iterator[Connection]:
 @contextmanager
 def writing(database: Database) -> Iterator[Connection]:
     """An immediate transaction on a connection of its own: all or nothing."""
-    with reading(database) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+    with reading(database) as connection, transaction(connection):
+        yield connection

@@ -11,12 +11,13 @@ import secrets
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 
 from couchcal.clock import Clock
 from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import transaction as immediate
 
 NAME = "sync"
 TTL = timedelta(seconds=60)
@@ -187,16 +188,10 @@ def transaction(connection: sqlite3.Connection, lease: Lease | None = None) -> I
     Raises:
         LostLease: the lease is another's; nothing is written.
     """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with immediate(connection):
         if lease is not None:
             lease.hold(connection)
         yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(Exception):  # the cause matters more than a connection that is of no use any more
-            connection.execute("ROLLBACK")
-        raise
 
 
 def holder(connection: sqlite3.Connection, name: str = NAME) -> Holder | None:

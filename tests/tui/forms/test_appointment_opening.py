@@ -99,7 +99,8 @@ def openings(database: Database) -> list[Opening]:
 STEPS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7)), min_size=2, max_size=6)
 
 
-@settings(max_examples=1, deadline=None)
+@pytest.mark.long
+@settings(max_examples=4, deadline=None)
 @given(STEPS)
 @example([(0, 7), (2, 7), (0, 0), (4, 7), (5, 3), (1, 6), (3, 7), (0, 0)])
 def test_an_opening_shows_nothing_of_the_last_one(tmp_path_factory: pytest.TempPathFactory, steps: Steps) -> None:

@@ -63,4 +63,6 @@ def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setattr("couchcal.typed_dates._chosen", "mdy")
+    # Waiting for the disk tells nothing here: what a power cut leaves is tried in tests/faults, by whole programs.
+    monkeypatch.setattr("couchcal.store.connection.SYNCHRONOUS", "OFF")
     return home

@@ -80,7 +80,7 @@ def kill_calendar(setting: Setting) -> Tally:
 def power(setting: Setting) -> Tally:
     """Power cuts."""
     tally = setting.tally("power cut")
-    changes = max(setting.rounds // 8, 12)
+    changes = max(setting.rounds // 8, 10)
     cut(tally, setting.directory, setting.chance, setting.rounds, changes, encrypt=setting.encrypt)
     return tally
 
@@ -102,7 +102,7 @@ def read_only_disk(setting: Setting) -> Tally:
 def damaged_pages(setting: Setting) -> Tally:
     """Something else on the disk than was written."""
     tally = setting.tally("damaged page")
-    disks.damaged(setting.home(), tally, setting.chance, max(setting.rounds // 10, 2))
+    disks.damaged(setting.home(), tally, setting.chance, max(setting.rounds // 10, 1))
     return tally
 
 
@@ -116,7 +116,7 @@ def wrong_log(setting: Setting) -> Tally:
 def clock_jumps(setting: Setting) -> Tally:
     """Clocks."""
     tally = setting.tally("clock jumps, nights of a change")
-    times.jumping(setting.home(), tally, setting.chance, max(setting.rounds // 4, 9))
+    times.jumping(setting.home(), tally, setting.chance, max(setting.rounds // 4, 3))
     return tally
 
 
@@ -139,7 +139,7 @@ KILLS: dict[str, Scenario] = {
 }  # fmt: skip
 """Scenarios that kill, and share what `--kills` says."""
 FAULTS: dict[str, Scenario] = {
-    "power": power, "full": full_disk, "readonly": read_only_disk, "pages": damaged_pages, "log": wrong_log, "clock": clock_jumps,
-    "zones": zone_rules, "versions": two_versions,
+    "power": power, "full": full_disk, "readonly": read_only_disk, "pages": damaged_pages, "log": wrong_log,
+    "clock": clock_jumps, "zones": zone_rules, "versions": two_versions,
 }  # fmt: skip
 """Scenarios of other faults."""

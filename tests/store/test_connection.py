@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -278,7 +280,9 @@ def test_a_commit_is_on_the_disk_when_it_returns(tmp_path: Path) -> None:
 def test_a_schema_of_other_bytes_is_damage(tmp_path: Path) -> None:
     database = make_practice(tmp_path)
     content = database.path.read_bytes()
-    database.path.write_bytes(content.replace(b"CREATE TABLE appointment (", b"CREATE TABLE \xff\xfe\xfd\xfc\xffment (", 1))
+    database.path.write_bytes(
+        content.replace(b"CREATE TABLE appointment (", b"CREATE TABLE \xff\xfe\xfd\xfc\xffment (", 1)
+    )
     with pytest.raises(DatabaseProblem, match="damaged"):
         database.connect()
 

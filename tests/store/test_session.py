@@ -127,3 +127,19 @@ def test_setting_what_is_there_already_changes_nothing(tmp_path: Path) -> None:
             row = session.exec(select(Appointment)).one()
             row.title = "same"
         assert everything(connection) == before
+
+
+def test_an_open_program_writes_nothing_into_a_newer_schema(tmp_path: Path) -> None:
+    database = make_practice(tmp_path)
+    with write_session(database, "Booked") as session:
+        session.add(_event("before"))
+    with closing(database.connect()) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        before = everything(connection)
+        with (
+            pytest.raises(DatabaseProblem, match="newer couchcal") as error,
+            write_session(database, "No") as session,
+        ):
+            session.add(_event("after"))
+        assert error.value.code == "newer_schema"
+        assert everything(connection) == before

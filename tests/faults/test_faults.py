@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.power import COMPILER
+from tests.faults.power import COMPILER, cut
 from tests.faults.scenarios import FAULTS, KILLS, Setting
+from tests.faults.tally import Tally
 from tests.sync.http.conftest import environment
 from tests.sync.http.processes import Forks
 
@@ -46,3 +48,20 @@ def test_nothing_acknowledged_is_lost(name: str, tmp_path: Path, starter: Forks)
 
 def test_every_scenario_has_a_short_form() -> None:
     assert SHORT.keys() == KILLS.keys() | FAULTS.keys()
+
+
+@pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
+@pytest.mark.long
+def test_a_program_that_does_not_wait_for_the_disk_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import couchcal.store.connection\ncouchcal.store.connection.SYNCHRONOUS = 'NORMAL'\n", "utf-8"
+    )
+    env = environment()
+    env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{env['PYTHONPATH']}"
+    monkeypatch.setattr("tests.faults.power.environment", lambda: env)
+    tally = Tally("power cut")
+    cut(tally, tmp_path, random.Random(7), 60, 10, encrypt=False)  # noqa: S311  no secret
+    assert tally.lost
+    assert not tally.damaged

@@ -95,8 +95,10 @@ def new_rules(home: Home, tally: Tally) -> None:
     times = {start[11:] for title, start in entries if "series" in title and start.startswith("2028")}
     if times != {"11:00:00-05:00"}:
         tally.damaged.append(f"what the series brings is at {times}")
+    if "are not at their hour" not in _start_anew(home, ("doctor",), env).stdout:
+        tally.damaged.append("the doctor does not see what the new rules have moved")
     home.inspect(tally, "at the end")
-    tally.seen = "entries that are there keep their instant; the wall clock of later ones of a series is kept"
+    tally.seen = "doctor: “entries of series are not at their hour”"
 
 
 def _start_anew(home: Home, argv: tuple[str, ...], env: dict[str, str]) -> subprocess.CompletedProcess[str]:

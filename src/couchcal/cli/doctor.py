@@ -308,10 +308,14 @@ def _mail(patient: _Patient) -> Iterator[Finding]:
 
 
 def _zone_data(patient: _Patient) -> Iterator[Finding]:
-    names = {local_zone_name()}
+    names, drifted = {local_zone_name()}, dict[str, int]()
     if patient.exists:
+        from couchcal.practice import zone_drift
+
         with patient.connected() as connection:
             names |= {row[0] for row in connection.execute("SELECT tz FROM practice")}
+            if schema_revision(connection) == SCHEMA_HEAD:
+                drifted = zone_drift.drifted(connection, system_clock())
     unknown = []
     for name in sorted(names):
         try:
@@ -322,6 +326,9 @@ def _zone_data(patient: _Patient) -> Iterator[Finding]:
         yield Finding("zone_data", "fail", f"{', '.join(unknown)} is not known", "install the tzdata package")
     else:
         yield Finding("zone_data", "ok", f"{', '.join(sorted(names))}; tzdata {_version_of('tzdata')}")
+    for name, count in sorted(drifted.items()):
+        detail = f"{count} entries of series are not at their hour: the rules of {name} have changed"
+        yield Finding("zone_data", "warn", detail, "couchcal move ID WHEN --scope future, once for each series")
 
 
 def _settings_file(_patient: _Patient) -> Iterator[Finding]:

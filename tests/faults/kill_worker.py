@@ -142,10 +142,13 @@ class Background:
 
     def _letters(self) -> None:
         """Let what is queued go out; each letter came once, or is told as unknown."""
+        rows: list[tuple[str, str, str]] = []
         for _ in range(_CYCLES):
             self.place.run("worker", "--once")
-        with closing(self.database.connect()) as connection:
-            rows = connection.execute("SELECT recipient, state, error FROM outbox_email").fetchall()
+            with closing(self.database.connect()) as connection:
+                rows = connection.execute("SELECT recipient, state, error FROM outbox_email").fetchall()
+            if all(state != "queued" for _, state, _ in rows):
+                break
         came = Counter(self.post.recipients)
         unknown = 0
         for recipient, state, error in rows:

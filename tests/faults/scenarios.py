@@ -80,7 +80,7 @@ def kill_calendar(setting: Setting) -> Tally:
 def power(setting: Setting) -> Tally:
     """Power cuts."""
     tally = setting.tally("power cut")
-    changes = max(setting.rounds // 8, 10)
+    changes = max(setting.rounds // 8, 6)
     cut(tally, setting.directory, setting.chance, setting.rounds, changes, encrypt=setting.encrypt)
     return tally
 
@@ -116,7 +116,7 @@ def wrong_log(setting: Setting) -> Tally:
 def clock_jumps(setting: Setting) -> Tally:
     """Clocks."""
     tally = setting.tally("clock jumps, nights of a change")
-    times.jumping(setting.home(), tally, setting.chance, max(setting.rounds // 4, 3))
+    times.jumping(setting.home(), tally, setting.chance, max(setting.rounds // 4, 2))
     return tally
 
 

@@ -19,7 +19,7 @@ from tests.sync.http.processes import Forks
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills, mounts and preloads as Linux does them")
 
 SHORT: dict[str, tuple[int, bool]] = {
-    "calendar": (1, False), "cli": (2, True), "serve": (1, False), "worker": (1, True), "power": (16, True),
+    "calendar": (1, False), "cli": (1, True), "serve": (1, False), "worker": (1, True), "power": (10, True),
     "full": (1, False), "readonly": (1, True), "pages": (1, True), "log": (1, False), "clock": (1, False),
     "zones": (1, False), "versions": (1, True),
 }  # fmt: skip

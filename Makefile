@@ -6,7 +6,7 @@ RUN    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check crosscheck format bench screenshots man dist dist-check sbom audit clean
+.PHONY: help demo test test-long check crosscheck faults format bench screenshots man dist dist-check sbom audit clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ $(CROSS)/.installed: $(CROSS_REQ)
 
 crosscheck: $(DEV) $(CROSS)/.installed ## the calendar emulator against programs of others
 	$(CROSS)/bin/python -m tests.google.crosscheck $(BIN)/python
+
+faults: $(DEV) ## kill, cut the power, fill the disk; FAULTFLAGS="--kills 520" as recorded
+	$(BIN)/python -m tests.faults $(FAULTFLAGS)
 
 format: $(DEV) ## let ruff tidy the sources
 	$(BIN)/ruff check --fix-only .

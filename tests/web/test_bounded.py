@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -33,6 +33,7 @@ SLOTS = (
     {"for": "1", "how": "in_person", "month": "2026-04"},
     {"for": "2", "day": "2026-03-05"},
 )
+DAYS = (date(2026, 3, 2), date(2026, 3, 20))
 DETAILS = {"for": "2", "at": "2026-03-05T15:00Z"}
 _WHOLE = re.compile(
     r"\bSCAN (?!span\b|\d+ CONSTANT)(?:a|o|x|t|appointment|external_event|booking_request|time_off|client)\b"
@@ -158,6 +159,26 @@ def test_a_hold_that_is_over_is_free_in_that_second(traced: Visitor) -> None:
     assert slots(traced) < before
     traced.clock.later(seconds=1)
     assert slots(traced) == before
+
+
+def test_moments_that_count_as_one_offer_the_same(traced: Visitor) -> None:  # BOOK-04, BOOK-05
+    """By the second around the end of a hold, the notice of a time, a full minute, and midnight."""
+    assert traced.send(traced.form("2026-03-05T15:00Z", **{"for": "2", "how": ""})).status_code == 303
+    seen: dict[object, list[datetime]] = {}
+    edges = (
+        NOW,
+        NOW + timedelta(minutes=20),
+        datetime(2026, 3, 5, 14, 30, tzinfo=UTC),
+        datetime(2026, 3, 4, 5, tzinfo=UTC),
+    )
+    with closing(traced.site.database.connect()) as connection:
+        for edge in edges:
+            for second in range(-70, 71):
+                # what is offered in the very instant of an edge may be that of the second before
+                now = edge + timedelta(seconds=second, milliseconds=500)
+                offered = door.slots(connection, 2, "telehealth", *DAYS, now=now)
+                assert seen.setdefault(door.moment_of(connection, now), offered) == offered, now
+    assert len({tuple(each) for each in seen.values()}) > 2
 
 
 def test_of_many_visitors_one_has_the_time(traced: Visitor) -> None:  # INV-B1, BOOK-05

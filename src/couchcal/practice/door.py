@@ -19,7 +19,7 @@ from couchcal.practice.door_changes import (
     withdraw,
 )
 from couchcal.practice.door_own import sessions
-from couchcal.practice.door_page import page, portal_page, slots
+from couchcal.practice.door_page import moment_of, page, portal_page, slots
 from couchcal.practice.door_shapes import (
     Applicant,
     ClientKey,
@@ -65,6 +65,7 @@ __all__ = [
     "feedback",
     "make_feed",
     "managed",
+    "moment_of",
     "move_own",
     "open_session",
     "page",

@@ -103,5 +103,18 @@ def slots(
     )  # fmt: skip
 
 
+def moment_of(connection: sqlite3.Connection, now: datetime) -> tuple[datetime, int | None]:
+    """All that `slots` takes from the clock: while it is the same and nobody writes, the same times are offered.
+
+    Notice, starts and days are of whole minutes; a hold of somebody who has not confirmed ends in any second.
+    """
+    minute = now.replace(second=0, microsecond=0)
+    (hold,) = connection.execute(
+        "SELECT min(hold_until) FROM booking_request WHERE status = 'unverified' AND hold_until > ?",
+        (int(now.timestamp()),),
+    ).fetchone()
+    return minute if minute == now else minute + timedelta(minutes=1), hold
+
+
 def _clamped(first: date, last: date) -> date:
     return min(last, first + min(timedelta(days=MOST_DAYS), date.max - first))

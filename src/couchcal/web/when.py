@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from couchcal.practice import door
 from couchcal.scheduling.wallclock import to_local
 from couchcal.web import month as months
 from couchcal.web.choice import Choice, day_of
@@ -32,8 +33,10 @@ def page(connection: Connection, visit: Visit, choice: Choice, **more: Any) -> R
     """The page for what is chosen so far; `more` is for the frame around it."""
     today, today_there = (to_local(visit.now, tz).date() for tz in (choice.tz, choice.practice_tz))
 
+    moment = door.moment_of(connection, visit.now)
+
     def find(first: date, last: date) -> Sequence[datetime]:
-        question = (choice.kind, choice.visit_type, choice.client, choice.own, first, last, visit.now)
+        question = (choice.kind, choice.visit_type, choice.client, choice.own, first, last, moment)
         return visit.site.readers.once(
             connection, question, lambda: choice.starts(connection, first, last, visit.now)
         )

@@ -15,7 +15,7 @@ from weakref import finalize
 
 from couchcal.store.connection import Database, database_errors
 
-_MOST = 64
+_MOST = 24
 """Answers that are kept at a time."""
 _File = tuple[int, int] | None
 """What the file system calls the database's file; None if there is none."""

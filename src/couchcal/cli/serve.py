@@ -75,8 +75,10 @@ def _serve(args: Namespace) -> int:
         own_slug = slug(practice.connection)
         if not own_slug:
             raise NO_SLUG
+        from couchcal.web.server import share_memory
         from couchcal.worker.pacing import short_turns
 
+        share_memory()
         server = _server(practice, args.proxy)
         # one thread has the connections, others make the pages
         with _logged(), short_turns(), _ended_by_signals(server), _worker(practice, wanted=not args.no_worker):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from couchcal.errors import DatabaseProblem
+from couchcal.errors import DatabaseProblem, Refused
 
 PATIENCE_S = 60.0
 """How long one waits for another; a person may be choosing a passphrase."""
@@ -32,6 +32,29 @@ def alone(path: Path, *, patience: float = PATIENCE_S) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 lock.unlink(missing_ok=True)
+
+
+def close_log(connection: sqlite3.Connection, *, code: str = Refused.code) -> None:
+    """Bring what is in the log into the database and do without one, which takes that nobody else has it open.
+
+    Raises:
+        Refused: another program has it open; the error has this `code`.
+    """
+    mode = None
+    try:
+        mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")
+    except Exception as error:
+        if "locked" not in str(error):
+            raise
+        mode = None
+    if mode != ("delete",):
+        raise Refused(
+            "another program has the calendar open",
+            "close it, stop couchcal worker and serve, and try again",
+            code=code,
+        )
 
 
 def _held(lock: Path, path: Path, patience: float) -> sqlite3.Connection:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from couchcal.errors import DatabaseProblem, Refused
 from couchcal.store.connection import Database, database_errors, dbapi, is_encrypted, schema_revision
-from couchcal.store.exclusive import alone
+from couchcal.store.exclusive import alone, close_log
 from couchcal.store.key_changes import NewKey, create_key, note_of, settle, sync_folder, temporary_of
 from couchcal.store.keys import AskPassphrase, KeyStore, key_file, load_key, sidecar
 
@@ -133,19 +133,7 @@ def _held(path: Path, key: bytes | None) -> Iterator[sqlite3.Connection]:
         if key is not None:
             connection.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-        try:
-            mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
-            connection.execute("BEGIN EXCLUSIVE")
-            connection.execute("COMMIT")
-        except Exception as error:
-            if "locked" not in str(error):
-                raise
-            mode = None
-        if mode != ("delete",):
-            raise Refused(
-                "another program has the calendar open",
-                "close it, stop couchcal worker and serve, and try again",
-            )
+        close_log(connection)
         yield connection
 
 

@@ -26,7 +26,7 @@ from couchcal.store.connection import (
     is_encrypted,
     schema_revision,
 )
-from couchcal.store.exclusive import alone
+from couchcal.store.exclusive import alone, close_log
 from couchcal.store.key_changes import settle, sync_folder, write_durably
 from couchcal.store.keys import AskPassphrase, key_file, load_key, sidecar
 
@@ -222,30 +222,12 @@ def _kept_out(path: Path, present: _Present | None) -> Iterator[sqlite3.Connecti
         with closing(Database(path, present.key).connect()) as connection:
             connection.execute(f"PRAGMA busy_timeout={int(_WAIT_S * 1000)}")
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            _take_over(connection)
+            close_log(connection, code="in_use")
             yield connection
     finally:
         if path.stat().st_ino == file:
             with suppress(Exception), closing(Database(path, present.key).connect()) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
-
-
-def _take_over(connection: sqlite3.Connection) -> None:
-    mode = None
-    try:
-        mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("COMMIT")
-    except Exception as error:
-        if "locked" not in str(error):
-            raise
-        mode = None
-    if mode is None or mode[0] != "delete":
-        raise Refused(
-            "another program has the calendar open",
-            "close it, stop couchcal worker and serve, and try again",
-            code="in_use",
-        )
 
 
 def _put_aside(path: Path, wall: datetime, present: _Present, connection: sqlite3.Connection | None) -> Path:

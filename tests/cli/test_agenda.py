@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import date, datetime
 
 import pytest
@@ -239,7 +240,7 @@ def test_nothing_in_a_name_or_title_acts_on_the_terminal(cli: Cli, mode: str) ->
                 tz="America/New_York", title=evil, place=evil, origin="ics",
             )
         )  # fmt: skip
-    with cli.database.connect() as raw:
+    with closing(cli.database.connect()) as raw:
         raw.execute("UPDATE client SET first = ?, last = ? WHERE id = ?", (evil, evil, client.id))
     cli("add", f"wed 11am 45m {client.internal_id} 90834")
     first, second = cli.json("agenda", "--names", mode)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from couchcal.practice.client_changes import EDITABLE
@@ -72,7 +74,7 @@ def test_archive_and_accept(cli: Cli) -> None:  # INT-02
     assert "C-0001" not in cli("client", "list").out
     assert "[archived]" in cli("client", "list", "--archived").out
     assert cli.json("client", "accept", "C-0001")["state"] == "active"
-    with cli.database.connect() as connection:
+    with closing(cli.database.connect()) as connection:
         connection.execute("UPDATE client SET state = 'intake' WHERE internal_id = 'C-0002'")
     assert cli("client", "list", "--names", "full").out.startswith("C-0002    Janet Roe  [intake]\n")
     assert cli.json("client", "accept", "C-0002")["state"] == "active"
@@ -80,7 +82,7 @@ def test_archive_and_accept(cli: Cli) -> None:  # INT-02
 
 def test_reject_removes_an_intake_client_with_their_sessions(cli: Cli) -> None:  # INT-03
     assert "intake" in cli("client", "reject", "C-0001", code=1).err
-    with cli.database.connect() as connection:
+    with closing(cli.database.connect()) as connection:
         connection.execute("UPDATE client SET state = 'intake' WHERE internal_id = 'C-0002'")
     cli("add", "wed 9am C-0002 90791")
     assert cli.json("client", "reject", "C-0002") == {"rejected": "C-0002", "sessions": 1}
@@ -129,7 +131,7 @@ def test_states_and_bringing_back(cli: Cli) -> None:  # INT-02
     assert cli("client", "list", "--state", "intake").out == "No intake clients.\n"
     assert len(cli.json("client", "list", "--all")) == 4
     assert cli("client", "unarchive", "C-0001").out == "Brought back C-0001\n"
-    with cli.database.connect() as connection:
+    with closing(cli.database.connect()) as connection:
         connection.execute("UPDATE client SET state = 'intake' WHERE internal_id = 'C-0002'")
     cli("client", "unarchive", "C-0002", code=1)
     accepted = cli.json("client", "accept", "C-0002", "phone=555-0102", "remind_text=yes", "--names", "full")

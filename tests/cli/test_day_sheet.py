@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def test_the_page_is_complete_in_itself_and_runs_nothing(cli: Cli) -> None:
 
 
 def test_nothing_of_a_name_or_title_is_markup_on_the_page(cli: Cli) -> None:
-    with cli.database.connect() as raw:
+    with closing(cli.database.connect()) as raw:
         raw.execute("UPDATE client SET first = ?, last = ? WHERE id = 1", (EVIL, EVIL))
         raw.execute("UPDATE practice SET name = ?", (EVIL,))
         raw.execute("UPDATE location SET name = ? WHERE is_default", (EVIL,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,8 @@ def ring(monkeypatch: pytest.MonkeyPatch) -> Ring:
 
 
 def put(cli: Cli, kind: str, state: str, error: str = "", at: int = 1_772_550_000) -> None:
-    with cli.database.connect() as connection:
+    with closing(cli.database.connect()) as connection:
         connection.execute(ROW, (kind, at, state, error))
-        connection.commit()
 
 
 def test_a_test_mail_goes_over_starttls_with_the_password_of_the_keyring(
@@ -164,9 +164,8 @@ def test_a_refused_test_says_what_the_server_said_and_what_to_do(cli: Cli, monke
 
 @pytest.mark.parametrize(("mode", "called"), [("id", "C-0000"), ("full", "Ada Sample")])
 def test_the_example_is_called_as_clients_are(cli: Cli, mode: str, called: str) -> None:
-    with cli.database.connect() as connection:
+    with closing(cli.database.connect()) as connection:
         connection.execute("UPDATE practice SET identifier_mode = ?", (mode,))
-        connection.commit()
     assert called in cli("mail", "preview", "booking_confirmed_to_you").out
     assert "Ada" not in cli("mail", "preview", "booking_confirmed").out
 
@@ -191,9 +190,8 @@ def test_the_doctor_says_how_mail_is(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
 
     code = 0
     assert said("mail") == [("ok", "not set up: nothing is sent")]
-    with cli.database.connect() as connection:
+    with closing(cli.database.connect()) as connection:
         connection.execute("UPDATE practice SET reminders_on = 1")
-        connection.commit()
     assert said("reminders") == [("warn", "reminders are on, but mail is not set up")]
     put(cli, "rescheduled", "queued", "the mail server does not answer", at=1_772_000_000)
     put(cli, "rescheduled", "failed", "no")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import closing
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_csv_is_the_hours_or_all_tables_with_their_names(busy: Cli) -> None:
 
 
 def test_csv_holds_no_formula_and_nothing_that_acts_on_a_terminal(busy: Cli) -> None:
-    with busy.database.connect() as raw:
+    with closing(busy.database.connect()) as raw:
         raw.execute("UPDATE client SET first = ? WHERE id = 1", (HOSTILE,))
     out = busy("report", "cancellations", "--csv", "--names", "first").out
     [row] = csv.DictReader(io.StringIO(out))
@@ -116,7 +117,7 @@ def test_series_reach_into_a_far_report(cli: Cli) -> None:  # REC-08
 
 
 def test_fees_of_the_service_list(busy: Cli) -> None:
-    with busy.database.connect() as raw:
+    with closing(busy.database.connect()) as raw:
         raw.execute("UPDATE service_code SET fee_cents = 12050 WHERE code = '90834'")
     assert [row["fees"] for row in busy.json("report", "--month")["hours"]] == [241.0, None]
     assert "241.00" in busy("report", "--month").out

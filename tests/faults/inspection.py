@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
 from couchcal.errors import DatabaseProblem
 from couchcal.store import audit_anchor, audit_check
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 
 _UNJOURNALLED = """
     SELECT a.id FROM appointment a WHERE NOT EXISTS (
@@ -27,7 +26,7 @@ def damage(database: Database) -> list[str]:
         return [f"it cannot be read: {error}"]
 
 
-def _damage(database: Database, connection: sqlite3.Connection) -> Iterator[str]:
+def _damage(database: Database, connection: Connection) -> Iterator[str]:
     anchor = audit_anchor.read(database.path)
     for (words,) in connection.execute("PRAGMA integrity_check"):
         if words != "ok":

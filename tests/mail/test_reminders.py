@@ -6,6 +6,7 @@ import email
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -233,7 +234,7 @@ def test_a_claim_that_was_left_is_unknown(tmp_path: Path) -> None:
 
 def test_planning_is_idempotent_and_cheap_to_ask_about(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
-    with desk.database.connect() as connection:
+    with closing(desk.database.connect()) as connection:
         assert not wanted(connection)
         desk.reminders_on()
         assert wanted(connection)

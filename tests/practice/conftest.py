@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +18,7 @@ from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.outcome import Done
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from tests.support.database import Rows, read_rows
 from tests.support.practice import make_practice
 
@@ -88,7 +87,7 @@ class Desk:
             appointments.mark(self.database, row_id, what, clock=self.clock)
 
     @cached_property
-    def reading(self) -> sqlite3.Connection:
+    def reading(self) -> Connection:
         """A connection that sees what is committed; opening one for each look costs more than looking."""
         return self.database.connect()
 

@@ -20,6 +20,7 @@ from sqlmodel import SQLModel
 from couchcal.practice import agenda
 from couchcal.practice.agenda import Entry
 from couchcal.practice.entries_by_id import NEIGHBOURS, entries_by_id
+from couchcal.store.connection import Connection
 from couchcal.store.records import Appointment
 from tests.support.entries import insert, insert_link, spread
 from tests.support.practice import make_practice
@@ -37,7 +38,7 @@ ZONES = [
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     database = make_practice(tmp_path_factory.mktemp("agenda"))
     with closing(database.connect()) as opened:
         insert_link(opened)
@@ -154,7 +155,7 @@ def oracle(
 @settings(max_examples=120, deadline=None)
 @given(calendar=CALENDARS, window=WINDOWS, zone=st.sampled_from(ZONES), cancelled=st.booleans())
 def test_between_is_what_a_plain_loop_finds(
-    connection: sqlite3.Connection,
+    connection: Connection,
     calendar: dict[str, list[dict[str, Any]]],
     window: tuple[int, int],
     zone: str,
@@ -194,7 +195,7 @@ def test_between_is_what_a_plain_loop_finds(
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-def test_the_whole_of_time_is_a_window(connection: sqlite3.Connection) -> None:
+def test_the_whole_of_time_is_a_window(connection: Connection) -> None:
     connection.execute("BEGIN")
     insert(
         connection,
@@ -209,7 +210,7 @@ def test_the_whole_of_time_is_a_window(connection: sqlite3.Connection) -> None:
     assert [entry.row_id for entry in found] == [1, 2, 3]
 
 
-def test_a_window_may_have_fractions_of_seconds(connection: sqlite3.Connection) -> None:
+def test_a_window_may_have_fractions_of_seconds(connection: Connection) -> None:
     connection.execute("BEGIN")
     insert(connection, "appointment", [{"start_utc": BASE, "end_utc": BASE + 60}])
     at = EPOCH + timedelta(seconds=BASE)
@@ -266,7 +267,7 @@ def _steps(connection: sqlite3.Connection) -> int:
 def test_the_cost_does_not_depend_on_how_much_is_stored(tmp_path: Path, table: str) -> None:
     shown = [{"start_utc": BASE + n * 3600, "end_utc": BASE + n * 3600 + 3000} for n in range(150)]
     years = {"start_utc": BASE - 3000 * DAY, "end_utc": BASE + 3000 * DAY}
-    with closing(make_practice(tmp_path).connect()) as connection:
+    with closing(make_practice(tmp_path).connect_file()) as connection:
         insert_link(connection)
         insert(connection, table, [*shown, years])
         cost = {}
@@ -307,6 +308,6 @@ def test_fields_of_an_entry_have_the_types_of_their_columns(field: str) -> None:
     assert get_type_hints(Entry)[field] == column.annotation
 
 
-def test_facts_of_the_practice(connection: sqlite3.Connection) -> None:
+def test_facts_of_the_practice(connection: Connection) -> None:
     facts = agenda.practice_facts(connection)
     assert (facts.tz, facts.week_start, facts.identifier_mode) == ("America/New_York", 0, "id")

@@ -14,6 +14,7 @@ from couchcal.errors import Invalid
 from couchcal.practice import availability, event_types, undo
 from couchcal.practice.availability import BlockRow
 from couchcal.scheduling.hours import hours_words, parse_hours
+from couchcal.store.connection import Connection
 from tests.practice.conftest import Desk
 from tests.support.database import dump
 
@@ -140,7 +141,7 @@ def test_limits_name_event_types_retired_ones_too(desk: Desk) -> None:  # AVL-07
     assert [row.event_types for row in blocks(desk)] == [frozenset({1})] * 2
 
 
-def insert_raw(connection: sqlite3.Connection, weekday: int, hours: Iterable[int]) -> None:
+def insert_raw(connection: Connection, weekday: int, hours: Iterable[int]) -> None:
     connection.executemany(
         "INSERT INTO availability_block (created_at, updated_at, version, weekday, start_time, end_time,"
         " event_types, visit_types) VALUES (0, 0, 1, ?, ?, ?, '', '')",

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ from couchcal.practice.catalogue import Kind
 from couchcal.practice.draft import Draft
 from couchcal.practice.outcome import Done
 from couchcal.practice.places_of_service import PLACES_OF_SERVICE, pos_words
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from tests.support.database import dump
 from tests.support.practice import make_practice
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from couchcal.practice import client_changes, disclosure, practice_settings, undo
 from couchcal.practice.disclosure import BUSY, DESCRIPTION, FREE, LOCKED, OFFICE, TELEHEALTH, Disclosed, Facts
 from couchcal.practice.names import client_label
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.vocabulary import IDENTIFIER_MODES, AppointmentKind
 from tests.practice.conftest import Desk
 from tests.support.entries import insert, insert_link
@@ -32,7 +32,7 @@ CLIENT_ID = 1
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """A practice with one client and every text column of whatever belongs to it set to a canary."""
     database = make_practice(tmp_path_factory.mktemp("disclosure"))
     client_changes.add(database, "Ann Sample")
@@ -42,7 +42,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Con
     database.dispose()
 
 
-def _poison(connection: sqlite3.Connection) -> None:
+def _poison(connection: Connection) -> None:
     """Put a canary into every free text of practice, practitioner, clients, places, rooms, services, calendars."""
     kept = {"tz", "pos", "internal_id", "first", "last", "preferred", "code", "google_title", "identifier_mode"}
     for table in ("practice", "practitioner", "client", "location", "service_code", "calendar"):
@@ -89,7 +89,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=60)
 @given(rows(), practices(), NAMES, NAMES, NAMES, st.sampled_from(["11", "02", "10", "12", "99"]))
 def test_every_string_is_on_the_list(
-    connection: sqlite3.Connection,
+    connection: Connection,
     row: dict[str, Any],
     known: Facts,
     first: str,

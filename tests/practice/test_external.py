@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from couchcal.practice import agenda, external
 from couchcal.practice.external import External
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.session import write_session
 from tests.google import recurrence
 from tests.support.entries import insert_link
@@ -53,7 +52,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def reading(database: Database) -> Iterator[sqlite3.Connection]:
+def reading(database: Database) -> Iterator[Connection]:
     with closing(database.connect()) as connection:
         yield connection
 
@@ -72,7 +71,7 @@ def store(database: Database, *events: External) -> external.Stored:
         return external.store(session, 1, events, clock=clock)
 
 
-def shown(connection: sqlite3.Connection) -> Shown:
+def shown(connection: Connection) -> Shown:
     """What is on the calendar of it; all-day entries by their dates."""
     return {
         (entry.first_day or entry.start, entry.end_day or entry.end, entry.title)
@@ -81,7 +80,7 @@ def shown(connection: sqlite3.Connection) -> Shown:
     }
 
 
-def table(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+def table(connection: Connection) -> list[tuple[object, ...]]:
     return connection.execute("SELECT * FROM external_event ORDER BY id").fetchall()
 
 
@@ -192,7 +191,7 @@ def changes(draw: st.DrawFn, remote: Remote) -> tuple[External, ...]:
 @settings(max_examples=40)
 @given(st.data())
 def test_the_calendar_shows_what_the_remote_shows(
-    database: Database, reading: sqlite3.Connection, data: st.DataObject
+    database: Database, reading: Connection, data: st.DataObject
 ) -> None:  # SYNC-23
     clear(database)
     remote = Remote()

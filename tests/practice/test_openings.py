@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time as process_time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 
 from couchcal.practice import agenda, client_changes, openings
 from couchcal.practice.openings import Key
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from tests.support.openings import Hours, Kind, Scenario, Taken, blocks_clients, put, slowly_offered, span_of, store
 from tests.support.practice import make_practice
 
@@ -45,13 +44,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
 
 
 @pytest.fixture(scope="module")
-def connection(database: Database) -> Iterator[sqlite3.Connection]:
+def connection(database: Database) -> Iterator[Connection]:
     with closing(database.connect()) as made:
         yield made
 
 
 @contextmanager
-def practice(connection: sqlite3.Connection, scenario: Scenario) -> Iterator[sqlite3.Connection]:
+def practice(connection: Connection, scenario: Scenario) -> Iterator[Connection]:
     """A practice as the scenario says, for as long as it takes to look at it."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -61,16 +60,14 @@ def practice(connection: sqlite3.Connection, scenario: Scenario) -> Iterator[sql
         connection.execute("ROLLBACK")
 
 
-def offered(connection: sqlite3.Connection, scenario: Scenario, ignoring: tuple[Key, ...] = ()) -> list[datetime]:
+def offered(connection: Connection, scenario: Scenario, ignoring: tuple[Key, ...] = ()) -> list[datetime]:
     return openings.offered(
         connection, 1, scenario.visit, first=scenario.first, last=scenario.last, now=scenario.now, tz=scenario.tz,
         ignoring=ignoring,
     )  # fmt: skip
 
 
-def free(
-    connection: sqlite3.Connection, scenario: Scenario, minutes: int = 50, step: int | None = None
-) -> list[datetime]:
+def free(connection: Connection, scenario: Scenario, minutes: int = 50, step: int | None = None) -> list[datetime]:
     return list(
         openings.free_starts(
             connection,
@@ -180,7 +177,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 @settings(max_examples=60, deadline=None)
 @given(scenarios())
-def test_the_offer_is_what_the_slow_way_finds(connection: sqlite3.Connection, scenario: Scenario) -> None:
+def test_the_offer_is_what_the_slow_way_finds(connection: Connection, scenario: Scenario) -> None:
     """INV-A1, INV-A3, INV-A5, INV-A9, AVL-07, TOF-02, C-13: all rules at once."""
     with practice(connection, scenario):
         assert offered(connection, scenario) == slowly_offered(scenario)
@@ -189,7 +186,7 @@ def test_the_offer_is_what_the_slow_way_finds(connection: sqlite3.Connection, sc
 @settings(max_examples=25, deadline=None)
 @given(scenarios(), st.data())
 def test_what_takes_time_never_adds_slots(
-    connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
+    connection: Connection, scenario: Scenario, data: st.DataObject
 ) -> None:  # INV-A2
     noon = datetime.combine(scenario.first, time(12), UTC)
     more = data.draw(takings(noon, scenario.now))
@@ -203,7 +200,7 @@ def test_what_takes_time_never_adds_slots(
 @settings(max_examples=25, deadline=None)
 @given(scenarios(), st.data())
 def test_neighbours_without_buffers_stay_offered(
-    connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
+    connection: Connection, scenario: Scenario, data: st.DataObject
 ) -> None:  # INV-A5
     plain = replace(scenario, kinds=(Kind(notice=0, step=0), Kind()), rules={"window_days": 0}, visit="telehealth")
     with practice(connection, plain):
@@ -219,7 +216,7 @@ def test_neighbours_without_buffers_stay_offered(
 @settings(max_examples=25, deadline=None)
 @given(scenarios(), st.data())
 def test_time_off_takes_slots_and_nothing_else(
-    connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
+    connection: Connection, scenario: Scenario, data: st.DataObject
 ) -> None:  # INV-A8, TOF-02, TOF-03
     taken = tuple(item for item in scenario.taken if item.table != "time_off")
     scenario = replace(scenario, taken=taken)
@@ -242,7 +239,7 @@ def test_time_off_takes_slots_and_nothing_else(
 
 @settings(max_examples=25, deadline=None)
 @given(scenarios())
-def test_holds_keep_clients_away_and_nobody_else(connection: sqlite3.Connection, scenario: Scenario) -> None:
+def test_holds_keep_clients_away_and_nobody_else(connection: Connection, scenario: Scenario) -> None:
     """INV-A7, REQ-04, C-13."""
     without = replace(scenario, taken=tuple(item for item in scenario.taken if item.table != "booking_request"))
     lo, hi = (datetime.combine(scenario.first, time(), UTC) + days * DAY for days in (-2, 7))
@@ -268,7 +265,7 @@ def test_holds_keep_clients_away_and_nobody_else(connection: sqlite3.Connection,
 @settings(max_examples=25, deadline=None)
 @given(scenarios(), st.data())
 def test_what_is_not_busy_takes_nothing(
-    connection: sqlite3.Connection, scenario: Scenario, data: st.DataObject
+    connection: Connection, scenario: Scenario, data: st.DataObject
 ) -> None:  # INV-A1, INV-A9
     noon = datetime.combine(scenario.first, time(12), UTC)
     start = data.draw(_instants(noon))
@@ -294,7 +291,7 @@ def test_what_is_not_busy_takes_nothing(
 @settings(max_examples=25, deadline=None)
 @given(scenarios(), st.sampled_from([None, 15, 60]), st.sampled_from([20, 50, 200]))
 def test_free_starts_are_the_slow_way_without_the_rules_for_clients(
-    connection: sqlite3.Connection, scenario: Scenario, step: int | None, minutes: int
+    connection: Connection, scenario: Scenario, step: int | None, minutes: int
 ) -> None:  # C-13
     plain = replace(
         scenario,
@@ -311,7 +308,7 @@ def test_free_starts_are_the_slow_way_without_the_rules_for_clients(
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
 def test_nothing_but_the_practices_zone_matters(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, zone: str
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:  # INV-A4
     held = datetime(2026, 3, 8, 6, tzinfo=UTC)
     scenario = Scenario(
@@ -337,7 +334,7 @@ def test_nothing_but_the_practices_zone_matters(
     assert [start.hour for start in expected if start.day == 8] == [5, 7]
 
 
-def test_an_hour_of_the_calendar_is_far_less_than_all_of_it(connection: sqlite3.Connection) -> None:
+def test_an_hour_of_the_calendar_is_far_less_than_all_of_it(connection: Connection) -> None:
     """The next free start is read some weeks at a time, however far the search may go."""
     base = datetime(2026, 3, 2, 12, tzinfo=UTC)
     taken = tuple(Taken("appointment", base + n * DAY, base + n * DAY + DAY) for n in range(300))

@@ -322,7 +322,7 @@ def test_the_plan_searches_indexes(tmp_path: Path, encrypt: bool, analyzed: bool
 
 
 def test_what_is_read_does_not_grow_with_what_is_stored(tmp_path: Path) -> None:
-    with closing(make_practice(tmp_path).connect()) as connection:
+    with closing(make_practice(tmp_path).connect_file()) as connection:
         cost = [_steps(connection, stored) for stored in (500, 20_000)]
     assert cost[1] < cost[0] * 1.3
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +19,7 @@ from couchcal.practice import agenda
 from couchcal.practice.agenda import Entry, between, day_instant, local_day
 from couchcal.practice.availability_time import available_seconds
 from couchcal.practice.reports import Missed, WeekUse, missed, report
+from couchcal.store.connection import Connection
 from couchcal.store.records import AvailabilityBlock, TimeOff, epoch_seconds
 from couchcal.store.session import write_session
 from tests.practice.conftest import NEW_YORK, Desk
@@ -35,7 +35,7 @@ MIDNIGHTS = (date(2026, 3, 8), date(2026, 11, 1), date(2026, 3, 29), date(2018, 
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     database = make_practice(tmp_path_factory.mktemp("reports"))
     with closing(database.connect()) as connection:
         for number in (1, 2, 3):
@@ -100,7 +100,7 @@ def week_of(day: date, week_start: int) -> date:
 @settings(max_examples=60, deadline=None)
 @given(practices())
 def test_sums_are_those_of_a_plain_count_over_the_agenda(
-    plain: sqlite3.Connection,
+    plain: Connection,
     made: tuple[tzinfo, date, date, list[dict[str, Any]], list[dict[str, Any]], int],
 ) -> None:
     tz, first, until, rows, cancellations, week_start = made

@@ -19,7 +19,7 @@ from couchcal.practice import client_changes
 from couchcal.practice.undo import undo
 from couchcal.store import audit, audit_anchor, audit_check, audit_prune
 from couchcal.store.audit import Deed, Entry
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.records import Client
 from couchcal.store.session import write_session
 from tests.support.practice import make_practice
@@ -112,7 +112,7 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tampered(trail: Path, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def tampered(trail: Path, tmp_path: Path) -> Iterator[Connection]:
     shutil.copyfile(trail, tmp_path / "c.db")
     connection = sqlite3.connect(tmp_path / "c.db", isolation_level=None)
     for event in ("update", "delete"):
@@ -126,7 +126,7 @@ _TEXTS = ("actor", "action", "entity", "entity_id", "fields", "prev_hash", "hash
 _NUMBERS = st.integers(1, LINKS)
 
 
-def _first_bad(connection: sqlite3.Connection, trail: Path) -> int | None:
+def _first_bad(connection: Connection, trail: Path) -> int | None:
     return audit_check.verify(connection, audit_anchor.read(trail)).first_bad
 
 
@@ -137,13 +137,13 @@ def base(trail: Path) -> int:
         return audit.head(connection)[0] - LINKS
 
 
-def _undoing(connection: sqlite3.Connection) -> Any:
+def _undoing(connection: Connection) -> Any:
     connection.execute("BEGIN")
     return closing(_Rollback(connection))
 
 
 class _Rollback:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class _Rollback:
 
 @settings(max_examples=60)
 @given(number=_NUMBERS, column=st.sampled_from(("at", "id", *_TEXTS)), text=st.text(max_size=8))
-def _edits(connection: sqlite3.Connection, trail: Path, base: int, number: int, column: str, text: str) -> None:
+def _edits(connection: Connection, trail: Path, base: int, number: int, column: str, text: str) -> None:
     with _undoing(connection):
         value = {"at": len(text) + 7, "id": 900 + number}.get(column, text)
         changed = connection.execute(
@@ -162,12 +162,12 @@ def _edits(connection: sqlite3.Connection, trail: Path, base: int, number: int, 
         assert _first_bad(connection, trail) == (base + number if changed else None)
 
 
-def test_an_edited_entry_is_found(tampered: sqlite3.Connection, trail: Path, base: int) -> None:
+def test_an_edited_entry_is_found(tampered: Connection, trail: Path, base: int) -> None:
     _edits(tampered, trail, base)
 
 
 @pytest.mark.parametrize("counter", ["left", "set"])
-def test_removed_entries_are_found(tampered: sqlite3.Connection, trail: Path, base: int, counter: str) -> None:
+def test_removed_entries_are_found(tampered: Connection, trail: Path, base: int, counter: str) -> None:
     for first in range(1, LINKS + 1):
         for last in {first, LINKS}:
             with _undoing(tampered):
@@ -178,7 +178,7 @@ def test_removed_entries_are_found(tampered: sqlite3.Connection, trail: Path, ba
                 assert _first_bad(tampered, trail) == base + first
 
 
-def test_swapped_entries_are_found(tampered: sqlite3.Connection, trail: Path, base: int) -> None:
+def test_swapped_entries_are_found(tampered: Connection, trail: Path, base: int) -> None:
     for one in range(1, LINKS):
         for other in range(one + 1, LINKS + 1):
             with _undoing(tampered):
@@ -188,7 +188,7 @@ def test_swapped_entries_are_found(tampered: sqlite3.Connection, trail: Path, ba
                 assert _first_bad(tampered, trail) == base + one
 
 
-def test_an_inserted_entry_is_found(tampered: sqlite3.Connection, trail: Path, base: int) -> None:
+def test_an_inserted_entry_is_found(tampered: Connection, trail: Path, base: int) -> None:
     for at in range(1, LINKS + 1):
         with _undoing(tampered):
             tampered.execute("UPDATE audit_entry SET id = -id - 1 WHERE id >= ?", (base + at,))
@@ -203,7 +203,7 @@ def test_an_inserted_entry_is_found(tampered: sqlite3.Connection, trail: Path, b
             assert _first_bad(tampered, trail) == base + at + 1
 
 
-def test_a_trail_that_was_written_anew_is_found(tampered: sqlite3.Connection, trail: Path, base: int) -> None:
+def test_a_trail_that_was_written_anew_is_found(tampered: Connection, trail: Path, base: int) -> None:
     with _undoing(tampered):
         tampered.execute("DELETE FROM audit_entry WHERE id > ?", (base + 4,))
         tampered.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'audit_entry'", (base + 4,))

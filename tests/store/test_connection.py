@@ -21,7 +21,7 @@ from couchcal.errors import DatabaseProblem, NotFound, UsageProblem
 from couchcal.practice import agenda, appointments, client_changes
 from couchcal.practice.draft import Draft
 from couchcal.practice.opening import create_practice, locate, open_database
-from couchcal.store.connection import PLAIN_HEADER, Database, describe_driver_error, parse_location
+from couchcal.store.connection import PLAIN_HEADER, Connection, Database, describe_driver_error, parse_location
 from couchcal.store.records import Appointment, Client
 from couchcal.store.session import engine_of, write_session
 from tests.support.practice import PASSPHRASE, make_practice
@@ -298,10 +298,10 @@ def test_where_nothing_can_be_written_a_log_is_not_passed_over(
         database.connect()
 
 
-def _refusing(whole: Callable[..., sqlite3.Connection]) -> Callable[..., sqlite3.Connection]:
+def _refusing(whole: Callable[..., Connection]) -> Callable[..., Connection]:
     """As SQLite on a mount that takes no writes: only an immutable file can be opened."""
 
-    def opened(self: Database, place: str, *, uri: bool = False) -> sqlite3.Connection:
+    def opened(self: Database, place: str, *, uri: bool = False) -> Connection:
         if not uri:
             raise sqlite3.OperationalError("unable to open database file")
         return whole(self, place, uri=uri)

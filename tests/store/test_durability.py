@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from couchcal.practice import appointments
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.opening import create_practice
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from tests.support.practice import make_practice
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -32,7 +31,7 @@ def _draft(title: str, hours: int = 0) -> Draft:
     return Draft("other_event", start, start + timedelta(minutes=30), "UTC", title=title)
 
 
-def _assert_whole(connection: sqlite3.Connection) -> None:
+def _assert_whole(connection: Connection) -> None:
     """The file is sound and every appointment has its journal entry, and the other way round."""
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -88,7 +87,7 @@ class PageLimit(Database):
 
     __slots__ = ()
 
-    def connect(self) -> sqlite3.Connection:
+    def connect(self) -> Connection:
         connection = super().connect()
         pages = 40 + self.path.stat().st_size // 4096
         connection.execute(f"PRAGMA max_page_count={pages}")

@@ -124,7 +124,7 @@ def test_killed_anywhere_it_is_the_old_or_the_new_and_opens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encrypting: bool, with_keyring: bool
 ) -> None:
     plain = Database(tmp_path / "small.db", None)
-    with closing(plain.connect()) as connection:
+    with closing(plain.connect_file()) as connection:
         connection.executescript(
             "PRAGMA journal_mode=WAL; CREATE TABLE alembic_version (version_num TEXT);"
             f"INSERT INTO alembic_version VALUES ('{SCHEMA_HEAD}'); CREATE TABLE custom_zone (name TEXT);"
@@ -157,7 +157,7 @@ def test_killed_anywhere_it_is_the_old_or_the_new_and_opens(
         assert dump(opened) == wanted, line
         outcomes.add(opened.encrypted)
         assert not recrypt.leftovers(plain.path)
-        with closing(opened.connect()) as connection:
+        with closing(opened.connect_file()) as connection:
             if left:
                 assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         if encrypting:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from couchcal.store.connection import Connection
 from tests.support.entries import insert_link
 from tests.support.practice import make_practice
 
@@ -33,13 +34,13 @@ NUMBERS = iter(range(1_000_000))
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def connection(tmp_path: Path) -> Iterator[Connection]:
     with closing(make_practice(tmp_path).connect()) as connection:
         insert_link(connection)
         yield connection
 
 
-def put(connection: sqlite3.Connection, table: str, start: int, end: int, **values: Any) -> None:
+def put(connection: Connection, table: str, start: int, end: int, **values: Any) -> None:
     defaults = {
         "appointment": APPOINTMENT, "booking_request": REQUEST, "external_event": EXTERNAL, "time_off": TIME_OFF,
     }[table]  # fmt: skip
@@ -50,7 +51,7 @@ def put(connection: sqlite3.Connection, table: str, start: int, end: int, **valu
     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in row)})", row)
 
 
-def stopped(connection: sqlite3.Connection, start: int, end: int, **values: Any) -> bool:
+def stopped(connection: Connection, start: int, end: int, **values: Any) -> bool:
     """Whether a request is; one that is not stays no longer than this look."""
     connection.execute("BEGIN")
     try:
@@ -81,7 +82,7 @@ APART = [(0, 100), (200, 300)]
 
 @pytest.mark.parametrize(("table", "values", "blocks"), BLOCKING)
 def test_clients_are_stopped_by_what_takes_time(
-    connection: sqlite3.Connection, table: str, values: dict[str, Any], blocks: bool
+    connection: Connection, table: str, values: dict[str, Any], blocks: bool
 ) -> None:
     put(connection, table, 100, 200, **values)
     assert [stopped(connection, *span) for span in SPANS] == [blocks] * len(SPANS)
@@ -99,14 +100,14 @@ def test_clients_are_stopped_by_what_takes_time(
     put(connection, "appointment", 150, 250, origin="portal", version=2)  # what undo brings back
 
 
-def test_long_entries_are_seen_whatever_their_class(connection: sqlite3.Connection) -> None:
+def test_long_entries_are_seen_whatever_their_class(connection: Connection) -> None:
     day = 86_400
     put(connection, "appointment", 0, 40 * day, span=6)
     assert stopped(connection, 39 * day, 39 * day + 60)
     assert not stopped(connection, 40 * day, 40 * day + 60)
 
 
-def test_a_hold_that_becomes_a_request_is_looked_at_again(connection: sqlite3.Connection) -> None:
+def test_a_hold_that_becomes_a_request_is_looked_at_again(connection: Connection) -> None:
     put(connection, "booking_request", 100, 200, status="unverified", hold_until=2000)
     put(connection, "appointment", 150, 250)  # the practitioner is stopped by nothing
     connection.execute("UPDATE booking_request SET message = 'x'")
@@ -115,13 +116,13 @@ def test_a_hold_that_becomes_a_request_is_looked_at_again(connection: sqlite3.Co
     connection.execute("UPDATE booking_request SET status = 'expired'")
 
 
-def test_a_request_to_move_is_not_stopped_by_what_it_moves(connection: sqlite3.Connection) -> None:
+def test_a_request_to_move_is_not_stopped_by_what_it_moves(connection: Connection) -> None:
     put(connection, "appointment", 100, 200, id=7)
     assert stopped(connection, 150, 250)
     assert not stopped(connection, 150, 250, replaces_appointment_id=7)
 
 
-def test_what_undo_brings_back_is_stopped_by_holds_alone(connection: sqlite3.Connection) -> None:
+def test_what_undo_brings_back_is_stopped_by_holds_alone(connection: Connection) -> None:
     put(connection, "appointment", 100, 200)
     assert not stopped(connection, 100, 200, version=2)
     put(connection, "booking_request", 100, 200, version=2)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from typing import Any
 
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.journal import bookkeeping
 
 BESIDE = ("change", "change_row", "audit_entry", "alembic_version", "portal_token", "sync_state")
@@ -38,7 +37,7 @@ def dump(database: Database, *, beside: tuple[str, ...] = ()) -> dict[str, Rows]
     return found
 
 
-def everything(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+def everything(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of every table there is: the journal's and what the full-text indexes store among them."""
     return {
         name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
@@ -46,7 +45,7 @@ def everything(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]
     }
 
 
-def _tables(connection: sqlite3.Connection) -> list[str]:
+def _tables(connection: Connection) -> list[str]:
     """All tables that store rows: a full-text index is read in the tables inside it."""
     found = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
@@ -55,7 +54,7 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
     return [name for (name,) in found]
 
 
-def read_rows(connection: sqlite3.Connection, table: str) -> Rows:
+def read_rows(connection: Connection, table: str) -> Rows:
     """`rows_of` on an open connection."""
     cursor = connection.execute(f"SELECT * FROM {table}")
     names = [column[0] for column in cursor.description]

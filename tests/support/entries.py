@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
 from couchcal.scheduling.span import span_class
+from couchcal.store.connection import Connection
 from couchcal.store.records import Appointment, BookingRequest, ExternalEvent, Record, TimeOff, epoch_seconds
 
 _TABLES: dict[str, type[Record]] = {
@@ -25,7 +25,7 @@ def _defaults(table: str) -> dict[str, Any]:
     return found
 
 
-def insert(connection: sqlite3.Connection, table: str, rows: Iterable[dict[str, Any]]) -> None:
+def insert(connection: Connection, table: str, rows: Iterable[dict[str, Any]]) -> None:
     """Insert rows given by epoch seconds `start_utc`, `end_utc` and any other column, whatever they overlap."""
     walls = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '%wall%'")
     for (wall,) in walls.fetchall():
@@ -44,7 +44,7 @@ def insert(connection: sqlite3.Connection, table: str, rows: Iterable[dict[str, 
     )
 
 
-def insert_link(connection: sqlite3.Connection) -> None:
+def insert_link(connection: Connection) -> None:
     """The remote calendar (id 1) that external events need."""
     connection.execute(
         "INSERT INTO calendar_account (id, created_at, updated_at, version, provider, email, scopes, state,"
@@ -57,7 +57,7 @@ def insert_link(connection: sqlite3.Connection) -> None:
     )
 
 
-def spread(connection: sqlite3.Connection, table: str, count: int, around: int) -> None:
+def spread(connection: Connection, table: str, count: int, around: int) -> None:
     """Copies of row 1 of up to a day, none of them within nine days of `around` (epoch seconds)."""
     columns = list(_defaults(table))
     changed = {

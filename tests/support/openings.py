@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from couchcal.scheduling.hours import minute_of
+from couchcal.store.connection import Connection
 from tests.support.entries import insert, insert_link
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,7 +83,7 @@ class Scenario:
 RULES: dict[str, int | None] = {"min_notice_min": 30, "window_days": 60, "slot_step": 30, "max_per_day": None}
 
 
-def store(connection: sqlite3.Connection, scenario: Scenario) -> None:
+def store(connection: Connection, scenario: Scenario) -> None:
     """Put a scenario into an empty practice. Within a transaction that the caller rolls back."""
     for name, value in {**RULES, **scenario.rules}.items():
         connection.execute(f"UPDATE practice SET {name} = ?", (value,))
@@ -115,7 +115,7 @@ def store(connection: sqlite3.Connection, scenario: Scenario) -> None:
     put(connection, scenario.taken)
 
 
-def put(connection: sqlite3.Connection, taken: tuple[Taken, ...]) -> None:
+def put(connection: Connection, taken: tuple[Taken, ...]) -> None:
     """Store what takes time, each under the number of its place in `taken`, from 1."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for number, item in enumerate(taken, start=1):

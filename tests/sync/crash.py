@@ -89,7 +89,7 @@ class World:
         self._moment = desk.now.moment
         self._file = directory / "world.db"
         desk.database.dispose()
-        with closing(desk.database.connect()) as source, closing(sqlite3.connect(self._file)) as copied:
+        with closing(desk.database.connect_file()) as source, closing(sqlite3.connect(self._file)) as copied:
             source.backup(copied)
         self._count = 0
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from couchcal.practice.disclosure import disclosed
+from couchcal.store.connection import Connection
 from couchcal.sync import ledger, outbox
 from tests.google.transport import BASE
 from tests.support.practice import make_practice
@@ -90,7 +91,7 @@ def _writes(statement: str) -> bool:
     return statement.startswith(("INSERT", "UPDATE", "DELETE", "REPLACE"))
 
 
-Read = Callable[[sqlite3.Connection], Any]
+Read = Callable[[Connection], Any]
 READS: dict[str, Read] = {
     "the row of an appointment": lambda connection: outbox.due_for(connection, 7),
     "the events of appointments": lambda connection: ledger.maps_of(connection, 1, [1, 2]),
@@ -119,7 +120,7 @@ def _steps(connection: sqlite3.Connection, waiting: int) -> int:
 
 
 def test_the_next_to_send_cost_the_same_however_many_wait(tmp_path: Path) -> None:
-    with closing(make_practice(tmp_path).connect()) as connection:
+    with closing(make_practice(tmp_path).connect_file()) as connection:
         assert _steps(connection, 5_000) <= _steps(connection, 100) + 1
 
 
@@ -131,7 +132,7 @@ and the lists that are asked for."""
 @pytest.mark.parametrize("read", READS)
 def test_reads_of_the_outbox_look_up_what_they_join(tmp_path: Path, read: str) -> None:
     statements: list[str] = []
-    with closing(make_practice(tmp_path).connect()) as connection:
+    with closing(make_practice(tmp_path).connect_file()) as connection:
         connection.set_trace_callback(statements.append)
         READS[read](connection)
         connection.set_trace_callback(None)

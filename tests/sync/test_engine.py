@@ -420,7 +420,7 @@ def test_what_is_next_on_the_calendar_goes_first(tmp_path: Path) -> None:
 
 def test_what_is_read_when_nothing_happens_is_found_by_an_index(desk: SyncDesk) -> None:
     statements: list[str] = []
-    with closing(desk.database.connect()) as connection:
+    with closing(desk.database.connect_file()) as connection:
         connection.set_trace_callback(statements.append)
         outbox.anything_due(connection, desk.now())
         ledger.maps_of(connection, 1, [1])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from couchcal.clock import system_clock
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.sync import lease as leases
 from couchcal.sync.lease import TTL, Lease, LostLease, transaction
 from tests.support.practice import make_practice
@@ -28,7 +28,7 @@ def database(tmp_path: Path) -> Database:
 
 @pytest.fixture
 def connection(database: Database) -> Iterator[sqlite3.Connection]:
-    with closing(database.connect()) as opened:
+    with closing(database.connect_file()) as opened:
         yield opened
 
 
@@ -71,7 +71,7 @@ def test_a_clock_that_was_put_back_a_day_holds_up_nobody(database: Database) -> 
     assert lease_of(database, now, 2, 1, 2).take()
 
 
-def test_who_lost_it_writes_nothing_more(database: Database, connection: sqlite3.Connection) -> None:
+def test_who_lost_it_writes_nothing_more(database: Database, connection: Connection) -> None:
     now = Now()
     sleeper = lease_of(database, now, 1, 1, 2)
     sleeper.take()
@@ -100,7 +100,7 @@ def test_work_keeps_it_and_renews_it_rarely(database: Database, connection: sqli
     assert not other.take()
 
 
-def test_who_finds_it_taken_asks_and_is_answered(database: Database, connection: sqlite3.Connection) -> None:
+def test_who_finds_it_taken_asks_and_is_answered(database: Database, connection: Connection) -> None:
     now = Now()
     assert leases.ask(connection) == 1
     busy = lease_of(database, now, 1, 1)
@@ -117,7 +117,7 @@ def test_who_finds_it_taken_asks_and_is_answered(database: Database, connection:
     assert not leases.is_answered(connection, 3)
 
 
-def test_others_see_who_is_at_it_and_how_far(database: Database, connection: sqlite3.Connection) -> None:
+def test_others_see_who_is_at_it_and_how_far(database: Database, connection: Connection) -> None:
     assert leases.holder(connection) is None
     busy = lease_of(database, Now(), 7, 7)
     busy.take()
@@ -155,7 +155,7 @@ sys.stdin.read() if len(sys.argv) > 3 else None
 """
 
 
-def test_processes_never_work_at_the_same_time(database: Database, connection: sqlite3.Connection) -> None:
+def test_processes_never_work_at_the_same_time(database: Database, connection: Connection) -> None:
     workers = [
         subprocess.Popen((sys.executable, "-c", _WORK, str(database.path), "25"), stdout=subprocess.PIPE)
         for _ in range(3)
@@ -167,7 +167,7 @@ def test_processes_never_work_at_the_same_time(database: Database, connection: s
     assert told == ["in", "out"] * 75
 
 
-def test_a_killed_process_holds_up_nobody(database: Database, connection: sqlite3.Connection) -> None:
+def test_a_killed_process_holds_up_nobody(database: Database, connection: Connection) -> None:
     worker = subprocess.Popen(
         (sys.executable, "-c", _WORK, str(database.path), "0", "stay"),
         stdin=subprocess.PIPE,

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from couchcal.practice import door
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.web import server
 from couchcal.web.app import create_app
 from couchcal.web.site import Site
@@ -47,9 +47,9 @@ class Traced(Database):
         super().__init__(path, None)
         self.asked: list[str] = []
 
-    def connect(self) -> sqlite3.Connection:
+    def connect(self) -> Connection:
         """A connection that tells."""
-        connection = super().connect()
+        connection = self.connect_file()
         connection.set_trace_callback(self.asked.append)
         return connection
 
@@ -63,7 +63,7 @@ def traced(tmp_path: Path) -> Iterator[Visitor]:
 
 
 @contextmanager
-def behind(visitor: Visitor) -> Iterator[sqlite3.Connection]:
+def behind(visitor: Visitor) -> Iterator[Connection]:
     """A connection of somebody else."""
     with closing(sqlite3.connect(visitor.site.database.path, isolation_level=None)) as connection:
         yield connection

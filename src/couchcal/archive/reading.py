@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from couchcal.clock import Clock
 from couchcal.errors import NotFound, Refused
 from couchcal.store.audit import Deed, append
 from couchcal.store.audit_anchor import appended
-from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors, transaction
+from couchcal.store.connection import SCHEMA_HEAD, Connection, Database, database_errors, transaction
 
 _BATCH = 1000
 _USED = ("client", "appointment", "series", "booking_request", "time_off", "external_event")
@@ -66,7 +65,7 @@ def _described(folder: Path) -> dict[str, Any]:
     return tables
 
 
-def _refuse_if_used(connection: sqlite3.Connection) -> None:
+def _refuse_if_used(connection: Connection) -> None:
     for name in _USED:
         if connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() is not None:  # noqa: S608  ours
             raise Refused(
@@ -77,7 +76,7 @@ def _refuse_if_used(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _without_rules_of_change(connection: sqlite3.Connection) -> Iterator[None]:
+def _without_rules_of_change(connection: Connection) -> Iterator[None]:
     """Take away the triggers that judge changes (a time that is taken, a list that is full): what is read here was
     judged when it was made. The index of search follows."""
     triggers = connection.execute(
@@ -91,7 +90,7 @@ def _without_rules_of_change(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute(sql)
 
 
-def _read_table(connection: sqlite3.Connection, name: str, folder: Path) -> int:
+def _read_table(connection: Connection, name: str, folder: Path) -> int:
     known = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
     count = 0
     batch: list[list[Any]] = []
@@ -129,7 +128,7 @@ def _rows(folder: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, row
 
 
-def _insert(connection: sqlite3.Connection, name: str, columns: list[str] | None, rows: list[list[Any]]) -> None:
+def _insert(connection: Connection, name: str, columns: list[str] | None, rows: list[list[Any]]) -> None:
     if not rows or columns is None:
         return
     marks = ", ".join("?" * len(columns))

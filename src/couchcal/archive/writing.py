@@ -11,7 +11,6 @@ import csv
 import json
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ from couchcal.errors import Refused
 from couchcal.paths import private_directory
 from couchcal.store.audit import note
 from couchcal.store.backup import file_errors
-from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors
+from couchcal.store.connection import SCHEMA_HEAD, Connection, Database, database_errors
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -63,7 +62,7 @@ has them: keep them as you keep your records.
 """
 
 
-def tables_of(connection: sqlite3.Connection) -> list[str]:
+def tables_of(connection: Connection) -> list[str]:
     """The tables that are exported, in an order in which each comes after those it refers to, where that is."""
     names = [table.name for table in _metadata().sorted_tables]
     there = {
@@ -122,7 +121,7 @@ def _write(database: Database, part: Path, now: datetime) -> dict[str, int]:
     return counts
 
 
-def _write_table(connection: sqlite3.Connection, name: str, part: Path) -> int:
+def _write_table(connection: Connection, name: str, part: Path) -> int:
     instants = _instants(name)
     cursor = connection.execute(f"SELECT * FROM {name} ORDER BY id")  # noqa: S608  a table of the schema
     columns = [column[0] for column in cursor.description]
@@ -160,9 +159,7 @@ def _metadata() -> MetaData:
     return Client.metadata
 
 
-def _schema(
-    connection: sqlite3.Connection, names: list[str], counts: dict[str, int], now: datetime
-) -> dict[str, Any]:
+def _schema(connection: Connection, names: list[str], counts: dict[str, int], now: datetime) -> dict[str, Any]:
     sequences = dict(connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
     described = {}
     for name in names:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from sqlite3 import Connection
 from typing import NamedTuple
 
 from couchcal.cli.plain import note
@@ -19,7 +18,7 @@ from couchcal.practice.agenda import PracticeFacts, local_day, practice_facts
 from couchcal.practice.opening import create_practice, locate, open_database
 from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
 from couchcal.settings import Settings, load
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.typed_dates import use_date_order
 
 

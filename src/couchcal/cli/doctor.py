@@ -29,6 +29,7 @@ from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.store import keys, recrypt
 from couchcal.store.connection import (
     SCHEMA_HEAD,
+    Connection,
     Database,
     database_errors,
     dbapi,
@@ -69,7 +70,7 @@ class _Patient:
         return Database(self.path, key)
 
     @contextmanager
-    def connected(self) -> Iterator[sqlite3.Connection]:
+    def connected(self) -> Iterator[Connection]:
         with database_errors(self.path), closing(self.database.connect()) as connection:
             yield connection
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from couchcal.cli.sync_turn import account_status
 from couchcal.cli.sync_words import PAUSED
 from couchcal.clock import system_clock
 from couchcal.errors import EXIT_REMOTE, CouchcalError
+from couchcal.store.connection import Connection
 from couchcal.sync.status import Status, read
 
 STALE = timedelta(days=1)
@@ -29,7 +29,7 @@ _QUESTION = (
 )
 
 
-def findings(connection: sqlite3.Connection, *, encrypted: bool) -> Iterator[Finding]:
+def findings(connection: Connection, *, encrypted: bool) -> Iterator[Finding]:
     """How the sync is (SYNC-19), where an account is connected."""
     status = read(connection)
     if status is None:
@@ -48,7 +48,7 @@ def findings(connection: sqlite3.Connection, *, encrypted: bool) -> Iterator[Fin
         yield Finding("worker", "ok", "not running; the calendar syncs while it is open, couchcal worker always")
 
 
-def _secret(connection: sqlite3.Connection, *, encrypted: bool) -> Finding:
+def _secret(connection: Connection, *, encrypted: bool) -> Finding:
     row = connection.execute(
         "SELECT a.secret_ref, EXISTS (SELECT 1 FROM account_secret s WHERE s.account_id = a.id)"
         " FROM calendar_account a WHERE a.state <> 'disabled' ORDER BY a.id LIMIT 1"

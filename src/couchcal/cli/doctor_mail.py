@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -12,12 +11,13 @@ from couchcal.errors import Refused
 from couchcal.mail import config, ledger
 from couchcal.mail.reminder_plan import wanted
 from couchcal.settings_mail import is_local
+from couchcal.store.connection import Connection
 
 LATE = timedelta(hours=1)
 """A letter that is due for so long is worth a word."""
 
 
-def findings(connection: sqlite3.Connection) -> Iterator[Finding]:
+def findings(connection: Connection) -> Iterator[Finding]:
     """How mail is set up, and whether any does not go out."""
     try:
         found = config.load()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import sys
 from argparse import ArgumentParser, Namespace
 
@@ -19,6 +18,7 @@ from couchcal.practice import event_types
 from couchcal.practice.event_type_values import EDITABLE, RANGES, SESSION_STEP
 from couchcal.practice.event_types import EventTypeRow
 from couchcal.practice.outcome import Done
+from couchcal.store.connection import Connection
 
 _VISITS = {"both": "telehealth & in person", "telehealth": "telehealth only", "in_person": "in person only"}
 _HELP = {
@@ -73,7 +73,7 @@ def _run(args: Namespace) -> int:
     return run_action(_ACTIONS, args)
 
 
-def resolve(connection: sqlite3.Connection, text: str, *, whole: bool = False) -> EventTypeRow:
+def resolve(connection: Connection, text: str, *, whole: bool = False) -> EventTypeRow:
     """The event type with this number, this title, or the only one whose title begins so; offered ones first.
     A `whole` title is wanted where a beginning would take away the wrong one.
 

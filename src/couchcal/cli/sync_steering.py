@@ -7,7 +7,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import datetime
-from sqlite3 import Connection
 
 from couchcal.cli.context import Practice
 from couchcal.cli.occurrence_json import write_json, write_json_list
@@ -18,6 +17,7 @@ from couchcal.clock import system_clock
 from couchcal.clock_words import in_chosen_clock
 from couchcal.errors import EXIT_PAUSED, NotFound, Refused, UsageProblem
 from couchcal.practice.search import resolve_id
+from couchcal.store.connection import Connection
 from couchcal.sync import ledger, outbox, review
 from couchcal.sync.lease import alive, holder, transaction
 from couchcal.worker.loop import WORKER

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from couchcal.ics.folding import escape, escape_line, fold, inert, utc_stamp
 from couchcal.ics.kept_lines import kept_lines, modified
 from couchcal.practice.names import client_label
+from couchcal.store.connection import Connection
 
 CANCELLED_PREFIX: Final = "[cancelled] "
 _BATCH: Final = 400
@@ -64,7 +64,7 @@ SINGLE: Final = "a.series_id IS NULL AND a.origin <> 'google'"
 """SQL of the appointments that belong to no series."""
 
 
-def items(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Item]:
+def items(connection: Connection, ids: Sequence[int]) -> Iterator[Item]:
     """The appointments of these ids, in their order, a batch at a time."""
     for begin in range(0, len(ids), _BATCH):
         batch = ids[begin : begin + _BATCH]
@@ -73,20 +73,18 @@ def items(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Item]:
         yield from (Item._make(found[row_id]) for row_id in batch)
 
 
-def occurrences(connection: sqlite3.Connection, condition: str, values: tuple[object, ...]) -> Iterator[Item]:
+def occurrences(connection: Connection, condition: str, values: tuple[object, ...]) -> Iterator[Item]:
     """Rows of series, by series and key; `condition` speaks of the series as `s`."""
     statement = f"{_ROWS} JOIN series s ON s.id = a.series_id WHERE {condition} ORDER BY a.series_id, a.series_key"
     return map(Item._make, connection.execute(statement, values))
 
 
-def templates(
-    connection: sqlite3.Connection, condition: str, values: tuple[object, ...]
-) -> Iterator[tuple[Any, ...]]:
+def templates(connection: Connection, condition: str, values: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
     """Series by id: the columns of an `Item` (start and end are 0), then those of the recurrence."""
     yield from connection.execute(f"{_TEMPLATES} WHERE {condition} ORDER BY a.id", values)
 
 
-def time_off(connection: sqlite3.Connection) -> Iterator[Item]:
+def time_off(connection: Connection) -> Iterator[Item]:
     """Time off as items; its reason is nobody's business."""
     for row_id, uid, start, end, tz, all_day, updated, version in connection.execute(
         "SELECT id, uid, start_utc, end_utc, tz, all_day, updated_at, version FROM time_off"
@@ -98,7 +96,7 @@ def time_off(connection: sqlite3.Connection) -> Iterator[Item]:
         )  # fmt: skip
 
 
-def other_uids(connection: sqlite3.Connection) -> dict[tuple[str, int], str]:
+def other_uids(connection: Connection) -> dict[tuple[str, int], str]:
     """New UIDs, by table and row id, for all but the first of those that have the same one.
 
     Within a file a UID is one event (RFC 5545 3.8.4.7), but two imported calendars may share one, and some programs

@@ -7,7 +7,6 @@ through in batches. Equal data give equal bytes.
 from __future__ import annotations
 
 import heapq
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -35,7 +34,7 @@ from couchcal.ics.folding import escape_line, fold
 from couchcal.practice.agenda import practice_facts
 from couchcal.practice.custom_zones import register_stored
 from couchcal.scheduling.wallclock import zone
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.store.vocabulary import IDENTIFIER_MODES
 
 PRODID: Final = f"-//couchcal//couchcal {__version__}//EN"
@@ -81,7 +80,7 @@ def export(
 class _Export:
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         names: str,
         start: datetime | None,
         end: datetime | None,
@@ -226,7 +225,7 @@ def _series_id(item: Item) -> int | None:
     return item.series_id
 
 
-def _of_calendar(connection: sqlite3.Connection, calendar: str | None) -> tuple[str, tuple[object, ...]]:
+def _of_calendar(connection: Connection, calendar: str | None) -> tuple[str, tuple[object, ...]]:
     if calendar is None:
         return "1", ()
     found = connection.execute("SELECT id FROM calendar WHERE name = ?", (calendar,)).fetchone()

@@ -6,7 +6,6 @@ mode. The practice's `minimal` makes a link of every mail to a client that has s
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from couchcal.mail.config import MailConfig
 from couchcal.mail.facts import House, Letter, Subject
 from couchcal.mail.itip import Invitation, Method
 from couchcal.mail.message import Envelope, Page, build
+from couchcal.store.connection import Connection
 
 _INVITES: dict[str, Method] = {
     "booking_confirmed": "REQUEST",
@@ -45,7 +45,7 @@ class Mail(NamedTuple):
 
 
 def compose(
-    connection: sqlite3.Connection,
+    connection: Connection,
     letter: Letter,
     config: MailConfig,
     *,
@@ -190,7 +190,7 @@ def _invitation(
     )  # fmt: skip
 
 
-def _agenda(connection: sqlite3.Connection, letter: Letter, said: words.Words, practice: House) -> Page:
+def _agenda(connection: Connection, letter: Letter, said: words.Words, practice: House) -> Page:
     from couchcal.mail.day import entries
 
     us = moments.american(practice.locale, practice.tz)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -11,7 +10,7 @@ from couchcal.clock import Clock
 from couchcal.clock_words import span_words
 from couchcal.practice.agenda import between, day_instant
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 LATEST = timedelta(hours=6)
 """How much later than wanted the agenda still goes out, where nothing was running."""
@@ -19,7 +18,7 @@ _BUSY = "busy"
 _ALL_DAY = "All day"
 
 
-def entries(connection: sqlite3.Connection, day: str, tz: str, *, us: bool) -> Iterator[tuple[str, str]]:
+def entries(connection: Connection, day: str, tz: str, *, us: bool) -> Iterator[tuple[str, str]]:
     """When and who of each entry that takes time on a day (ISO 8601), in the practice's zone. Of entries without a
     client only that they are there."""
     known = zone_or_utc(tz)
@@ -38,7 +37,7 @@ def entries(connection: sqlite3.Connection, day: str, tz: str, *, us: bool) -> I
             yield span_words(to_local(entry.start, known), to_local(entry.end, known), clock_24h=not us), who
 
 
-def to_tell(connection: sqlite3.Connection, at: str, tz: str, now: datetime) -> str | None:
+def to_tell(connection: Connection, at: str, tz: str, now: datetime) -> str | None:
     """The day (ISO 8601) whose agenda is to go out: today, in the hours after `at` (`HH:MM`), if it did not yet."""
     local = to_local(now, zone_or_utc(tz))
     hours, _, minutes = at.partition(":")
@@ -65,7 +64,7 @@ def queue(database: Database, day: str, *, clock: Clock) -> bool:
     return True
 
 
-def _told(connection: sqlite3.Connection, day: str) -> bool:
+def _told(connection: Connection, day: str) -> bool:
     found = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM outbox_email WHERE kind = 'agenda' AND payload = ?)", (_payload(day),)
     ).fetchone()

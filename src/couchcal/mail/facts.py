@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from couchcal.practice.names import client_label
+from couchcal.store.connection import Connection
 from couchcal.store.vocabulary import TELEHEALTH_PLACES_OF_SERVICE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,7 +61,7 @@ class Subject(NamedTuple):
     """The client is new and waits to be accepted."""
 
 
-def house(connection: sqlite3.Connection) -> House:
+def house(connection: Connection) -> House:
     """The practice; its label is what clients know it by."""
     row = connection.execute(
         "SELECT public_label, name, slug, tz, locale, street, city, region, postal_code, identifier_mode,"
@@ -73,7 +73,7 @@ def house(connection: sqlite3.Connection) -> House:
     return House(label or name, slug, tz, locale, address, mode, bool(minimal), notice_h)
 
 
-def subject(connection: sqlite3.Connection, letter: Letter, practice: House) -> Subject | None:
+def subject(connection: Connection, letter: Letter, practice: House) -> Subject | None:
     """What the letter is about, None if it is about nothing, or that is gone and the letter has no facts of it.
 
     Time and sequence are those of the payload: a letter that was overtaken says what was true when it was written,
@@ -116,7 +116,7 @@ def payload(letter: Letter) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def client_words(connection: sqlite3.Connection, client_id: int | None, practice: House) -> str:
+def client_words(connection: Connection, client_id: int | None, practice: House) -> str:
     """The client as mail to the practitioner calls them: by the practice's identifier mode."""
     row = connection.execute(
         "SELECT internal_id, coalesce(nullif(trim(preferred), ''), first), last FROM client WHERE id = ?",
@@ -138,7 +138,7 @@ def _visit(facts: dict[str, Any], row: tuple[Any, ...] | None, practice: House) 
     return visit_type, address or (practice.address if pos == "11" or pos is None else "") or name or "", ""
 
 
-def _answer(connection: sqlite3.Connection, letter: Letter, facts: dict[str, Any]) -> tuple[str, bool]:
+def _answer(connection: Connection, letter: Letter, facts: dict[str, Any]) -> tuple[str, bool]:
     declined = ""
     if facts.get("request") is not None:
         found = connection.execute(

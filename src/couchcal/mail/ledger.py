@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+from couchcal.store.connection import Connection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LIST = """
@@ -46,7 +47,7 @@ class Counts(NamedTuple):
     """Why the oldest one that waits was not sent, where that is known."""
 
 
-def items(connection: sqlite3.Connection, *, troubled: bool = False, most: int = 100) -> list[Item]:
+def items(connection: Connection, *, troubled: bool = False, most: int = 100) -> list[Item]:
     """Letters and reminders, the newest first."""
     found = []
     for table, row_id, kind, to, at, stored, attempts, error, client_id in connection.execute(_LIST):
@@ -63,7 +64,7 @@ def items(connection: sqlite3.Connection, *, troubled: bool = False, most: int =
     return found
 
 
-def counts(connection: sqlite3.Connection, now: datetime, late: timedelta) -> Counts:
+def counts(connection: Connection, now: datetime, late: timedelta) -> Counts:
     """How the outbox stands; a letter that is due for longer than `late` waits too long."""
     limit = int((now - late).timestamp())
     row = connection.execute(
@@ -75,7 +76,7 @@ def counts(connection: sqlite3.Connection, now: datetime, late: timedelta) -> Co
     return Counts(int(row[0]), int(row[1]), int(row[2]), str(row[3]))
 
 
-def attention(connection: sqlite3.Connection, now: datetime) -> int:
+def attention(connection: Connection, now: datetime) -> int:
     """How many letters did not reach anybody, or may not have, and nobody has dismissed yet (NOTIF-01 to NOTIF-05);
     of reminders those of sessions that are still ahead, which a call can make up for."""
     (letters,) = connection.execute(
@@ -90,7 +91,7 @@ def attention(connection: sqlite3.Connection, now: datetime) -> int:
     return int(letters) + int(reminders)
 
 
-def retry(connection: sqlite3.Connection, item: Item, now: datetime) -> bool:
+def retry(connection: Connection, item: Item, now: datetime) -> bool:
     """Queue a letter again that has failed or is unknown; whether it was one of those. One that is unknown may
     arrive twice: that is for a person to decide. A reminder is never sent again (REM-03)."""
     if item.table != "letter":
@@ -103,7 +104,7 @@ def retry(connection: sqlite3.Connection, item: Item, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def dismiss(connection: sqlite3.Connection, item: Item, now: datetime) -> bool:
+def dismiss(connection: Connection, item: Item, now: datetime) -> bool:
     """Take a letter or a reminder off the list of what did not go out; whether it was on it. Nothing is sent, and
     why it did not go out stays written."""
     if item.table == "letter":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from uuid import uuid4
@@ -17,6 +16,7 @@ from couchcal.mail.links import UNSUBSCRIBE, link
 from couchcal.mail.message import Envelope, Page, build
 from couchcal.mail.transport import Transport
 from couchcal.practice.names import client_label
+from couchcal.store.connection import Connection
 
 REMINDER = "reminder"
 KINDS = (*words.TO_CLIENT, *(f"{kind}_to_you" for kind in words.TO_PRACTITIONER), REMINDER)
@@ -32,7 +32,7 @@ def example_config() -> MailConfig:
     return MailConfig("", 0, "none", "", "", "office@example.org", "you@example.org", SITE, minimal=False)
 
 
-def preview(connection: sqlite3.Connection, kind: str, config: MailConfig, now: datetime) -> EmailMessage:
+def preview(connection: Connection, kind: str, config: MailConfig, now: datetime) -> EmailMessage:
     """A mail of one of `KINDS` as it would be sent now; to the practitioner the example is called as clients are.
 
     Raises:

@@ -5,11 +5,10 @@ What was sent is never planned again (INV-M1). No ORM but in `plan`: the worker 
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 
 from couchcal.clock import Clock
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 AHEAD = timedelta(days=2)
 """How long before it is due a reminder gets its row."""
@@ -40,7 +39,7 @@ WHERE r.state IN ('pending', 'skipped', 'missed') AND a.start_utc > ?1 AND r.due
 """  # noqa: S608  our own fragments
 
 
-def work_left(connection: sqlite3.Connection, now: datetime) -> bool:
+def work_left(connection: Connection, now: datetime) -> bool:
     """Whether there is a row to plan, to move or to send: what `plan` and `send_due` would change."""
     at = seconds(now)
     lacking = connection.execute(f"SELECT EXISTS ({_LACKING})", (at, AHEAD // _SECOND)).fetchone()[0]
@@ -49,17 +48,17 @@ def work_left(connection: sqlite3.Connection, now: datetime) -> bool:
     )
 
 
-def _is_due(connection: sqlite3.Connection, now: datetime) -> bool:
+def _is_due(connection: Connection, now: datetime) -> bool:
     due = next_due(connection)
     return due is not None and due <= now
 
 
-def wanted(connection: sqlite3.Connection) -> bool:
+def wanted(connection: Connection) -> bool:
     """Whether the practice wants reminders at all (REM-01)."""
     return bool(connection.execute("SELECT max(reminders_on) FROM practice").fetchone()[0])
 
 
-def next_due(connection: sqlite3.Connection) -> datetime | None:
+def next_due(connection: Connection) -> datetime | None:
     """When the next planned reminder is due, None if there is none."""
     (due,) = connection.execute("SELECT min(due_at) FROM reminder WHERE state = 'pending'").fetchone()
     return None if due is None else _EPOCH + due * _SECOND

@@ -7,7 +7,6 @@ unsubscribed and has an address, the client and the appointment allow this chann
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -22,7 +21,7 @@ from couchcal.mail.message import Envelope, Page, build
 from couchcal.mail.reminder_plan import LEADS, seconds
 from couchcal.mail.transport import Deferred, Rejected, Transport, Uncertain, Unreachable
 from couchcal.practice import rows, tokens
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.store.session import write_session
 
 UNKNOWN = "the program ended while it was being sent; it may have arrived"
@@ -117,7 +116,7 @@ def _claim(database: Database, row_id: int, *, clock: Clock) -> bool:
         )
 
 
-def _read(connection: sqlite3.Connection, row_id: int) -> _Reminder | None:
+def _read(connection: Connection, row_id: int) -> _Reminder | None:
     row = connection.execute(_STATE, (row_id,)).fetchone()
     return _Reminder(*row) if row is not None else None
 
@@ -247,6 +246,6 @@ def _write(database: Database, row_id: int, verdict: _Verdict, *, clock: Clock) 
 
 
 @contextmanager
-def _reading(database: Database) -> Iterator[sqlite3.Connection]:
+def _reading(database: Database) -> Iterator[Connection]:
     with database_errors(database.path), closing(database.connect()) as connection:
         yield connection

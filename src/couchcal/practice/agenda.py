@@ -6,13 +6,13 @@ imports no ORM. Week grid, month grid, CLI, conflict marks and ICS all ask here.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from couchcal.scheduling.span import CLASSES, reach
 from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.store.connection import Connection
 from couchcal.store.public_id import encode
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -160,7 +160,7 @@ _ONE = APPOINTMENT.format(source="appointment a", condition="a.id = ?")
 
 
 def between(
-    connection: sqlite3.Connection, start: datetime, end: datetime, tz: tzinfo, *, cancelled: bool = False
+    connection: Connection, start: datetime, end: datetime, tz: tzinfo, *, cancelled: bool = False
 ) -> list[Entry]:
     """What overlaps the half-open window `[start, end)`, sorted by start and id, conflicts marked.
 
@@ -184,7 +184,7 @@ def between(
     return [entry._replace(conflict=True) if (entry.table, entry.row_id) in clashing else entry for entry in shown]
 
 
-def one(connection: sqlite3.Connection, appointment_id: int, tz: tzinfo) -> Entry | None:
+def one(connection: Connection, appointment_id: int, tz: tzinfo) -> Entry | None:
     """The entry of one appointment, cancelled or not, with its conflict mark; None if there is none."""
     row = connection.execute(_ONE, (appointment_id,)).fetchone()
     if row is None:
@@ -192,7 +192,7 @@ def one(connection: sqlite3.Connection, appointment_id: int, tz: tzinfo) -> Entr
     return _marked(connection, entry_of(row, tz), tz)
 
 
-def _marked(connection: sqlite3.Connection, entry: Entry, tz: tzinfo) -> Entry:
+def _marked(connection: Connection, entry: Entry, tz: tzinfo) -> Entry:
     return (
         entry._replace(conflict=True)
         if may_conflict(entry) and clashes_with_another(connection, entry, tz)
@@ -200,13 +200,13 @@ def _marked(connection: sqlite3.Connection, entry: Entry, tz: tzinfo) -> Entry:
     )
 
 
-def clashes_with_another(connection: sqlite3.Connection, entry: Entry, tz: tzinfo) -> bool:
+def clashes_with_another(connection: Connection, entry: Entry, tz: tzinfo) -> bool:
     """Whether an entry that `may_conflict` does: `clashes` of its own times."""
     return clashes(connection, (entry.table, entry.row_id), entry.start, entry.end, entry.group_key, tz)
 
 
 def clashes(
-    connection: sqlite3.Connection,
+    connection: Connection,
     key: tuple[str, int],
     start: datetime,
     end: datetime,
@@ -274,7 +274,7 @@ def statement_arguments(lo: int, hi: int, *, cancelled: bool) -> tuple[int, ...]
     return (*window, int(cancelled), *window, wide_hi, wide_lo, hi, lo - _LONGEST_REQUEST_S, lo)
 
 
-def _select(connection: sqlite3.Connection, lo: int, hi: int, tz: tzinfo, *, cancelled: bool) -> list[Entry]:
+def _select(connection: Connection, lo: int, hi: int, tz: tzinfo, *, cancelled: bool) -> list[Entry]:
     rows = connection.execute(STATEMENT, statement_arguments(lo, hi, cancelled=cancelled))
     entries = [entry_of(row, tz) for row in rows if row[5] or (row[3] < hi and (row[4] > lo or row[3] >= lo))]
     entries.sort(key=lambda entry: (entry.start, entry.id))
@@ -327,7 +327,7 @@ def _seconds_up(instant: datetime) -> int:
     return -((EPOCH - instant) // _SECOND)
 
 
-def horizon_reached(connection: sqlite3.Connection, start: datetime, end: datetime) -> bool:
+def horizon_reached(connection: Connection, start: datetime, end: datetime) -> bool:
     """Whether every series, and every recurring event of remote calendars, has its rows in `[start, end)`; if not,
     `series.extend_all` first (REC-08)."""
     row = connection.execute(
@@ -348,7 +348,7 @@ class PracticeFacts(NamedTuple):
     identifier_mode: str
 
 
-def practice_facts(connection: sqlite3.Connection) -> PracticeFacts:
+def practice_facts(connection: Connection) -> PracticeFacts:
     """The practice's zone, week start and name mode."""
     row = connection.execute("SELECT name, tz, week_start, identifier_mode FROM practice ORDER BY id").fetchone()
     return PracticeFacts(*row) if row else PracticeFacts("", "UTC", 0, "id")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from sqlite3 import Connection
 from typing import NamedTuple
 
 from couchcal.practice.names import client_label
 from couchcal.store.audit import COLUMNS, Entry, covers
+from couchcal.store.connection import Connection
 from couchcal.store.public_id import PREFIXES, encode
 
 ACTIONS = {

@@ -5,7 +5,6 @@ Reading needs no ORM. A change holds at once: nothing is computed ahead from the
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +13,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.hours import CLOSED, check_hours, hours_words
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.vocabulary import VISIT_TYPES
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class BlockRow(NamedTuple):
     visit_types: frozenset[str] = frozenset()
 
 
-def weekly(connection: sqlite3.Connection) -> list[BlockRow]:
+def weekly(connection: Connection) -> list[BlockRow]:
     """Every block, by weekday and start."""
     rows = connection.execute(
         "SELECT weekday, start_time, end_time, event_types, visit_types FROM availability_block"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -10,11 +9,12 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from couchcal.practice.agenda import EPOCH, all_day_bounds
 from couchcal.scheduling.interval import Interval, merge
 from couchcal.scheduling.slots import Block, open_spans
+from couchcal.store.connection import Connection
 
 _SECOND = timedelta(seconds=1)
 
 
-def available_seconds(connection: sqlite3.Connection, days: Sequence[date], tz: tzinfo) -> dict[date, int] | None:
+def available_seconds(connection: Connection, days: Sequence[date], tz: tzinfo) -> dict[date, int] | None:
     """Seconds in which clients could book, by day; None while no availability is set (AVL-01, TOF-01).
 
     Blocks that overlap count once, whatever may be booked in them.
@@ -34,7 +34,7 @@ def available_seconds(connection: sqlite3.Connection, days: Sequence[date], tz: 
     return found
 
 
-def _time_off(connection: sqlite3.Connection, tz: tzinfo) -> list[Interval]:
+def _time_off(connection: Connection, tz: tzinfo) -> list[Interval]:
     """Time off as instants, ascending, what touches merged."""
     rows = connection.execute("SELECT start_utc, end_utc, all_day FROM time_off")
     return merge(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from sqlite3 import Connection
 from urllib.parse import quote
+
+from couchcal.store.connection import Connection
 
 LOCAL_ORIGIN = "http://127.0.0.1:8080"
 """Where `couchcal serve` is reached on this computer, unless it is told otherwise."""

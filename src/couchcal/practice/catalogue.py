@@ -6,7 +6,6 @@ more, and can be brought back.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -14,7 +13,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import NotFound, Refused
 from couchcal.practice.outcome import Done
 from couchcal.practice.services import is_telehealth
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 if TYPE_CHECKING:
     from couchcal.store.journal import JournalSession
@@ -87,7 +86,7 @@ class RoomItem(NamedTuple):
 Item = ServiceItem | ModifierItem | PlaceItem | RoomItem
 
 
-def services(connection: sqlite3.Connection) -> list[ServiceItem]:
+def services(connection: Connection) -> list[ServiceItem]:
     """Every service, the retired ones last."""
     rows = connection.execute(
         "SELECT id, code, label, typical_min, billable_min, billable_max, billable, group_service, addon_of,"
@@ -99,7 +98,7 @@ def services(connection: sqlite3.Connection) -> list[ServiceItem]:
     ]
 
 
-def modifiers(connection: sqlite3.Connection) -> list[ModifierItem]:
+def modifiers(connection: Connection) -> list[ModifierItem]:
     """Every modifier, the retired ones last."""
     rows = connection.execute(
         "SELECT id, code, label, code_set, active, version FROM modifier ORDER BY active DESC, id"
@@ -107,7 +106,7 @@ def modifiers(connection: sqlite3.Connection) -> list[ModifierItem]:
     return [ModifierItem._make((*row[:4], bool(row[4]), row[5])) for row in rows]
 
 
-def places(connection: sqlite3.Connection) -> list[PlaceItem]:
+def places(connection: Connection) -> list[PlaceItem]:
     """Every place, the default one first, the retired ones last."""
     rows = connection.execute(
         "SELECT id, name, pos, address, is_default, active, version FROM location"
@@ -116,7 +115,7 @@ def places(connection: sqlite3.Connection) -> list[PlaceItem]:
     return [PlaceItem._make((*row[:4], bool(row[4]), bool(row[5]), row[6])) for row in rows]
 
 
-def rooms(connection: sqlite3.Connection) -> list[RoomItem]:
+def rooms(connection: Connection) -> list[RoomItem]:
     """Every room by place and name, the retired ones last."""
     rows = connection.execute(
         "SELECT r.id, r.location_id, l.name, r.name, r.active, r.version FROM room r"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -10,6 +9,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from couchcal.practice.clients import ClientRow, get, list_clients
+from couchcal.store.connection import Connection
 
 _NUMBER_DIGITS = 7
 """Two telephone numbers are the same if this many last digits are: country and area codes come and go."""
@@ -34,7 +34,7 @@ def fold(text: str) -> str:
     return "".join(character for character in plain if not unicodedata.combining(character))
 
 
-def duplicates(connection: sqlite3.Connection, client_id: int) -> list[ClientRow]:
+def duplicates(connection: Connection, client_id: int) -> list[ClientRow]:
     """Records that may be the same person as this client, the likeliest first.
 
     Raises:
@@ -43,7 +43,7 @@ def duplicates(connection: sqlite3.Connection, client_id: int) -> list[ClientRow
     return [found.client for found in suggestions(connection, client_id)]
 
 
-def suggestions(connection: sqlite3.Connection, client_id: int) -> list[Duplicate]:
+def suggestions(connection: Connection, client_id: int) -> list[Duplicate]:
     """`duplicates` with what speaks for each.
 
     Raises:
@@ -59,7 +59,7 @@ def like(client: ClientRow, others: Iterable[ClientRow]) -> list[Duplicate]:
     return sorted(found, key=lambda duplicate: (-len(duplicate.reasons), _ORDER.index(duplicate.reasons[0])))
 
 
-def pairs(connection: sqlite3.Connection) -> list[tuple[ClientRow, Duplicate]]:
+def pairs(connection: Connection) -> list[tuple[ClientRow, Duplicate]]:
     """Every two records that may be one person, each pair once, the newer record first."""
     clients = {row.id: row for row in list_clients(connection, archived=True)}
     candidates = {

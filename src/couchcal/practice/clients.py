@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from couchcal.errors import NotFound, Refused
+from couchcal.store.connection import Connection
 
 _COLUMNS = (
     "id, internal_id, first, last, preferred, email, phone, tz, state, usual_service, usual_location_id, version"
@@ -69,7 +69,7 @@ class ClientDetails(NamedTuple):
         return allowed and self.portal_state == "accepted"
 
 
-def list_clients(connection: sqlite3.Connection, *, archived: bool = False) -> list[ClientRow]:
+def list_clients(connection: Connection, *, archived: bool = False) -> list[ClientRow]:
     """Clients, those of the intake first, then by name (INT-01)."""
     where = "" if archived else "WHERE state <> 'archived'"
     rows = connection.execute(
@@ -79,7 +79,7 @@ def list_clients(connection: sqlite3.Connection, *, archived: bool = False) -> l
     return [ClientRow(*row) for row in rows]
 
 
-def get(connection: sqlite3.Connection, client_id: int) -> ClientRow:
+def get(connection: Connection, client_id: int) -> ClientRow:
     """One client.
 
     Raises:
@@ -91,7 +91,7 @@ def get(connection: sqlite3.Connection, client_id: int) -> ClientRow:
     return ClientRow(*row)
 
 
-def details(connection: sqlite3.Connection, client_id: int) -> ClientDetails:
+def details(connection: Connection, client_id: int) -> ClientDetails:
     """One client with everything their record holds.
 
     Raises:
@@ -111,7 +111,7 @@ def details(connection: sqlite3.Connection, client_id: int) -> ClientDetails:
     )  # fmt: skip
 
 
-def resolve(connection: sqlite3.Connection, text: str) -> ClientRow:
+def resolve(connection: Connection, text: str) -> ClientRow:
     """The client of an internal id, or of a name that fits only one.
 
     Raises:
@@ -130,7 +130,7 @@ def resolve(connection: sqlite3.Connection, text: str) -> ClientRow:
     return found[0]
 
 
-def next_internal_id(connection: sqlite3.Connection) -> str:
+def next_internal_id(connection: Connection) -> str:
     """The internal id that the next client is given: `C-` and the number after the highest one (SYNC-05)."""
     (highest,) = connection.execute(
         "SELECT max(CAST(substr(internal_id, 3) AS INTEGER)) FROM client"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from couchcal.scheduling.vtimezone import parse_definition
 from couchcal.scheduling.wallclock import CUSTOM_PREFIX, register_zone
+from couchcal.store.connection import Connection
 
 
-def register_stored(connection: sqlite3.Connection) -> int:
+def register_stored(connection: Connection) -> int:
     """Let `wallclock.zone` resolve every stored definition under ``VTIMEZONE:<name>``; returns how many.
 
     To be called when a database is opened. A definition that cannot be read any more is left out: its entries

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from couchcal.clock_words import day_words, moment_words
 from couchcal.practice.names import client_label
 from couchcal.practice.practice_setting_values import CLIENT_NAME
 from couchcal.scheduling.wallclock import UnknownZone, to_local, zone, zone_or_utc
+from couchcal.store.connection import Connection
 from couchcal.store.vocabulary import TELEHEALTH_PLACES_OF_SERVICE
 
 LOCKED = "\N{LOCK}"
@@ -83,7 +83,7 @@ class Disclosed(NamedTuple):
         return words(self.kind, self.start, self.tz)
 
 
-def facts(connection: sqlite3.Connection) -> Facts:
+def facts(connection: Connection) -> Facts:
     """The practice's decisions as they are stored."""
     row = connection.execute(
         "SELECT identifier_mode, google_title, google_event_titles, google_place, tz FROM practice"
@@ -94,7 +94,7 @@ def facts(connection: sqlite3.Connection) -> Facts:
 
 
 def disclosed(
-    connection: sqlite3.Connection, appointment_ids: Iterable[int], given: Facts | None = None
+    connection: Connection, appointment_ids: Iterable[int], given: Facts | None = None
 ) -> dict[int, Disclosed]:
     """What may leave of these appointments, by id; those that are gone are left out. One statement.
 

@@ -5,13 +5,13 @@ One function decides for the page, which shows the buttons, and for the change, 
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from couchcal.errors import NotFound
 from couchcal.practice import clients
 from couchcal.practice.door_shapes import ClientKey
+from couchcal.store.connection import Connection
 from couchcal.store.public_id import decode, encode
 
 CONTACT = "please contact the office"
@@ -74,7 +74,7 @@ class May(NamedTuple):
     refusal: str
 
 
-def of_client(connection: sqlite3.Connection, client: ClientKey, key: str) -> Own:
+def of_client(connection: Connection, client: ClientKey, key: str) -> Own:
     """The appointment of this client with this key.
 
     Raises:
@@ -90,7 +90,7 @@ def of_client(connection: sqlite3.Connection, client: ClientKey, key: str) -> Ow
     return own(row)
 
 
-def all_of(connection: sqlite3.Connection, client: ClientKey, since: datetime) -> list[Own]:
+def all_of(connection: Connection, client: ClientKey, since: datetime) -> list[Own]:
     """The client's appointments from `since` on, by time; with a link to one, that one."""
     rows = connection.execute(
         f"{_SELECT} WHERE a.client_id = ? AND a.start_utc >= ? ORDER BY a.start_utc, a.id",
@@ -113,7 +113,7 @@ def own(row: tuple[object, ...]) -> Own:
     )
 
 
-def policy(connection: sqlite3.Connection, client: ClientKey) -> Policy:
+def policy(connection: Connection, client: ClientKey) -> Policy:
     """What this client may do.
 
     Raises:
@@ -147,7 +147,7 @@ def may(row: Own, rules: Policy, *, now: datetime) -> May:
     return May(True, rules.allow_reschedule and row.kind == "client_session", "")
 
 
-def type_to_move(connection: sqlite3.Connection, row: Own) -> int | None:
+def type_to_move(connection: Connection, row: Own) -> int | None:
     """The event type whose starts an appointment can move to: its own, else one of the same length, with the same
     service if there is one; None if it can only be moved by the practice."""
     if row.event_type_id is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from couchcal.practice.door_page import address
 from couchcal.practice.door_shapes import ClientKey, OwnRequest, OwnSession, OwnSessions
 from couchcal.practice.event_types import one
 from couchcal.practice.services import is_telehealth
+from couchcal.store.connection import Connection
 from couchcal.store.public_id import encode
 
 PAST = timedelta(days=365)
@@ -35,7 +35,7 @@ class _House(NamedTuple):
     confirm_portal: str
 
 
-def sessions(connection: sqlite3.Connection, client: ClientKey, *, now: datetime) -> OwnSessions:
+def sessions(connection: Connection, client: ClientKey, *, now: datetime) -> OwnSessions:
     """All that the portal shows of a client (PORTAL-01): what is scheduled, the last year, their requests.
 
     With a link to one appointment only that one is there.
@@ -70,9 +70,7 @@ def sessions(connection: sqlite3.Connection, client: ClientKey, *, now: datetime
     )
 
 
-def _shown(
-    connection: sqlite3.Connection, own: Own, rules: Policy, house: _House, zone: str, now: datetime
-) -> OwnSession:
+def _shown(connection: Connection, own: Own, rules: Policy, house: _House, zone: str, now: datetime) -> OwnSession:
     allowed = may(own, rules, now=now)
     kind = type_to_move(connection, own) if allowed.move else None
     remote = is_telehealth(own.pos)
@@ -97,7 +95,7 @@ def _shown(
     )
 
 
-def _requests(connection: sqlite3.Connection, client: ClientKey, now: datetime) -> list[OwnRequest]:
+def _requests(connection: Connection, client: ClientKey, now: datetime) -> list[OwnRequest]:
     since = int((now - PAST).timestamp())
     found = []
     for row in connection.execute(_REQUESTS, (client.client_id, since)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date, datetime, timedelta
 
 from couchcal.errors import Invalid, NotFound
@@ -12,12 +11,13 @@ from couchcal.practice.door_shapes import ClientKey, OfferedType, PracticePage
 from couchcal.practice.event_types import EventTypeRow
 from couchcal.practice.services import locations
 from couchcal.scheduling.wallclock import zone_or_utc
+from couchcal.store.connection import Connection
 
 MOST_DAYS = 45
 """Local days that one question for starts may span."""
 
 
-def page(connection: sqlite3.Connection, slug: str, *, audience: str = "public") -> PracticePage | None:
+def page(connection: Connection, slug: str, *, audience: str = "public") -> PracticePage | None:
     """The page of the practice with this address; None for every other, also while the practice has none (BOOK-01).
 
     Args:
@@ -27,12 +27,12 @@ def page(connection: sqlite3.Connection, slug: str, *, audience: str = "public")
     return found if slug and slug == found.slug else None
 
 
-def portal_page(connection: sqlite3.Connection) -> PracticePage:
+def portal_page(connection: Connection) -> PracticePage:
     """What the practice offers its clients, whether it has a public page or not."""
     return _page(connection, "portal")
 
 
-def _page(connection: sqlite3.Connection, audience: str) -> PracticePage:
+def _page(connection: Connection, audience: str) -> PracticePage:
     row = connection.execute(
         "SELECT name, public_label, slug, tz, locale, street, city, region, postal_code, reveal_address,"
         " confirm_public, confirm_portal FROM practice ORDER BY id LIMIT 1"
@@ -67,7 +67,7 @@ def address(street: str, city: str, region: str, postal_code: str) -> str:
 
 
 def slots(
-    connection: sqlite3.Connection,
+    connection: Connection,
     event_type_id: int,
     visit_type: str | None,
     first: date,
@@ -103,7 +103,7 @@ def slots(
     )  # fmt: skip
 
 
-def moment_of(connection: sqlite3.Connection, now: datetime) -> tuple[datetime, int | None]:
+def moment_of(connection: Connection, now: datetime) -> tuple[datetime, int | None]:
     """All that `slots` takes from the clock: while it is the same and nobody writes, the same times are offered.
 
     Notice, starts and days are of whole minutes; a hold of somebody who has not confirmed ends in any second.

@@ -6,7 +6,6 @@ Two statements read the entries and one what they may clash with, however many t
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from couchcal.practice import agenda
 from couchcal.practice.agenda import WIDEST_OFFSET_S, Entry
 from couchcal.scheduling.span import CLASSES, DAY_SECONDS, reach
+from couchcal.store.connection import Connection
 
 _NEAR_S = 4 * 3600
 _LONG = timedelta(days=8)
@@ -69,7 +69,7 @@ class _Busy(NamedTuple):
 
 
 def entries_by_id(
-    connection: sqlite3.Connection, appointments: Sequence[int], externals: Sequence[int], tz: tzinfo
+    connection: Connection, appointments: Sequence[int], externals: Sequence[int], tz: tzinfo
 ) -> list[Entry]:
     """The entries of these appointments, cancelled or not, and external events, with their conflict marks.
 
@@ -87,7 +87,7 @@ def entries_by_id(
     ]
 
 
-def _clashing(connection: sqlite3.Connection, entries: list[Entry], tz: tzinfo) -> set[tuple[str, int]]:
+def _clashing(connection: Connection, entries: list[Entry], tz: tzinfo) -> set[tuple[str, int]]:
     """`(table, row id)` of those busy entries that overlap another, by the rules of `agenda.conflicting`."""
     short = [entry for entry in entries if entry.end - entry.start <= _LONG]
     found = {
@@ -105,7 +105,7 @@ def _clashing(connection: sqlite3.Connection, entries: list[Entry], tz: tzinfo) 
     return found
 
 
-def _neighbours_of(connection: sqlite3.Connection, entries: list[Entry], tz: tzinfo) -> list[_Busy]:
+def _neighbours_of(connection: Connection, entries: list[Entry], tz: tzinfo) -> list[_Busy]:
     """These entries and whatever is busy during one of them, by start, each once."""
     if not entries:
         return []

@@ -5,7 +5,6 @@ Reading needs no ORM. At most 15 are offered at a time; one that is named anywhe
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +12,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, NotFound, Refused
 from couchcal.practice.event_type_values import checked
 from couchcal.practice.outcome import Done
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 if TYPE_CHECKING:
     from couchcal.store.journal import JournalSession
@@ -58,14 +57,14 @@ SELECT EXISTS(SELECT 1 FROM booking_request WHERE event_type_id = :id)
 """
 
 
-def event_types(connection: sqlite3.Connection, *, inactive: bool = False) -> list[EventTypeRow]:
+def event_types(connection: Connection, *, inactive: bool = False) -> list[EventTypeRow]:
     """Event types in the order clients see them; with `inactive` the retired ones after them."""
     condition = "" if inactive else " WHERE active"
     rows = connection.execute(f"{_READ}{condition} ORDER BY active DESC, position, id")
     return [_row(row) for row in rows]
 
 
-def one(connection: sqlite3.Connection, event_type_id: int) -> EventTypeRow:
+def one(connection: Connection, event_type_id: int) -> EventTypeRow:
     """One event type, retired or not.
 
     Raises:

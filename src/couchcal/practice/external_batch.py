@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from couchcal.practice.external_family import ALWAYS, expansion_of, occurrences,
 from couchcal.practice.external_rows import Row, Rows
 from couchcal.practice.external_series import NotExpandable
 from couchcal.scheduling.recurrence import TooManyOccurrences
+from couchcal.store.connection import Connection
 
 
 class Stored(NamedTuple):
@@ -38,7 +38,7 @@ class Stored(NamedTuple):
 class Batch:
     """Events that come or go together; nothing is written before `finish`."""
 
-    def __init__(self, connection: sqlite3.Connection, link_id: int, now: int) -> None:
+    def __init__(self, connection: Connection, link_id: int, now: int) -> None:
         self._connection = connection
         self._link_id = link_id
         self._now = now

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -13,6 +12,7 @@ from couchcal.practice.external_series import Expansion, NotExpandable
 from couchcal.practice.occurrences import BEGINNING, END_OF_TIME, NEAR
 from couchcal.scheduling.span import DAY_SECONDS, span_class
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
+from couchcal.store.connection import Connection
 from couchcal.store.records import epoch_seconds, from_epoch
 
 BACK: Final = int(timedelta(days=366).total_seconds())
@@ -95,7 +95,7 @@ def _stamp(start: int, *, all_day: bool) -> str:
     return f"{moment:%Y%m%d}" if all_day else f"{moment:%Y%m%dT%H%M%SZ}"
 
 
-def grow(connection: sqlite3.Connection, link_id: int, master: Row, window: Reach, now: int) -> int:
+def grow(connection: Connection, link_id: int, master: Row, window: Reach, now: int) -> int:
     """Give a master its rows in `window`; returns how many were made.
 
     Its reach grows without a hole to windows that are near; one that is far away gets its own rows alone, until

@@ -6,11 +6,11 @@ Nothing of it is journalled: what a remote calendar shows is no change of the pr
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from couchcal.practice.agenda import MASTER_SPAN
+from couchcal.store.connection import Connection
 
 
 class Family(NamedTuple):
@@ -74,23 +74,23 @@ _DELETE: Final = "DELETE FROM external_event WHERE link_id = ? AND remote_event_
 Rows = dict[str, Row]
 
 
-def by_ids(connection: sqlite3.Connection, link_id: int, ids: Iterable[str]) -> Rows:
+def by_ids(connection: Connection, link_id: int, ids: Iterable[str]) -> Rows:
     """The rows of a link with these remote ids."""
     return _rows(connection, "remote_event_id IN (SELECT value FROM json_each(?))", link_id, _texts(ids))
 
 
-def by_masters(connection: sqlite3.Connection, link_id: int, masters: Iterable[str]) -> Rows:
+def by_masters(connection: Connection, link_id: int, masters: Iterable[str]) -> Rows:
     """The occurrences of these masters, exceptions among them."""
     return _rows(connection, "recurring_id IN (SELECT value FROM json_each(?))", link_id, _texts(masters))
 
 
-def masters_named(connection: sqlite3.Connection, link_id: int, name: str) -> Rows:
+def masters_named(connection: Connection, link_id: int, name: str) -> Rows:
     """The master `name`, and those that go on after splits of it (`name_R…`)."""
     condition = "rrule <> '' AND (remote_event_id = ? OR (remote_event_id >= ? AND remote_event_id < ?))"
     return _rows(connection, condition, link_id, name, f"{name}_R", f"{name}_S")
 
 
-def lacking(connection: sqlite3.Connection, lo: int, hi: int) -> list[tuple[int, Row]]:
+def lacking(connection: Connection, lo: int, hi: int) -> list[tuple[int, Row]]:
     """The masters of all links whose occurrences do not fill `[lo, hi)`, each with its link."""
     found = connection.execute(
         f"SELECT link_id, {_COLUMNS} FROM external_event"  # noqa: S608  our own names
@@ -100,7 +100,7 @@ def lacking(connection: sqlite3.Connection, lo: int, hi: int) -> list[tuple[int,
     return [(link_id, _row(values)) for link_id, *values in found.fetchall()]
 
 
-def _rows(connection: sqlite3.Connection, condition: str, link_id: int, *values: str) -> Rows:
+def _rows(connection: Connection, condition: str, link_id: int, *values: str) -> Rows:
     found = connection.execute(f"{_SELECT} AND {condition}", (link_id, *values))
     return {values[0]: _row(values) for values in found}
 
@@ -115,7 +115,7 @@ def _texts(ids: Iterable[str]) -> str:
 
 
 def write(
-    connection: sqlite3.Connection, link_id: int, before: Mapping[str, Row], after: Mapping[str, Row], now: int
+    connection: Connection, link_id: int, before: Mapping[str, Row], after: Mapping[str, Row], now: int
 ) -> int:
     """Make of the rows `before` the rows `after`; only what differs is written. Returns how many were.
 
@@ -132,7 +132,7 @@ def write(
     return len(gone) + len(changed) + len(new)
 
 
-def clear(connection: sqlite3.Connection, link_id: int) -> int:
+def clear(connection: Connection, link_id: int) -> int:
     """Delete everything of a link; returns how many rows there were."""
     ids = connection.execute("SELECT id FROM external_event WHERE link_id = ? ORDER BY start_utc, id", (link_id,))
     found = ids.fetchall()
@@ -140,7 +140,7 @@ def clear(connection: sqlite3.Connection, link_id: int) -> int:
     return len(found)
 
 
-def ids(connection: sqlite3.Connection, link_id: int) -> dict[str, Family]:
+def ids(connection: Connection, link_id: int) -> dict[str, Family]:
     """Everything of a calendar that the remote itself has, by the id of the single event or master."""
     events: dict[str, bool] = {}
     exceptions: dict[str, set[str]] = {}

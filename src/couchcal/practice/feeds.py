@@ -6,7 +6,6 @@ connection and loads no ORM. The window moves once a day, so that a feed stays t
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.practice import disclosure
 from couchcal.practice.door_shapes import Feed, FeedEntry
 from couchcal.store import audit
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 if TYPE_CHECKING:
     from couchcal.store.journal import JournalSession
@@ -37,7 +36,7 @@ ORDER BY start_utc, uid
 """  # noqa: S608  our own words
 
 
-def feed(connection: sqlite3.Connection, token: str, *, now: datetime) -> Feed | None:
+def feed(connection: Connection, token: str, *, now: datetime) -> Feed | None:
     """The feed of a token; None if there is none, it was revoked, or the client's access was withdrawn.
 
     A client's has the time of their own sessions and nothing else.
@@ -54,14 +53,14 @@ def feed(connection: sqlite3.Connection, token: str, *, now: datetime) -> Feed |
     return Feed(True, label, tz, tuple(_of_client(connection, client_id, label, now)))
 
 
-def practitioner(connection: sqlite3.Connection, *, now: datetime) -> Feed:
+def practitioner(connection: Connection, *, now: datetime) -> Feed:
     """What the practitioner's feed has, which is what a remote calendar would get: clients by the practice's
     identifier mode, and no service (SYNC-27)."""
     label, tz = _practice(connection)
     return Feed(False, label, tz, tuple(_ours(connection, now)))
 
 
-def _practice(connection: sqlite3.Connection) -> tuple[str, str]:
+def _practice(connection: Connection) -> tuple[str, str]:
     """The name that others know it by, and its zone."""
     label, tz = connection.execute(
         "SELECT coalesce(nullif(public_label, ''), name), tz FROM practice ORDER BY id LIMIT 1"
@@ -74,7 +73,7 @@ def _window(now: datetime) -> tuple[int, int]:
     return int((today - BACK).timestamp()), int((today + AHEAD).timestamp())
 
 
-def _ours(connection: sqlite3.Connection, now: datetime) -> list[FeedEntry]:
+def _ours(connection: Connection, now: datetime) -> list[FeedEntry]:
     rows = {row[0]: row[1:] for row in connection.execute(_OURS, _window(now))}
     found = []
     for row_id, shown in disclosure.disclosed(connection, rows).items():
@@ -94,7 +93,7 @@ def _ours(connection: sqlite3.Connection, now: datetime) -> list[FeedEntry]:
     return sorted(found, key=lambda entry: (entry.start, entry.uid))
 
 
-def _of_client(connection: sqlite3.Connection, client_id: int, label: str, now: datetime) -> list[FeedEntry]:
+def _of_client(connection: Connection, client_id: int, label: str, now: datetime) -> list[FeedEntry]:
     """Its stamps grow with each move alone: when the practice works at a record is not the client's business."""
     title = f"{APPOINTMENT} ({label})" if label else APPOINTMENT
     return [
@@ -106,7 +105,7 @@ def _of_client(connection: sqlite3.Connection, client_id: int, label: str, now: 
     ]  # fmt: skip
 
 
-def made(connection: sqlite3.Connection, client_id: int | None = None) -> bool:
+def made(connection: Connection, client_id: int | None = None) -> bool:
     """Whether the practitioner, or a client, has a feed."""
     row = connection.execute(
         "SELECT EXISTS(SELECT 1 FROM portal_token WHERE purpose = ? AND client_id IS ?)",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from couchcal.practice.search_query import folded, words_of
 from couchcal.practice.usual import UsualSlot, slot_of
 from couchcal.scheduling.finder import Wish
 from couchcal.scheduling.wallclock import day_bounds, to_local
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 DEFAULT_MINUTES = 50
 MOST = 200
@@ -35,7 +34,7 @@ class Sought(NamedTuple):
         return self.clients[0] if len(self.clients) == 1 else None
 
 
-def sought(connection: sqlite3.Connection, wish: Wish) -> Sought:
+def sought(connection: Connection, wish: Wish) -> Sought:
     """Who and how long: the wish's length, else that of the client's latest session of their usual service, else
     what this service typically takes, else `DEFAULT_MINUTES`.
 
@@ -50,7 +49,7 @@ def sought(connection: sqlite3.Connection, wish: Wish) -> Sought:
     return Sought(clients, minutes or DEFAULT_MINUTES, usual)
 
 
-def _named(connection: sqlite3.Connection, name: str) -> list[ClientRow]:
+def _named(connection: Connection, name: str) -> list[ClientRow]:
     wanted = [folded(word) for word in words_of(name)]
     found = []
     for row in list_clients(connection):
@@ -75,7 +74,7 @@ def cover(database: Database, wish: Wish, tz: tzinfo, *, clock: Clock = system_c
 
 
 def find_times(
-    connection: sqlite3.Connection,
+    connection: Connection,
     wish: Wish,
     now: datetime,
     tz: tzinfo,

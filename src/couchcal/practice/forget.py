@@ -7,7 +7,7 @@ have the person until they are rotated out.
 
 from __future__ import annotations
 
-import sqlite3
+import secrets
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import NotFound, Refused
 from couchcal.store.audit import Deed, append
 from couchcal.store.audit_anchor import appended
-from couchcal.store.connection import Database, database_errors, transaction
+from couchcal.store.connection import Connection, Database, database_errors, transaction
 
 NOBODY = "forgotten"
 """The internal id of the record that has the sessions of all who were forgotten."""
@@ -45,7 +45,7 @@ class Forgettable(NamedTuple):
     keep_until: datetime | None
 
 
-def look(connection: sqlite3.Connection, client_id: int, now: datetime, years: int = KEEP_YEARS) -> Forgettable:
+def look(connection: Connection, client_id: int, now: datetime, years: int = KEEP_YEARS) -> Forgettable:
     """What forgetting would do; writes nothing.
 
     Raises:
@@ -112,7 +112,7 @@ def forget(
     return found
 
 
-def _remove(connection: sqlite3.Connection, client_id: int, now: int) -> None:
+def _remove(connection: Connection, client_id: int, now: int) -> None:
     values = {"client": client_id, "now": now}
     (email,) = connection.execute("SELECT lower(email) FROM client WHERE id = ?", (client_id,)).fetchone()
     _keep_past_as_nobodys(connection, client_id, now)
@@ -163,21 +163,21 @@ def _remove(connection: sqlite3.Connection, client_id: int, now: int) -> None:
     connection.execute("DELETE FROM change_row")
 
 
-def _keep_past_as_nobodys(connection: sqlite3.Connection, client_id: int, now: int) -> None:
+def _keep_past_as_nobodys(connection: Connection, client_id: int, now: int) -> None:
     """Copy their past sessions, with nothing that tells of anybody, to new rows: what other calendars have of the
     old ones is removed there, and the new ones are not sent."""
     columns = ", ".join((*_STAYS, *_EMPTY, "uid", "client_id"))
-    values = ", ".join((*_STAYS, *(f":{name}" for name in _EMPTY), "lower(hex(randomblob(16)))", ":nobody"))
+    values = ", ".join((*_STAYS, *(f":{name}" for name in _EMPTY), ":uid", ":nobody"))
     past = connection.execute(
         "SELECT id FROM appointment WHERE client_id = ? AND end_utc <= ? ORDER BY id", (client_id, now)
     ).fetchall()
     nobody = _nobody(connection, now) if past else None
     for (old,) in past:
-        cursor = connection.execute(
-            f"INSERT INTO appointment ({columns}) SELECT {values} FROM appointment WHERE id = :old",  # noqa: S608
-            {**_EMPTY, "nobody": nobody, "old": old},
-        )
-        new = cursor.lastrowid
+        [new] = connection.execute(
+            f"INSERT INTO appointment ({columns}) SELECT {values} FROM appointment"  # noqa: S608
+            " WHERE id = :old RETURNING id",
+            {**_EMPTY, "uid": secrets.token_hex(16), "nobody": nobody, "old": old},
+        ).fetchone()
         connection.execute(
             "INSERT INTO appointment_modifier (created_at, updated_at, version, appointment_id, position, code,"
             " source) SELECT 0, 0, 1, ?, position, code, source FROM appointment_modifier WHERE appointment_id = ?",
@@ -192,14 +192,14 @@ def _keep_past_as_nobodys(connection: sqlite3.Connection, client_id: int, now: i
         connection.execute("DELETE FROM sync_outbox WHERE appointment_id = ?", (new,))
 
 
-def _nobody(connection: sqlite3.Connection, now: int) -> int:
+def _nobody(connection: Connection, now: int) -> int:
     row = connection.execute("SELECT id FROM client WHERE internal_id = ?", (NOBODY,)).fetchone()
     if row is not None:
         return int(row[0])
-    cursor = connection.execute(
+    [new] = connection.execute(
         "INSERT INTO client (created_at, updated_at, version, internal_id, first, last, preferred, email, phone,"
         " tz, state, portal_state, remind_email, remind_text, remind_phone, self_scheduling, notes_admin)"
-        " VALUES (?, ?, 1, ?, '', '', '', '', '', '', 'archived', 'none', 0, 0, 0, 'off', '')",
+        " VALUES (?, ?, 1, ?, '', '', '', '', '', '', 'archived', 'none', 0, 0, 0, 'off', '') RETURNING id",
         (now, now, NOBODY),
-    )
-    return int(cursor.lastrowid or 0)
+    ).fetchone()
+    return int(new)

@@ -5,8 +5,9 @@ Plain statements on the DB-API connection; no ORM.
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
+
+from couchcal.store.connection import Connection
 
 
 class Particulars(NamedTuple):
@@ -18,19 +19,19 @@ class Particulars(NamedTuple):
     """The client's IANA zone; empty without a client."""
 
 
-def waiting_requests(connection: sqlite3.Connection) -> int:
+def waiting_requests(connection: Connection) -> int:
     """How many requests of clients wait for an answer."""
     row = connection.execute("SELECT count(*) FROM booking_request WHERE status = 'pending'").fetchone()
     return int(row[0])
 
 
-def client_zones(connection: sqlite3.Connection) -> list[str]:
+def client_zones(connection: Connection) -> list[str]:
     """The zones of clients, that of most of them first."""
     rows = connection.execute("SELECT tz FROM client WHERE tz <> '' GROUP BY tz ORDER BY count(*) DESC, tz")
     return [name for (name,) in rows]
 
 
-def held_back(connection: sqlite3.Connection, appointment_id: int) -> int:
+def held_back(connection: Connection, appointment_id: int) -> int:
     """How many later sessions of its series would not follow a move: worked on (REC-09), or moved by hand."""
     row = connection.execute(
         "SELECT count(*) FROM appointment a JOIN appointment b"
@@ -42,7 +43,7 @@ def held_back(connection: sqlite3.Connection, appointment_id: int) -> int:
     return int(row[0])
 
 
-def particulars(connection: sqlite3.Connection, appointment_id: int) -> Particulars:
+def particulars(connection: Connection, appointment_id: int) -> Particulars:
     """Link and instructions of an appointment, and its client's zone."""
     row = connection.execute(
         "SELECT a.telehealth_url, a.instructions, coalesce(c.tz, '')"

@@ -8,7 +8,6 @@ LAST-MODIFIED (RFC 5545 3.8.7.4).
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -40,7 +39,7 @@ from couchcal.scheduling.span import span_class
 from couchcal.scheduling.vtimezone import parse_definition
 from couchcal.scheduling.wallclock import CUSTOM_PREFIX, register_zone
 from couchcal.store.bulk import search_later, search_now
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import (
     Appointment,
@@ -84,7 +83,7 @@ class ImportDoor:
         self.calendar = calendar
         self._own_export = own_export
         connection: Any = session.connection().connection.driver_connection
-        self._connection: sqlite3.Connection = connection
+        self._connection: Connection = connection
         self._connection.execute("PRAGMA defer_foreign_keys=ON")
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         found = session.exec(select(Calendar.id).where(col(Calendar.name) == calendar)).first()

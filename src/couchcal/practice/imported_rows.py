@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlmodel import SQLModel
+
+from couchcal.store.connection import Connection
 
 OWN_UID_SUFFIX: Final = "@couchcal"
 _BATCH: Final = 500
@@ -84,7 +85,7 @@ class BulkTable:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, model: type[SQLModel], bound: Sequence[str], constants: dict[str, Any]
+        self, connection: Connection, model: type[SQLModel], bound: Sequence[str], constants: dict[str, Any]
     ) -> None:
         self.name = str(model.__tablename__)
         self._model = model
@@ -134,9 +135,7 @@ def _literal(value: Any) -> str:
     raise TypeError(f"no SQL literal for {type(value).__name__}")
 
 
-def stored_events(
-    connection: sqlite3.Connection, calendar_id: int, uids: Iterable[str]
-) -> dict[tuple[str, str], Stored]:
+def stored_events(connection: Connection, calendar_id: int, uids: Iterable[str]) -> dict[tuple[str, str], Stored]:
     """Single events of a calendar by (UID, key)."""
     rows = _by_uid(
         connection,
@@ -152,7 +151,7 @@ def stored_events(
     }
 
 
-def stored_series(connection: sqlite3.Connection, calendar_id: int, uids: Iterable[str]) -> dict[str, Stored]:
+def stored_series(connection: Connection, calendar_id: int, uids: Iterable[str]) -> dict[str, Stored]:
     """Series of a calendar by UID."""
     rows = _by_uid(
         connection,
@@ -164,7 +163,7 @@ def stored_series(connection: sqlite3.Connection, calendar_id: int, uids: Iterab
     return {uid: Stored(row_id, sequence, modified_of(extra), 0) for uid, row_id, sequence, extra in rows}
 
 
-def stored_overrides(connection: sqlite3.Connection, series_id: int) -> dict[str, Stored]:
+def stored_overrides(connection: Connection, series_id: int) -> dict[str, Stored]:
     """Occurrences of a series that a file overrode, by key."""
     rows = connection.execute(
         "SELECT a.series_key, a.id, a.sequence, a.start_utc, i.extra FROM appointment a"
@@ -176,7 +175,7 @@ def stored_overrides(connection: sqlite3.Connection, series_id: int) -> dict[str
     }
 
 
-def own_uids(connection: sqlite3.Connection, uids: Iterable[str]) -> set[str]:
+def own_uids(connection: Connection, uids: Iterable[str]) -> set[str]:
     """Those of the UIDs that are appointments, series or time off of the practice itself."""
     ours = [uid for uid in uids if uid.endswith(OWN_UID_SUFFIX)]
     found: set[str] = set()
@@ -195,7 +194,7 @@ def own_uids(connection: sqlite3.Connection, uids: Iterable[str]) -> set[str]:
     return found
 
 
-def uids_elsewhere(connection: sqlite3.Connection, calendar_id: int | None, uids: Iterable[str]) -> set[str]:
+def uids_elsewhere(connection: Connection, calendar_id: int | None, uids: Iterable[str]) -> set[str]:
     """Those of the UIDs that imported entries of other calendars have, but none of this one."""
     wanted = list(uids)
     here: set[str] = set()
@@ -208,7 +207,7 @@ def uids_elsewhere(connection: sqlite3.Connection, calendar_id: int | None, uids
 
 
 def _by_uid(
-    connection: sqlite3.Connection, statement: str, before: tuple[Any, ...], uids: Iterable[str]
+    connection: Connection, statement: str, before: tuple[Any, ...], uids: Iterable[str]
 ) -> list[tuple[Any, ...]]:
     wanted = list(uids)
     found: list[tuple[Any, ...]] = []

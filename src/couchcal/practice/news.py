@@ -6,9 +6,10 @@ Read from the journal, where every change says who made it; plain statements on 
 from __future__ import annotations
 
 import json
-import sqlite3
 from itertools import groupby
 from typing import Literal, NamedTuple
+
+from couchcal.store.connection import Connection
 
 What = Literal["booked", "moved", "cancelled", "asked", "withdrawn"]
 _WEIGHT: tuple[What, ...] = ("booked", "moved", "cancelled", "asked", "withdrawn")
@@ -28,12 +29,12 @@ class Item(NamedTuple):
     row_id: int
 
 
-def latest(connection: sqlite3.Connection) -> int:
+def latest(connection: Connection) -> int:
     """The number of the latest change of anybody, for `since`."""
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM change").fetchone()[0])
 
 
-def news(connection: sqlite3.Connection, since: int) -> list[Item]:
+def news(connection: Connection, since: int) -> list[Item]:
     """What clients did after the change of that number, in order; a hold without a proven address is nothing yet.
 
     O(changes since), by the primary key.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from couchcal.store.connection import database_errors
+from couchcal.store.connection import Connection, database_errors
 
 
 class Notice(NamedTuple):
@@ -18,7 +17,7 @@ class Notice(NamedTuple):
     has_address: bool
 
 
-def notice(connection: sqlite3.Connection, client_id: int | None, start: datetime, now: datetime) -> Notice:
+def notice(connection: Connection, client_id: int | None, start: datetime, now: datetime) -> Notice:
     """Of a past session that the client did not come (C-03); of one within the notice that clients have to give
     that it is a late cancel. The mail follows the practice's setting "Mail on a move".
 

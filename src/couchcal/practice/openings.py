@@ -10,7 +10,6 @@ Series have rows up to their horizon. Beyond it time looks free that is not: who
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from couchcal.practice.event_types import EventTypeRow
 from couchcal.scheduling.slots import Block, Busy, SlotRequest, all_day_busy, free_slots, offer_slots
 from couchcal.scheduling.span import CLASSES, reach
 from couchcal.scheduling.wallclock import day_bounds, to_local
+from couchcal.store.connection import Connection
 from couchcal.store.vocabulary import VISIT_TYPES
 
 OFFICE_HOURS = tuple(BlockRow(weekday, time(9), time(17)) for weekday in range(5))
@@ -64,7 +64,7 @@ WHERE a.status IN ('pending', 'unverified') AND a.start_utc < ? AND a.start_utc 
 
 
 def free_starts(
-    connection: sqlite3.Connection,
+    connection: Connection,
     minutes: int,
     *,
     first: date,
@@ -101,7 +101,7 @@ def free_starts(
 
 
 def offered(
-    connection: sqlite3.Connection,
+    connection: Connection,
     event_type_id: int,
     visit_type: str | None,
     *,
@@ -151,7 +151,7 @@ def offered(
     return offer_slots(request, blocks, busy, now=now, tz=tz, first=first, last=last)
 
 
-def _practice_rules(connection: sqlite3.Connection) -> dict[str, Any]:
+def _practice_rules(connection: Connection) -> dict[str, Any]:
     names = ("min_notice_min", "window_days", "slot_step", "max_per_day")
     row = connection.execute(f"SELECT {', '.join(names)} FROM practice ORDER BY id LIMIT 1").fetchone()  # noqa: S608  our names
     return dict(zip(names, row, strict=True))
@@ -186,7 +186,7 @@ def statement_arguments(lo: int, hi: int, now: int, *, holds: bool) -> tuple[int
 
 
 def _busy(
-    connection: sqlite3.Connection,
+    connection: Connection,
     first: date,
     last: date,
     now: datetime,

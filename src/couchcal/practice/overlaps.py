@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import BUSY, Entry, between, busy_arguments, conflicting, day_instant
+from couchcal.store.connection import Connection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -28,7 +28,7 @@ class _Busy(NamedTuple):
     group_key: str | None
 
 
-def overlaps(connection: sqlite3.Connection, since: datetime, tz: tzinfo) -> list[Overlap]:
+def overlaps(connection: Connection, since: datetime, tz: tzinfo) -> list[Overlap]:
     """The overlaps that end after the aware instant `since`, in the order of the calendar.
 
     Two entries make one overlap, and so does each further one that begins while others are under way. The rules
@@ -47,7 +47,7 @@ def overlaps(connection: sqlite3.Connection, since: datetime, tz: tzinfo) -> lis
     return found
 
 
-def _busy(connection: sqlite3.Connection, since: datetime, tz: tzinfo) -> list[_Busy]:
+def _busy(connection: Connection, since: datetime, tz: tzinfo) -> list[_Busy]:
     rows = connection.execute(BUSY, busy_arguments((since - _EPOCH) // _SECOND, _END_S))
     return sorted(
         _Busy(_instant(start, tz, all_day=all_day), (table, row_id), _instant(end, tz, all_day=all_day), group_key)
@@ -60,7 +60,7 @@ def _instant(seconds: int, tz: tzinfo, *, all_day: int) -> datetime:
     return day_instant(moment.date(), tz) if all_day else moment
 
 
-def entries_at(connection: sqlite3.Connection, overlap: Overlap, tz: tzinfo) -> tuple[Entry | None, list[Entry]]:
+def entries_at(connection: Connection, overlap: Overlap, tz: tzinfo) -> tuple[Entry | None, list[Entry]]:
     """The entry of an overlap, and those under way when it begins that it overlaps."""
     found = between(connection, overlap.start, overlap.start + _SECOND, tz)
     entry = next((entry for entry in found if (entry.table, entry.row_id) == overlap.key), None)

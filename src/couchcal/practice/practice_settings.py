@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +9,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import Stale
 from couchcal.practice.outcome import Done
 from couchcal.practice.practice_setting_values import LABELS, TRUTHS, checked
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 if TYPE_CHECKING:
     from couchcal.store.journal import JournalSession
@@ -68,7 +67,7 @@ _OF_PRACTICE = tuple(
 _OF_PRACTITIONER = tuple(name for name in PracticeSettings._fields if name.startswith(_PRACTITIONER))
 
 
-def read(connection: sqlite3.Connection) -> PracticeSettings:
+def read(connection: Connection) -> PracticeSettings:
     """The settings as they are stored; `version` is that of both rows together."""
     ours = ", ".join(f"p.{name}" for name in _OF_PRACTICE)
     theirs = ", ".join(f"coalesce(t.{name.removeprefix(_PRACTITIONER)}, '')" for name in _OF_PRACTITIONER)

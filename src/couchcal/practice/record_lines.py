@@ -5,10 +5,10 @@ Plain statements on the DB-API connection; no ORM.
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
 
 from couchcal.practice.fields import FIELD_LABELS, FIELDS_BY_KIND
+from couchcal.store.connection import Connection
 
 _COLUMNS = (
     "medium", "collateral_role", "collateral_name", "visit_type", "telehealth_url", "diagnoses", "instructions",
@@ -27,7 +27,7 @@ class Line(NamedTuple):
     private: bool
 
 
-def record_lines(connection: sqlite3.Connection, appointment_id: int) -> list[Line]:
+def record_lines(connection: Connection, appointment_id: int) -> list[Line]:
     """The fields of the appointment's type that have a value (APT-08, APT-09, APT-11, APT-14 to APT-17, EDT-02)."""
     row = connection.execute(
         f"SELECT a.kind, coalesce(r.name, ''), {', '.join(f'a.{name}' for name in _COLUMNS)}"  # noqa: S608  our names

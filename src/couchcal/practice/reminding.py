@@ -5,9 +5,10 @@ No ORM.
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from typing import Literal
+
+from couchcal.store.connection import Connection
 
 Channel = Literal["email", "text"]
 _READ = """
@@ -18,7 +19,7 @@ WHERE a.id = ?
 """
 
 
-def reason_against(connection: sqlite3.Connection, appointment_id: int, channel: Channel, now: datetime) -> str:
+def reason_against(connection: Connection, appointment_id: int, channel: Channel, now: datetime) -> str:
     """Why no reminder of this appointment may be sent now, in a few words; empty if one may.
 
     All of these have to hold: the practice reminds, the appointment is a client session that is scheduled and to

@@ -6,7 +6,6 @@ which it begins there, so weeks and months break at local midnights on both side
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from couchcal.practice.agenda import Entry, day_instant
 from couchcal.practice.availability_time import available_seconds
 from couchcal.scheduling.span import CLASSES, reach
 from couchcal.scheduling.wallclock import to_local
+from couchcal.store.connection import Connection
 
 LONGEST_DAYS = 3653
 """Ten years: a longer report would have more lines than anybody reads."""
@@ -149,7 +149,7 @@ class Report(NamedTuple):
 
 
 def report(
-    connection: sqlite3.Connection, first: date, until: date, tz: tzinfo, now: datetime, *, week_start: int = 0
+    connection: Connection, first: date, until: date, tz: tzinfo, now: datetime, *, week_start: int = 0
 ) -> Report:
     """All tables of the days `[first, until)`.
 
@@ -177,7 +177,7 @@ def report(
     )
 
 
-def missed(connection: sqlite3.Connection, first: date, until: date, tz: tzinfo) -> list[Entry]:
+def missed(connection: Connection, first: date, until: date, tz: tzinfo) -> list[Entry]:
     """The late cancels and no-shows that begin on the days `[first, until)`, sorted by start and id."""
     bounds = {"lo": _seconds(day_instant(first, tz)), "hi": _seconds(day_instant(until, tz))}
     ids = connection.execute(f"SELECT a.id {_MISSED}", bounds).fetchall()
@@ -216,7 +216,7 @@ class _Range:
         return (day.toordinal() - self._monday) // 7
 
 
-def _hours(connection: sqlite3.Connection, span: _Range) -> list[ServiceHours]:
+def _hours(connection: Connection, span: _Range) -> list[ServiceHours]:
     rows = connection.execute(_HOURS, {"lo": span.values["lo"], "hi": span.values["hi"]}).fetchall()
     total = sum(seconds for _, _, _, seconds, _ in rows) or 1
     return [
@@ -225,7 +225,7 @@ def _hours(connection: sqlite3.Connection, span: _Range) -> list[ServiceHours]:
     ]
 
 
-def _utilisation(connection: sqlite3.Connection, span: _Range) -> list[WeekUse]:
+def _utilisation(connection: Connection, span: _Range) -> list[WeekUse]:
     booked = [0] * len(span.weeks)
     statement = _BOOKED.format(offset=span.offset("a.start_utc"), last_offset=span.offset("(a.end_utc - 1)"))
     for start, end, seconds, week, last_week in connection.execute(statement, span.values):
@@ -245,13 +245,13 @@ def _utilisation(connection: sqlite3.Connection, span: _Range) -> list[WeekUse]:
     return [WeekUse(*row) for row in zip(span.weeks, booked, open_for, strict=True)]
 
 
-def _cancellations(connection: sqlite3.Connection, span: _Range) -> list[Missed]:
+def _cancellations(connection: Connection, span: _Range) -> list[Missed]:
     statement = _CANCELLATIONS.format(offset=span.offset("a.start_utc"))
     rows = connection.execute(statement, {"lo": span.values["lo"], "hi": span.values["hi"]})
     return [Missed(date.fromisoformat(month), *row) for month, *row in rows]
 
 
-def _weeks(connection: sqlite3.Connection, span: _Range, now: datetime) -> list[WeekSessions]:
+def _weeks(connection: Connection, span: _Range, now: datetime) -> list[WeekSessions]:
     statement = _WEEKS.format(offset=span.offset("a.start_utc"))
     rows = connection.execute(statement, {**span.values, "now": _seconds(now)})
     counted = {index: counts for index, *counts in rows}

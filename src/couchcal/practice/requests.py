@@ -6,7 +6,6 @@ ordinary appointment, and is cancelled or moved as one (REQ-12).
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +13,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, NotFound, Refused, Stale
 from couchcal.practice.draft import Draft
 from couchcal.practice.outcome import Done
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.store.public_id import encode
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class RequestRow(NamedTuple):
         return encode("booking_request", self.id)
 
 
-def requests(connection: sqlite3.Connection, *, past: bool = False) -> list[RequestRow]:
+def requests(connection: Connection, *, past: bool = False) -> list[RequestRow]:
     """Requests that wait for an answer, the earliest time first; with `past` the others, the latest answered first
     (REQ-10). Holds whose address is not confirmed are no requests yet."""
     where = "NOT IN ('pending', 'unverified')" if past else "= 'pending'"
@@ -91,7 +90,7 @@ def requests(connection: sqlite3.Connection, *, past: bool = False) -> list[Requ
     return [_row(row) for row in found]
 
 
-def one(connection: sqlite3.Connection, request_id: int) -> RequestRow:
+def one(connection: Connection, request_id: int) -> RequestRow:
     """One request, answered or not.
 
     Raises:
@@ -304,7 +303,7 @@ def expire(database: Database, *, clock: Clock = system_clock) -> int:
         return len(found)
 
 
-def anything_over(connection: sqlite3.Connection, now: datetime) -> bool:
+def anything_over(connection: Connection, now: datetime) -> bool:
     """Whether `expire` has something to do."""
     row = connection.execute(
         "SELECT EXISTS(SELECT 1 FROM booking_request WHERE status = 'unverified' AND hold_until <= ?1)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from datetime import timedelta, tzinfo
 from typing import Any
@@ -20,6 +19,7 @@ from couchcal.practice.names import short_name
 from couchcal.practice.services import with_automatic
 from couchcal.scheduling.span import span_class
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
+from couchcal.store.connection import Connection
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import (
     Appointment,
@@ -313,16 +313,16 @@ def count_conflicts(session: JournalSession, rows: list[Appointment]) -> int:
     return sum(_clashes(connection, row, tz) for row in rows if row.busy and row.status != "cancelled")
 
 
-def _clashes(connection: sqlite3.Connection, row: Appointment, tz: tzinfo) -> bool:
+def _clashes(connection: Connection, row: Appointment, tz: tzinfo) -> bool:
     start, end = row.start_utc, row.end_utc
     if row.all_day:
         start, end = agenda.day_instant(start.date(), tz), agenda.day_instant(end.date(), tz)
     return end > start and agenda.clashes(connection, ("appointment", _id(row)), start, end, row.group_key, tz)
 
 
-def raw_connection(session: JournalSession) -> sqlite3.Connection:
+def raw_connection(session: JournalSession) -> Connection:
     """The DB-API connection inside this session's transaction."""
-    connection: sqlite3.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
+    connection: Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
     return connection
 
 

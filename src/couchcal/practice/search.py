@@ -6,7 +6,6 @@ The full-text indexes are in the database file itself and follow every change by
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from couchcal.practice.agenda import Entry, day_instant, local_day
 from couchcal.practice.clients import ClientRow, get
 from couchcal.practice.entries_by_id import entries_by_id
 from couchcal.practice.search_query import Query, parse_query, words_match
+from couchcal.store.connection import Connection
 from couchcal.store.public_id import decode, scramble, split
 
 LIMIT = 200
@@ -51,9 +51,7 @@ class Found(NamedTuple):
     entries: list[Entry]
 
 
-def find(
-    connection: sqlite3.Connection, text: str, tz: tzinfo, *, now: datetime, limit: int = LIMIT
-) -> list[Entry]:
+def find(connection: Connection, text: str, tz: tzinfo, *, now: datetime, limit: int = LIMIT) -> list[Entry]:
     """Appointments and external events that have every word of `text` and fit its filters (`search_query`).
 
     The latest `limit` of them, sorted by start and id; series have rows only as far as they were looked at.
@@ -65,7 +63,7 @@ def find(
 
 
 def find_all(
-    connection: sqlite3.Connection, text: str, tz: tzinfo, *, now: datetime, limit: int = LIMIT, clients: int = 5
+    connection: Connection, text: str, tz: tzinfo, *, now: datetime, limit: int = LIMIT, clients: int = 5
 ) -> Found:
     """What `find` finds, and up to `clients` clients with these names, address, number or id.
 
@@ -77,14 +75,14 @@ def find_all(
     return Found(query, people, _entries(connection, query, tz, now, limit))
 
 
-def _people(connection: sqlite3.Connection, query: Query, limit: int) -> list[ClientRow]:
+def _people(connection: Connection, query: Query, limit: int) -> list[ClientRow]:
     rows = connection.execute(_FIND_CLIENTS, (words_match(query.words), 10 * limit)).fetchall()
     found = [get(connection, client_id) for (client_id,) in rows]
     found.sort(key=lambda row: (row.state == "archived", row.last.casefold(), row.called.casefold(), row.id))
     return found[:limit]
 
 
-def _entries(connection: sqlite3.Connection, query: Query, tz: tzinfo, now: datetime, limit: int) -> list[Entry]:
+def _entries(connection: Connection, query: Query, tz: tzinfo, now: datetime, limit: int) -> list[Entry]:
     if query.empty:
         return []
     whole = _whole_words(connection, query.words)
@@ -104,7 +102,7 @@ def _entries(connection: sqlite3.Connection, query: Query, tz: tzinfo, now: date
     return sorted(found[:limit], key=lambda entry: (entry.start, entry.id))
 
 
-def _whole_words(connection: sqlite3.Connection, words: Iterable[str]) -> dict[str, list[str]]:
+def _whole_words(connection: Connection, words: Iterable[str]) -> dict[str, list[str]]:
     """For each word the ones of the index that begin with it, where they are few and sure to be known.
 
     What begins with a word is put together in full before the first match comes out, for a word of every entry a
@@ -138,7 +136,7 @@ def _key(instant: datetime) -> int:
     return max(0, (int(instant.timestamp()) + _YEAR_1_S) // 60) << _MINUTE_SHIFT
 
 
-def _read(connection: sqlite3.Connection, keys: list[int], tz: tzinfo) -> list[Entry]:
+def _read(connection: Connection, keys: list[int], tz: tzinfo) -> list[Entry]:
     """The entries of these keys in their order; masters of external series are none."""
     ids = [(key & _EXTERNAL, key >> 1 & _ID_MASK) for key in keys]
     entries = entries_by_id(
@@ -156,7 +154,7 @@ def _within(entry: Entry, query: Query, now: datetime, since: datetime | None, u
     return "unsigned" not in query.states or entry.cancelled or entry.end <= now
 
 
-def resolve_id(connection: sqlite3.Connection, text: str) -> tuple[str, int]:
+def resolve_id(connection: Connection, text: str) -> tuple[str, int]:
     """The table and row of a public id or a unique beginning of one.
 
     Raises:

@@ -5,10 +5,10 @@ Retired ones are no choice any more, but an appointment that has one keeps it: `
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from couchcal.store.connection import Connection
 from couchcal.store.vocabulary import MAX_MODIFIERS, TELEHEALTH_PLACES_OF_SERVICE
 
 TIME_BASED = ("90832", "90834", "90837")
@@ -49,9 +49,7 @@ class RoomRow(NamedTuple):
     name: str
 
 
-def services(
-    connection: sqlite3.Connection, *, used_by: int | None = None, retired: bool = False
-) -> list[ServiceRow]:
+def services(connection: Connection, *, used_by: int | None = None, retired: bool = False) -> list[ServiceRow]:
     """Services in use, in the order of the list, and the one of the appointment `used_by`; with `retired` all."""
     rows = connection.execute(
         "SELECT code, label, typical_min, billable_min, billable_max, billable, group_service, addon_of, active"
@@ -75,7 +73,7 @@ class Defaults(NamedTuple):
     """Who sees the clients, with credentials (APT-07); empty until the settings say it."""
 
 
-def defaults(connection: sqlite3.Connection) -> Defaults:
+def defaults(connection: Connection) -> Defaults:
     """The practice's settings for new sessions."""
     rooms, modifier, template, *who = connection.execute(
         "SELECT p.use_rooms, p.telehealth_modifier, p.telehealth_template, w.name, w.credentials"
@@ -84,7 +82,7 @@ def defaults(connection: sqlite3.Connection) -> Defaults:
     return Defaults(bool(rooms), modifier, template, ", ".join(filter(None, who)))
 
 
-def modifiers(connection: sqlite3.Connection, *, used_by: int | None = None) -> list[tuple[str, str]]:
+def modifiers(connection: Connection, *, used_by: int | None = None) -> list[tuple[str, str]]:
     """Modifiers in use as (code, label), and those of the appointment `used_by`."""
     return list(
         connection.execute(
@@ -95,9 +93,7 @@ def modifiers(connection: sqlite3.Connection, *, used_by: int | None = None) -> 
     )
 
 
-def locations(
-    connection: sqlite3.Connection, *, used_by: int | None = None, retired: bool = False
-) -> list[LocationRow]:
+def locations(connection: Connection, *, used_by: int | None = None, retired: bool = False) -> list[LocationRow]:
     """Places in use, the default one first, and the one of the appointment `used_by`; with `retired` all."""
     rows = connection.execute(
         "SELECT id, name, pos, is_default FROM location"
@@ -110,7 +106,7 @@ def locations(
     ]
 
 
-def rooms(connection: sqlite3.Connection, *, used_by: int | None = None) -> list[RoomRow]:
+def rooms(connection: Connection, *, used_by: int | None = None) -> list[RoomRow]:
     """Rooms in use, and the one of the appointment `used_by`."""
     rows = connection.execute(
         "SELECT r.id, r.location_id, r.name FROM room r JOIN location l ON l.id = r.location_id"
@@ -121,7 +117,7 @@ def rooms(connection: sqlite3.Connection, *, used_by: int | None = None) -> list
 
 
 def same_day_codes(
-    connection: sqlite3.Connection, client_id: int | None, start: int, end: int, appointment_id: int | None
+    connection: Connection, client_id: int | None, start: int, end: int, appointment_id: int | None
 ) -> list[str]:
     """Services of the client's other sessions that begin in `[start, end)`, epoch seconds, cancelled ones left
     out."""

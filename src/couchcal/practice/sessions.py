@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Literal, NamedTuple
@@ -12,6 +11,7 @@ from couchcal.practice.agenda import Entry
 from couchcal.practice.client_duplicates import Duplicate
 from couchcal.practice.clients import ClientDetails
 from couchcal.scheduling.wallclock import to_instant, to_local
+from couchcal.store.connection import Connection
 
 PAGE = 40
 """Entries of a page."""
@@ -86,7 +86,7 @@ class ClientRecord(NamedTuple):
     duplicates: tuple[Duplicate, ...] = ()
 
 
-def seen_by_client(connection: sqlite3.Connection, now: datetime) -> dict[int, Seen]:
+def seen_by_client(connection: Connection, now: datetime) -> dict[int, Seen]:
     """By client id when they were seen; clients without an appointment are left out."""
     rows = connection.execute(_SEEN, (int(now.timestamp()),))
     return {
@@ -96,7 +96,7 @@ def seen_by_client(connection: sqlite3.Connection, now: datetime) -> dict[int, S
     }
 
 
-def record_of(connection: sqlite3.Connection, client_id: int, now: datetime, tz: tzinfo) -> ClientRecord:
+def record_of(connection: Connection, client_id: int, now: datetime, tz: tzinfo) -> ClientRecord:
     """One client at `now`; the calendar year and the habit are those of `tz` (APT-20).
 
     Raises:
@@ -109,7 +109,7 @@ def record_of(connection: sqlite3.Connection, client_id: int, now: datetime, tz:
 
 
 def page(
-    connection: sqlite3.Connection,
+    connection: Connection,
     client_id: int,
     side: Side,
     now: datetime,
@@ -130,7 +130,7 @@ def page(
     return [entry for entry in found if entry is not None]
 
 
-def usual_slot(connection: sqlite3.Connection, client_id: int, now: datetime, tz: tzinfo) -> Slot | None:
+def usual_slot(connection: Connection, client_id: int, now: datetime, tz: tzinfo) -> Slot | None:
     """The weekday and time of most of their latest twelve sessions, on the clocks of `tz`; None without a habit."""
     starts = [
         to_local(datetime.fromtimestamp(seconds, UTC), tz)
@@ -143,7 +143,7 @@ def usual_slot(connection: sqlite3.Connection, client_id: int, now: datetime, tz
     return slot if times >= _HABIT_FROM and times * 2 >= len(starts) else None
 
 
-def next_usual_start(connection: sqlite3.Connection, client_id: int, now: datetime, tz: tzinfo) -> datetime | None:
+def next_usual_start(connection: Connection, client_id: int, now: datetime, tz: tzinfo) -> datetime | None:
     """The next time of their habit at which they are not expected already; None without a habit, or if the
     next half year is taken."""
     slot = usual_slot(connection, client_id, now, tz)
@@ -159,7 +159,7 @@ def next_usual_start(connection: sqlite3.Connection, client_id: int, now: dateti
     return None
 
 
-def _counts(connection: sqlite3.Connection, client_id: int, now: datetime, tz: tzinfo) -> Counts:
+def _counts(connection: Connection, client_id: int, now: datetime, tz: tzinfo) -> Counts:
     moment = int(now.timestamp())
     year = int(agenda.day_instant(agenda.local_day(now, tz).replace(month=1, day=1), tz).timestamp())
     following, begun, sessions = connection.execute(_COUNTS, (client_id, moment, year)).fetchone()

@@ -6,7 +6,6 @@ Reading needs no ORM.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +17,7 @@ from couchcal.practice import agenda
 from couchcal.practice.agenda import Entry
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.wallclock import UnknownZone, day_bounds, to_local, zone, zone_or_utc
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 if TYPE_CHECKING:
     from couchcal.store.journal import JournalSession
@@ -47,7 +46,7 @@ class TimeOffRow(NamedTuple):
     version: int
 
 
-def time_off(connection: sqlite3.Connection, tz: tzinfo, *, since: datetime | None = None) -> list[TimeOffRow]:
+def time_off(connection: Connection, tz: tzinfo, *, since: datetime | None = None) -> list[TimeOffRow]:
     """Time off by start; with the aware instant `since` only what ends after it. `tz` is the practice's zone."""
     rows = connection.execute(
         "SELECT id, start_utc, end_utc, all_day, tz, reason, version FROM time_off ORDER BY start_utc, id"
@@ -149,7 +148,7 @@ def remove(database: Database, time_off_id: int, *, actor: str = "user", clock: 
         return Done(label)
 
 
-def affected(connection: sqlite3.Connection, start: datetime, end: datetime, tz: tzinfo) -> list[Entry]:
+def affected(connection: Connection, start: datetime, end: datetime, tz: tzinfo) -> list[Entry]:
     """Appointments with clients over the aware instants `[start, end)` that are not cancelled (TOF-04).
 
     Series have rows up to their horizon: where `agenda.horizon_reached` says no, extend them first.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.services import TIME_BASED, LocationRow, ServiceRow
+from couchcal.store.connection import Connection
 
 
-def latest_services(connection: sqlite3.Connection) -> dict[int, str]:
+def latest_services(connection: Connection) -> dict[int, str]:
     """By client id the service of their latest session, of the clients for whom no usual one is set."""
     rows = connection.execute(
         "SELECT c.id, (SELECT a.service FROM appointment a WHERE a.client_id = c.id AND a.kind = 'client_session'"
@@ -28,7 +28,7 @@ class UsualSlot(NamedTuple):
     tz: str | None = None
 
 
-def slot_of(connection: sqlite3.Connection, client_id: int) -> UsualSlot:
+def slot_of(connection: Connection, client_id: int) -> UsualSlot:
     """The usual service and place of the client's record, what it leaves open as in their latest session, length
     and zone as in that one."""
     record = connection.execute(

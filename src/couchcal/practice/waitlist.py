@@ -5,7 +5,6 @@ Days and hours are on the practice's wall clock. Reading needs no ORM.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +17,7 @@ from couchcal.practice.names import short_name
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.hours import hours_words, parse_hours
 from couchcal.scheduling.wallclock import day_bounds, first_existing, to_local
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 if TYPE_CHECKING:
     from couchcal.store.journal import JournalSession
@@ -84,12 +83,12 @@ class Waiting(NamedTuple):
         return f"{days_text(self.days)}{f' {hours}' if hours else ''} · {length}"
 
 
-def waiting(connection: sqlite3.Connection, *, booked: bool = False) -> list[Waiting]:
+def waiting(connection: Connection, *, booked: bool = False) -> list[Waiting]:
     """Who waits or was offered a time, longest waiting first; with `booked` those who have got one, too."""
     return [_row(row) for row in connection.execute(_READ, (DEFAULT_MINUTES, booked))]
 
 
-def fitting(connection: sqlite3.Connection, start: datetime, end: datetime, tz: tzinfo) -> list[Waiting]:
+def fitting(connection: Connection, start: datetime, end: datetime, tz: tzinfo) -> list[Waiting]:
     """Whom the freed time `[start, end)` fits, longest waiting first.
 
     Their session has room in it on a day and at hours they named, and no appointment of their own overlaps it.

@@ -8,9 +8,9 @@ Imports no ORM.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from sqlite3 import Connection
 
 from couchcal.scheduling.wallclock import UnknownZone, to_instant, to_local, zone
+from couchcal.store.connection import Connection
 
 _ROWS = """
     SELECT a.start_utc, s.start_local, s.tz FROM appointment a JOIN series s ON s.id = a.series_id

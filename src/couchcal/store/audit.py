@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
 from couchcal.clock import Clock, system_clock
-from couchcal.store.connection import Database, database_errors, transaction
+from couchcal.store.connection import Connection, Database, database_errors, transaction
 
 COLUMNS = "id, at, actor, action, entity, entity_id, fields, prev_hash, hash"
 ALONE = 3
@@ -61,13 +60,13 @@ def digest(prev_hash: str, *values: object) -> str:
     return sha256(_encode((prev_hash, *values)).encode("ascii")).hexdigest()
 
 
-def head(connection: sqlite3.Connection) -> tuple[int, str]:
+def head(connection: Connection) -> tuple[int, str]:
     """The id and hash of the newest entry, `(0, "")` if there is none."""
     row = connection.execute("SELECT id, hash FROM audit_entry ORDER BY id DESC LIMIT 1").fetchone()
     return (0, "") if row is None else (int(row[0]), str(row[1]))
 
 
-def append(connection: sqlite3.Connection, at: int, actor: str, deeds: Iterable[Deed]) -> int:
+def append(connection: Connection, at: int, actor: str, deeds: Iterable[Deed]) -> int:
     """Add entries inside the transaction that is open on `connection`; the id of the newest one."""
     last, hash_ = head(connection)
     if last == 0:

@@ -8,7 +8,6 @@ the trail contradicts. What it speaks of is on the disk by then, as every commit
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import NamedTuple
 
 from couchcal.paths import replacing
 from couchcal.store.audit import head
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 EVERY_S = 60.0
 """How often a program that goes on writing renews the anchor."""
@@ -43,7 +42,7 @@ def read(database: Path) -> Anchor | None:
         return None
 
 
-def contradicts(connection: sqlite3.Connection, anchor: Anchor) -> bool:
+def contradicts(connection: Connection, anchor: Anchor) -> bool:
     """Whether the trail is not the one the anchor was taken of; entries that were pruned contradict nothing."""
     if anchor.entries <= 0:
         return False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from typing import NamedTuple
 
 from couchcal.store.audit import COLUMNS, digest
 from couchcal.store.audit_anchor import Anchor, contradicts
+from couchcal.store.connection import Connection
 
 _PRUNED = re.compile(r"through=(\d+) hash=([0-9a-f]{64})")
 
@@ -30,7 +30,7 @@ class Verdict(NamedTuple):
         return self.first_bad is None
 
 
-def verify(connection: sqlite3.Connection, anchor: Anchor | None) -> Verdict:
+def verify(connection: Connection, anchor: Anchor | None) -> Verdict:
     """Read the whole trail once and follow its chain, to the counter of the table and to the anchor.
 
     `connection` is read in one snapshot; the anchor should have been read before.
@@ -67,7 +67,7 @@ def verify(connection: sqlite3.Connection, anchor: Anchor | None) -> Verdict:
     return Verdict(entries, newest, pruned)
 
 
-def _pruned(connection: sqlite3.Connection) -> tuple[int, str] | None:
+def _pruned(connection: Connection) -> tuple[int, str] | None:
     """The last entry that the newest pruning has removed, and its hash."""
     row = connection.execute(
         "SELECT fields FROM audit_entry WHERE action = 'prune' ORDER BY id DESC LIMIT 1"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta
 
 from couchcal.errors import Refused
 from couchcal.store.audit import Deed, append
+from couchcal.store.connection import Connection
 
 RETENTION = timedelta(days=6 * 366)
 """45 CFR 164.316(b)(2): documentation is kept for six years."""
@@ -14,7 +14,7 @@ UNDO_REACH = timedelta(days=365)
 """How long the journal keeps what rows were before: it holds clients' data."""
 
 
-def prune_trail(connection: sqlite3.Connection, before: datetime, now: datetime) -> int:
+def prune_trail(connection: Connection, before: datetime, now: datetime) -> int:
     """Remove the oldest entries up to the first one from `before` on, inside the open transaction; how many.
 
     An entry stays behind that says which were removed and what the hash of the last one was.
@@ -49,7 +49,7 @@ def prune_trail(connection: sqlite3.Connection, before: datetime, now: datetime)
     return count
 
 
-def prune_journal(connection: sqlite3.Connection, now: datetime) -> int:
+def prune_journal(connection: Connection, now: datetime) -> int:
     """Forget what rows were before changes of more than a year ago; how many changes. Undo reaches no further."""
     limit = int((now - UNDO_REACH).timestamp())
     return connection.execute("DELETE FROM change WHERE at < ?", (limit,)).rowcount

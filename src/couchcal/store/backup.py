@@ -126,7 +126,10 @@ def _free_name(folder: Path, stem: str, wall: datetime) -> Path:
 def _copy(database: Database, target: Path) -> None:
     """One snapshot, in one step: writers are not kept waiting, and what they write meanwhile is not in it."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    with closing(database.connect()) as source, closing(Database(target, database.key).connect()) as copied:
+    with (
+        closing(database.connect_file()) as source,
+        closing(Database(target, database.key).connect_file()) as copied,
+    ):
         source.backup(copied)
         copied.execute("PRAGMA journal_mode=DELETE")
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from couchcal.errors import DatabaseProblem, UsageProblem
 
@@ -25,6 +25,50 @@ BUSY_TIMEOUT_MS = 15_000
 other things take seconds."""
 SYNCHRONOUS = "FULL"
 """What is acknowledged outlives a power cut: a commit returns when the log is on the disk (docs/decisions/0015)."""
+
+
+class Cursor(Protocol):
+    """What a statement gave: the part of a DB-API cursor that is used here."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+
+    @property
+    def description(self) -> Any:
+        """For each column of the result a sequence that begins with its name."""
+
+    def fetchone(self) -> Any:
+        """The next row, None at the end."""
+
+    def fetchmany(self, size: int | None = ..., /) -> list[Any]:
+        """The next rows, at most `size`."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """The rows that are left, one by one."""
+
+    def close(self) -> None:
+        """Give up the rows that are left."""
+
+
+class Connection(Protocol):
+    """An open database as everything but the store sees it: `sqlite3.Connection` is one."""
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Cursor:
+        """Run one statement. Values are bound to `?` by order or to `:name` by name."""
+
+    def executemany(self, sql: str, parameters: Any, /) -> Cursor:
+        """Run one statement once for each row of values."""
+
+    def close(self) -> None:
+        """Close it; a transaction that is open is rolled back."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one was begun and not ended."""
 
 
 class Database:
@@ -58,8 +102,12 @@ class Database:
         """Take the key back."""
         self.key, self.locked = key, False
 
-    def connect(self) -> sqlite3.Connection:
-        """A new autocommit connection (`BEGIN` is explicit), usable from any thread.
+    def connect(self) -> Connection:
+        """A new autocommit connection (`BEGIN` is explicit), usable from any thread; errors as `connect_file`."""
+        return self.connect_file()
+
+    def connect_file(self) -> sqlite3.Connection:
+        """`connect`, with what only a file has: copying it page by page, progress and traces.
 
         A file on a read-only mount opens for reading only.
 
@@ -175,7 +223,7 @@ def parse_location(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
+def refuse_newer(connection: Connection, path: Path) -> None:
     """Raise DatabaseProblem (code `newer_schema`) if a newer couchcal has changed the schema of this database."""
     if (schema_revision(connection) or "") > SCHEMA_HEAD:
         raise DatabaseProblem(
@@ -183,7 +231,7 @@ def refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def schema_revision(connection: sqlite3.Connection) -> str | None:
+def schema_revision(connection: Connection) -> str | None:
     """The Alembic revision of an open database, None for an empty one."""
     found = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type='table' AND name='alembic_version'"
@@ -195,7 +243,7 @@ def schema_revision(connection: sqlite3.Connection) -> str | None:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: Connection) -> Iterator[None]:
     """One immediate transaction on a connection of `Database.connect`: all of it or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:

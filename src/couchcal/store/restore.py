@@ -167,7 +167,7 @@ def _prepare(made: Database, backup: Path, path: Path, present: _Present | None,
         schema.upgrade(made)
         made.dispose()
     replaced = _head_of(path, present)
-    with database_errors(made.path), closing(made.connect()) as connection:
+    with database_errors(made.path), closing(made.connect_file()) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("BEGIN IMMEDIATE")
         _cut_off(connection, int(clock().timestamp()))
@@ -219,7 +219,7 @@ def _kept_out(path: Path, present: _Present | None) -> Iterator[sqlite3.Connecti
         return
     file = path.stat().st_ino
     try:
-        with closing(Database(path, present.key).connect()) as connection:
+        with closing(Database(path, present.key).connect_file()) as connection:
             connection.execute(f"PRAGMA busy_timeout={int(_WAIT_S * 1000)}")
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             close_log(connection, code="in_use")
@@ -239,7 +239,7 @@ def _put_aside(path: Path, wall: datetime, present: _Present, connection: sqlite
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         if connection is not None:
-            with closing(Database(part, present.key).connect()) as copied:
+            with closing(Database(part, present.key).connect_file()) as copied:
                 connection.backup(copied)
         else:
             shutil.copyfile(path, part)

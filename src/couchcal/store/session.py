@@ -6,9 +6,9 @@ journals every row it touches, and commits all or nothing.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
@@ -74,7 +74,7 @@ def write_session(
     configure_mappers()  # before the transaction: other writers wait for whatever is done inside
     with database_errors(database.path), JournalSession(engine, expire_on_commit=False) as session:
         session.begin_change(label, actor=actor, kind=kind, clock=clock)
-        raw: sqlite3.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
+        raw: Any = session.connection().connection.driver_connection
         refuse_newer(raw, database.path)  # a newer program may have come while this one was open
         yield session
         grown = session.seal()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from couchcal.errors import NotFound
-from couchcal.store.connection import Database, database_errors, transaction
+from couchcal.store.connection import Connection, Database, database_errors, transaction
 
 SCOPE = "https://www.googleapis.com/auth/"
 APP_CREATED = SCOPE + "calendar.app.created"

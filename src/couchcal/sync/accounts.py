@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Literal
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import NotFound, Refused
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.sync.account_rows import Account, Link, account, links, reading, selectable, target, writing
 
 if TYPE_CHECKING:
@@ -50,13 +49,13 @@ def put(database: Database, email: str, scopes: frozenset[str], *, provider: str
                 (email, " ".join(sorted(scopes)), now, known.id),
             )
             return known.id
-        cursor = connection.execute(
+        row = connection.execute(
             "INSERT INTO calendar_account"
             " (created_at, updated_at, version, provider, email, scopes, state, secret_ref)"
-            " VALUES (?, ?, 1, ?, ?, ?, 'needs_auth', '')",
+            " VALUES (?, ?, 1, ?, ?, ?, 'needs_auth', '') RETURNING id",
             (now, now, provider, email, " ".join(sorted(scopes))),
-        )
-        return int(cursor.lastrowid or 0)
+        ).fetchone()
+        return int(row[0])
 
 
 def other_account(known: str, given: str) -> Refused:

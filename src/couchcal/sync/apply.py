@@ -8,7 +8,6 @@ actor `google` in the journal; a reading that changes no appointment leaves no t
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from typing import NamedTuple
 from couchcal.clock import Clock
 from couchcal.practice import external
 from couchcal.practice.external import External
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.session import write_session
 from couchcal.sync import guard, ledger, outbox, review
@@ -110,7 +109,7 @@ class _Applying:
         self.reading = reading
         self.clock = clock
         self.ours = Ours(session, link)
-        self.connection: sqlite3.Connection = self.ours.connection
+        self.connection: Connection = self.ours.connection
         if lease is not None:
             lease.hold(self.connection)
         self.changed = self.gone = 0

@@ -7,7 +7,6 @@ process runs a cycle at a time (`lease`); a cycle that ends anywhere is taken up
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from datetime import datetime, timedelta
 
 from couchcal.clock import Clock
 from couchcal.practice import external_rows
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.store.public_id import encode
 from couchcal.sync import accounts, ledger, outbox, planning, pull, push, reset, review, target, trail
 from couchcal.sync.lease import Lease, LostLease, Taken, holder, transaction
@@ -115,7 +114,7 @@ class _Wish:
 class _Cycle:
     """One cycle."""
 
-    def __init__(self, engine: Engine, connection: sqlite3.Connection, lease: Lease, wish: _Wish) -> None:
+    def __init__(self, engine: Engine, connection: Connection, lease: Lease, wish: _Wish) -> None:
         self.engine = engine
         self.database, self.clock, self.waiter = engine.database, engine.clock, engine.waiter
         self.connection = connection
@@ -379,7 +378,7 @@ class _Cycle:
 
 
 def report_of(
-    connection: sqlite3.Connection, status: State, calendars: tuple[CalendarReport, ...] = (), reason: str = ""
+    connection: Connection, status: State, calendars: tuple[CalendarReport, ...] = (), reason: str = ""
 ) -> Report:
     """A report with everything that is written down: what waits, what is blocked, what a person has to decide."""
     account = ledger.account(connection)

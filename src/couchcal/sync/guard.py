@@ -4,12 +4,12 @@ written, whichever side they come from."""
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from couchcal.clock import Clock
 from couchcal.practice.disclosure import disclosed
+from couchcal.store.connection import Connection
 from couchcal.sync import ledger, review
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Link
@@ -37,7 +37,7 @@ class Loss(NamedTuple):
         return len(self.appointments) + len(self.events)
 
 
-def paused(connection: sqlite3.Connection, link: Link, reading: Reading, *, clock: Clock) -> bool:
+def paused(connection: Connection, link: Link, reading: Reading, *, clock: Clock) -> bool:
     """Whether a staged reading has to wait for a person. Inside the transaction that would apply it.
 
     Then there is a `mass_delete` to decide on and the account waits. One that was allowed passes, once.
@@ -61,7 +61,7 @@ def paused(connection: sqlite3.Connection, link: Link, reading: Reading, *, cloc
     return True
 
 
-def _loss(connection: sqlite3.Connection, link: Link, reading: Reading) -> Loss:
+def _loss(connection: Connection, link: Link, reading: Reading) -> Loss:
     """What is there now and a tombstone in the stage; what was cancelled here, too, is no loss."""
     if not reading.full and reading.staged == reading.shown:
         return Loss((), (), 0)
@@ -83,7 +83,7 @@ def _loss(connection: sqlite3.Connection, link: Link, reading: Reading) -> Loss:
     return Loss(tuple(row[0] for row in ours), tuple(row[0] for row in theirs), live(connection, link.id))
 
 
-def live(connection: sqlite3.Connection, link_id: int) -> int:
+def live(connection: Connection, link_id: int) -> int:
     """How many events of a calendar are known here: ours, and each single or series of the remote."""
     (ours,), (theirs,) = (
         connection.execute(statement, (link_id,)).fetchone()
@@ -95,7 +95,7 @@ def live(connection: sqlite3.Connection, link_id: int) -> int:
     return int(ours + theirs)
 
 
-def _loss_words(connection: sqlite3.Connection, link: Link, loss: Loss) -> str:
+def _loss_words(connection: Connection, link: Link, loss: Loss) -> str:
     words = _words(connection, loss.appointments)
     if loss.events:
         words = (f"{words} and " if words else "") + f"{len(loss.events)} of its own events"
@@ -105,7 +105,7 @@ def _loss_words(connection: sqlite3.Connection, link: Link, loss: Loss) -> str:
     )
 
 
-def _words(connection: sqlite3.Connection, appointment_ids: Sequence[int]) -> str:
+def _words(connection: Connection, appointment_ids: Sequence[int]) -> str:
     """The first of them, without names, and how many more."""
     shown = appointment_ids[:_EXAMPLES]
     entries = disclosed(connection, shown)
@@ -114,7 +114,7 @@ def _words(connection: sqlite3.Connection, appointment_ids: Sequence[int]) -> st
     return f"{words} and {more} more" if more else words
 
 
-def too_many(connection: sqlite3.Connection, link: Link, doomed: Sequence[int]) -> tuple[int, ...]:
+def too_many(connection: Connection, link: Link, doomed: Sequence[int]) -> tuple[int, ...]:
     """Which of the events that are to be removed, by appointment, are too many to be removed unasked: all that
     nobody allowed, or none. Changes nothing."""
     allowed = review.allowed_deletes(connection, link.id)
@@ -124,7 +124,7 @@ def too_many(connection: sqlite3.Connection, link: Link, doomed: Sequence[int]) 
 
 
 def held_deletes(
-    connection: sqlite3.Connection, link: Link, doomed: Sequence[int], *, clock: Clock, lease: Lease | None = None
+    connection: Connection, link: Link, doomed: Sequence[int], *, clock: Clock, lease: Lease | None = None
 ) -> frozenset[int]:
     """`too_many` of them have to wait for a person: there is a `mass_delete` to decide on while they are, and
     everything else goes on."""
@@ -146,7 +146,7 @@ def held_deletes(
 
 
 def _no_longer_held(
-    connection: sqlite3.Connection, link: Link, doomed: Sequence[int], clock: Clock, lease: Lease | None
+    connection: Connection, link: Link, doomed: Sequence[int], clock: Clock, lease: Lease | None
 ) -> None:
     """Close a question that answered itself, and a permission that is used up: it counts for no later deletion."""
     used = not review.allowed_deletes(connection, link.id).intersection(doomed)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 
 from couchcal.clock import Clock
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.store.connection import transaction as immediate
 
 NAME = "sync"
@@ -81,7 +80,7 @@ class Lease:
         self._host = socket.gethostname() if host is None else host
         self._is_alive = is_alive
         self._owner = secrets.token_hex(8)
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self.held = False
 
     def take(self) -> bool:
@@ -103,7 +102,7 @@ class Lease:
         self.held = True
         return True
 
-    def hold(self, connection: sqlite3.Connection) -> None:
+    def hold(self, connection: Connection) -> None:
         """Inside a transaction: make sure the lease is ours, and renew it if half its time is over.
 
         Raises:
@@ -130,7 +129,7 @@ class Lease:
         with self._writing() as connection:
             self.hold(connection)
 
-    def tell(self, connection: sqlite3.Connection, progress: str) -> None:
+    def tell(self, connection: Connection, progress: str) -> None:
         """Inside a transaction: say how far the work is, for other processes to show."""
         connection.execute(
             "UPDATE worker_lease SET progress = ? WHERE name = ? AND owner = ?", (progress, self._name, self._owner)
@@ -172,7 +171,7 @@ class Lease:
         return int(self._clock().timestamp())
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[Connection]:
         """A transaction on a connection that is kept open: opening one costs more than what is done here."""
         with database_errors(self._database.path):
             if self._connection is None:
@@ -182,7 +181,7 @@ class Lease:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection, lease: Lease | None = None) -> Iterator[None]:
+def transaction(connection: Connection, lease: Lease | None = None) -> Iterator[None]:
     """One immediate transaction: all of it or nothing. With a lease it is held first.
 
     Raises:
@@ -194,7 +193,7 @@ def transaction(connection: sqlite3.Connection, lease: Lease | None = None) -> I
         yield
 
 
-def holder(connection: sqlite3.Connection, name: str = NAME) -> Holder | None:
+def holder(connection: Connection, name: str = NAME) -> Holder | None:
     """Who holds the lease as it is written; that process may be gone."""
     row = connection.execute(
         "SELECT host, pid, progress FROM worker_lease WHERE name = ? AND owner <> ''", (name,)
@@ -202,7 +201,7 @@ def holder(connection: sqlite3.Connection, name: str = NAME) -> Holder | None:
     return Holder(*row) if row else None
 
 
-def ask(connection: sqlite3.Connection, name: str = NAME) -> int:
+def ask(connection: Connection, name: str = NAME) -> int:
     """Ask the holder for a turn now. Returns the number of the question, for `is_answered`."""
     row = connection.execute(
         "INSERT INTO worker_lease (name, owner, host, pid, expires_at, asked, answered, progress)"
@@ -213,13 +212,13 @@ def ask(connection: sqlite3.Connection, name: str = NAME) -> int:
     return int(row[0][0])
 
 
-def is_answered(connection: sqlite3.Connection, asked: int, name: str = NAME) -> bool:
+def is_answered(connection: Connection, asked: int, name: str = NAME) -> bool:
     """Whether the turn that was asked for is done."""
     row = connection.execute("SELECT answered FROM worker_lease WHERE name = ?", (name,)).fetchone()
     return row is not None and row[0] >= asked
 
 
-def wanted(connection: sqlite3.Connection, name: str = NAME) -> int:
+def wanted(connection: Connection, name: str = NAME) -> int:
     """The number of the last question that has no answer yet, 0 if there is none."""
     row = connection.execute("SELECT asked, answered FROM worker_lease WHERE name = ?", (name,)).fetchone()
     return int(row[0]) if row is not None and row[0] > row[1] else 0

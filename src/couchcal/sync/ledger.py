@@ -7,10 +7,11 @@ write session with its connection.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+
+from couchcal.store.connection import Connection
 
 LOG_LINES = 1000
 """How many lines the log keeps."""
@@ -79,7 +80,7 @@ def moment(stored: int | None) -> datetime | None:
 # the account and its calendars
 
 
-def account(connection: sqlite3.Connection) -> Account | None:
+def account(connection: Connection) -> Account | None:
     """The account that is connected, None if there is none."""
     row = connection.execute(
         "SELECT id, email, state, paused, failures, next_try, last_ok, last_error, calendars_read_at"
@@ -93,7 +94,7 @@ def account(connection: sqlite3.Connection) -> Account | None:
     )
 
 
-def links(connection: sqlite3.Connection, account_id: int) -> list[Link]:
+def links(connection: Connection, account_id: int) -> list[Link]:
     """The calendars of an account: the target first, then by name."""
     rows = connection.execute(
         "SELECT id, account_id, remote_calendar_id, name, role, direction, enabled, state, created_at,"
@@ -104,7 +105,7 @@ def links(connection: sqlite3.Connection, account_id: int) -> list[Link]:
     return [_link(row) for row in rows]
 
 
-def link(connection: sqlite3.Connection, link_id: int) -> Link | None:
+def link(connection: Connection, link_id: int) -> Link | None:
     """One calendar, None if it is no more."""
     row = connection.execute(
         "SELECT id, account_id, remote_calendar_id, name, role, direction, enabled, state, created_at,"
@@ -123,7 +124,7 @@ def _link(row: Sequence[Any]) -> Link:
     )  # fmt: skip
 
 
-def account_works(connection: sqlite3.Connection, account_id: int, now: datetime) -> None:
+def account_works(connection: Connection, account_id: int, now: datetime) -> None:
     """The last cycle got through."""
     connection.execute(
         "UPDATE calendar_account SET state = CASE state WHEN 'needs_auth' THEN 'ok' ELSE state END, failures = 0,"
@@ -132,7 +133,7 @@ def account_works(connection: sqlite3.Connection, account_id: int, now: datetime
     )
 
 
-def account_fails(connection: sqlite3.Connection, account_id: int, reason: str, next_try: datetime) -> None:
+def account_fails(connection: Connection, account_id: int, reason: str, next_try: datetime) -> None:
     """The last cycle did not get through; the next one is not before `next_try`."""
     connection.execute(
         "UPDATE calendar_account SET failures = failures + 1, next_try = ?, last_error = ? WHERE id = ?",
@@ -140,7 +141,7 @@ def account_fails(connection: sqlite3.Connection, account_id: int, reason: str, 
     )
 
 
-def account_needs_sign_in(connection: sqlite3.Connection, account_id: int, reason: str) -> None:
+def account_needs_sign_in(connection: Connection, account_id: int, reason: str) -> None:
     """A person has to sign in again; what waits stays."""
     connection.execute(
         "UPDATE calendar_account SET state = 'needs_auth', next_try = NULL, last_error = ? WHERE id = ?",
@@ -148,17 +149,17 @@ def account_needs_sign_in(connection: sqlite3.Connection, account_id: int, reaso
     )
 
 
-def pause(connection: sqlite3.Connection, account_id: int, why: str) -> None:
+def pause(connection: Connection, account_id: int, why: str) -> None:
     """Nothing is synced until a person decides: `user`, `mass_delete` or `calendar_lost`; empty goes on."""
     connection.execute("UPDATE calendar_account SET paused = ? WHERE id = ?", (why, account_id))
 
 
-def set_link_state(connection: sqlite3.Connection, link_id: int, state: str) -> None:
+def set_link_state(connection: Connection, link_id: int, state: str) -> None:
     """Empty, `creating` or `lost`."""
     connection.execute("UPDATE calendar_link SET state = ? WHERE id = ?", (state, link_id))
 
 
-def read_everything(connection: sqlite3.Connection, link_id: int) -> None:
+def read_everything(connection: Connection, link_id: int) -> None:
     """Have everything of a calendar read next time, not only what changed."""
     connection.execute("UPDATE sync_state SET full_sync_at = NULL WHERE link_id = ?", (link_id,))
 
@@ -169,7 +170,7 @@ def read_everything(connection: sqlite3.Connection, link_id: int) -> None:
 _MAPPED = "SELECT id, link_id, appointment_id, remote_event_id, attempt, etag, state, ours, theirs FROM event_map"
 
 
-def maps_of(connection: sqlite3.Connection, link_id: int, appointment_ids: Iterable[int]) -> dict[int, Mapped]:
+def maps_of(connection: Connection, link_id: int, appointment_ids: Iterable[int]) -> dict[int, Mapped]:
     """The events of these appointments, by appointment; those without one are left out."""
     rows = connection.execute(
         f"{_MAPPED} WHERE link_id = ? AND appointment_id IN (SELECT value FROM json_each(?))",  # noqa: S608  our own words
@@ -178,12 +179,12 @@ def maps_of(connection: sqlite3.Connection, link_id: int, appointment_ids: Itera
     return {row[2]: Mapped(*row) for row in rows}
 
 
-def map_of(connection: sqlite3.Connection, link_id: int, appointment_id: int) -> Mapped | None:
+def map_of(connection: Connection, link_id: int, appointment_id: int) -> Mapped | None:
     """The event of one appointment."""
     return maps_of(connection, link_id, (appointment_id,)).get(appointment_id)
 
 
-def maps_by_event(connection: sqlite3.Connection, link_id: int, event_ids: Iterable[str]) -> dict[str, Mapped]:
+def maps_by_event(connection: Connection, link_id: int, event_ids: Iterable[str]) -> dict[str, Mapped]:
     """Which of these events are ours, by event id."""
     rows = connection.execute(
         f"{_MAPPED} WHERE link_id = ? AND remote_event_id IN (SELECT value FROM json_each(?))",  # noqa: S608  our own words
@@ -192,7 +193,7 @@ def maps_by_event(connection: sqlite3.Connection, link_id: int, event_ids: Itera
     return {row[3]: Mapped(*row) for row in rows}
 
 
-def external_etags(connection: sqlite3.Connection, link_id: int, event_ids: Iterable[str]) -> dict[str, str]:
+def external_etags(connection: Connection, link_id: int, event_ids: Iterable[str]) -> dict[str, str]:
     """The etags of those of these events that are known as the remote's own, by event id."""
     rows = connection.execute(
         "SELECT remote_event_id, etag FROM external_event WHERE link_id = ?"
@@ -203,7 +204,7 @@ def external_etags(connection: sqlite3.Connection, link_id: int, event_ids: Iter
 
 
 def allocate(
-    connection: sqlite3.Connection, link_id: int, appointment_id: int, event_id: str, attempt: int, ours: str = ""
+    connection: Connection, link_id: int, appointment_id: int, event_id: str, attempt: int, ours: str = ""
 ) -> None:
     """Decide the id of an appointment's event, before the remote hears of it; another attempt replaces one.
 
@@ -219,9 +220,7 @@ def allocate(
     )
 
 
-def write_map(
-    connection: sqlite3.Connection, map_id: int, *, state: str, etag: str, ours: str, theirs: str
-) -> None:
+def write_map(connection: Connection, map_id: int, *, state: str, etag: str, ours: str, theirs: str) -> None:
     """What both sides know now of an event."""
     connection.execute(
         "UPDATE event_map SET state = ?, etag = ?, ours = ?, theirs = ? WHERE id = ?",
@@ -229,12 +228,12 @@ def write_map(
     )
 
 
-def set_map_state(connection: sqlite3.Connection, map_id: int, state: str) -> None:
+def set_map_state(connection: Connection, map_id: int, state: str) -> None:
     """Where an event is; what was known of it stays."""
     connection.execute("UPDATE event_map SET state = ? WHERE id = ?", (state, map_id))
 
 
-def live_maps(connection: sqlite3.Connection, link_id: int) -> int:
+def live_maps(connection: Connection, link_id: int) -> int:
     """How many events of ours are in a calendar."""
     row = connection.execute(
         "SELECT count(*) FROM event_map WHERE link_id = ? AND state = 'live'", (link_id,)
@@ -245,15 +244,15 @@ def live_maps(connection: sqlite3.Connection, link_id: int) -> int:
 # the log
 
 
-def log(connection: sqlite3.Connection, now: datetime, text: str, level: str = "info") -> None:
+def log(connection: Connection, now: datetime, text: str, level: str = "info") -> None:
     """Write a line; `text` names nobody (see `disclosure.words`). Levels: info, warning, error."""
-    row_id = connection.execute(
-        "INSERT INTO sync_log (at, level, text) VALUES (?, ?, ?)", (epoch(now), level, text)
-    ).lastrowid
-    connection.execute("DELETE FROM sync_log WHERE id <= ?", ((row_id or 0) - LOG_LINES,))
+    row = connection.execute(
+        "INSERT INTO sync_log (at, level, text) VALUES (?, ?, ?) RETURNING id", (epoch(now), level, text)
+    ).fetchone()
+    connection.execute("DELETE FROM sync_log WHERE id <= ?", (row[0] - LOG_LINES,))
 
 
-def log_lines(connection: sqlite3.Connection, limit: int = LOG_LINES) -> list[tuple[datetime, str, str]]:
+def log_lines(connection: Connection, limit: int = LOG_LINES) -> list[tuple[datetime, str, str]]:
     """The last lines, the newest first: when, level, text."""
     rows = connection.execute("SELECT at, level, text FROM sync_log ORDER BY id DESC LIMIT ?", (limit,))
     return [(_EPOCH + timedelta(seconds=at), level, text) for at, level, text in rows]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -13,6 +12,7 @@ from couchcal.practice import editing, rows
 from couchcal.practice.disclosure import Disclosed, Facts, disclosed, facts, words
 from couchcal.practice.editing import Edit
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
+from couchcal.store.connection import Connection
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment
 from couchcal.sync import ledger, outbox, review
@@ -40,7 +40,7 @@ class Ours:
     def __init__(self, session: JournalSession, link: Link) -> None:
         self.session = session
         self.link = link
-        self.connection: sqlite3.Connection = rows.raw_connection(session)
+        self.connection: Connection = rows.raw_connection(session)
         self.tally = Tally()
         self._facts: Facts = facts(self.connection)
 

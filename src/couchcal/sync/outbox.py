@@ -6,11 +6,11 @@ Functions that write are called inside `lease.transaction`, or inside a write se
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from couchcal.store.connection import Connection
 from couchcal.sync.ledger import epoch
 
 
@@ -39,13 +39,13 @@ _DUE = (
 )
 
 
-def anything_due(connection: sqlite3.Connection, now: datetime) -> bool:
+def anything_due(connection: Connection, now: datetime) -> bool:
     """Whether something waits to be sent now."""
     row = connection.execute(f"SELECT EXISTS ({_WAITING})", (epoch(now), "[]")).fetchone()
     return bool(row[0])
 
 
-def due(connection: sqlite3.Connection, now: datetime, limit: int, skip: Iterable[int] = ()) -> list[Due]:
+def due(connection: Connection, now: datetime, limit: int, skip: Iterable[int] = ()) -> list[Due]:
     """What is to be sent next: what failed least first, then the newest change. There may be more than it returns.
 
     What was on its way when a process ended is due like the rest: every request can be made twice.
@@ -58,7 +58,7 @@ def due(connection: sqlite3.Connection, now: datetime, limit: int, skip: Iterabl
     return []
 
 
-def due_for(connection: sqlite3.Connection, appointment_id: int) -> Due | None:
+def due_for(connection: Connection, appointment_id: int) -> Due | None:
     """The row of one appointment, whatever its state."""
     row = connection.execute(
         "SELECT appointment_id, revision, attempts FROM sync_outbox WHERE appointment_id = ?", (appointment_id,)
@@ -66,13 +66,13 @@ def due_for(connection: sqlite3.Connection, appointment_id: int) -> Due | None:
     return None if row is None else Due(*row)
 
 
-def waiting(connection: sqlite3.Connection) -> list[int]:
+def waiting(connection: Connection) -> list[int]:
     """Every appointment that waits to be sent, now or later."""
     rows = connection.execute("SELECT appointment_id FROM sync_outbox WHERE state <> 'blocked' ORDER BY id DESC")
     return [row_id for (row_id,) in rows]
 
 
-def mark_inflight(connection: sqlite3.Connection, appointment_ids: Iterable[int]) -> None:
+def mark_inflight(connection: Connection, appointment_ids: Iterable[int]) -> None:
     """These are about to be sent."""
     connection.execute(
         "UPDATE sync_outbox SET state = 'inflight' WHERE state = 'pending'"
@@ -81,7 +81,7 @@ def mark_inflight(connection: sqlite3.Connection, appointment_ids: Iterable[int]
     )
 
 
-def done(connection: sqlite3.Connection, item: Due) -> None:
+def done(connection: Connection, item: Due) -> None:
     """The remote knows this revision. A later one of the same appointment stays to be sent."""
     found = connection.execute(
         "DELETE FROM sync_outbox WHERE appointment_id = ? AND revision = ?", (item.appointment_id, item.revision)
@@ -93,28 +93,28 @@ def done(connection: sqlite3.Connection, item: Due) -> None:
         )
 
 
-def block(connection: sqlite3.Connection, item: Due, reason: str) -> None:
+def block(connection: Connection, item: Due, reason: str) -> None:
     """The service will not take it: it waits until the appointment changes, or a person asks for another try."""
     _set_aside(connection, item, "blocked", None, reason)
 
 
-def postpone(connection: sqlite3.Connection, item: Due, until: datetime, reason: str) -> None:
+def postpone(connection: Connection, item: Due, until: datetime, reason: str) -> None:
     """It did not get through: again later. A change of the appointment makes it due at once."""
     _set_aside(connection, item, "pending", epoch(until), reason)
 
 
-def anything_postponed(connection: sqlite3.Connection) -> bool:
+def anything_postponed(connection: Connection) -> bool:
     """Whether something that did not get through waits for its next try."""
     row = connection.execute("SELECT EXISTS (SELECT 1 FROM sync_outbox WHERE next_at IS NOT NULL)").fetchone()
     return bool(row[0])
 
 
-def postponed_no_more(connection: sqlite3.Connection) -> None:
+def postponed_no_more(connection: Connection) -> None:
     """What did not get through is due now: a person asks."""
     connection.execute("UPDATE sync_outbox SET next_at = NULL WHERE next_at IS NOT NULL AND state <> 'blocked'")
 
 
-def _set_aside(connection: sqlite3.Connection, item: Due, state: str, next_at: int | None, reason: str) -> None:
+def _set_aside(connection: Connection, item: Due, state: str, next_at: int | None, reason: str) -> None:
     found = connection.execute(
         "UPDATE sync_outbox SET state = ?, attempts = attempts + 1, next_at = ?, error = ?"
         " WHERE appointment_id = ? AND revision = ?",
@@ -126,7 +126,7 @@ def _set_aside(connection: sqlite3.Connection, item: Due, state: str, next_at: i
         )
 
 
-def enqueue(connection: sqlite3.Connection, appointment_ids: Iterable[int]) -> None:
+def enqueue(connection: Connection, appointment_ids: Iterable[int]) -> None:
     """Look at these again, as if they had changed."""
     connection.execute(
         "INSERT INTO sync_outbox (appointment_id, revision, state, attempts, error)"
@@ -136,7 +136,7 @@ def enqueue(connection: sqlite3.Connection, appointment_ids: Iterable[int]) -> N
     )
 
 
-def enqueue_everything(connection: sqlite3.Connection, link_id: int, now: datetime) -> None:
+def enqueue_everything(connection: Connection, link_id: int, now: datetime) -> None:
     """Look at every appointment that is, or may have to go, there; what is next on the calendar goes first."""
     rows = connection.execute(
         "SELECT id FROM ("
@@ -150,7 +150,7 @@ def enqueue_everything(connection: sqlite3.Connection, link_id: int, now: dateti
     enqueue(connection, [row_id for (row_id,) in rows])
 
 
-def retry_blocked(connection: sqlite3.Connection) -> None:
+def retry_blocked(connection: Connection) -> None:
     """Try again what the service would not take."""
     connection.execute(
         "UPDATE sync_outbox SET state = 'pending', attempts = 0, next_at = NULL, error = ''"
@@ -158,19 +158,19 @@ def retry_blocked(connection: sqlite3.Connection) -> None:
     )
 
 
-def counts(connection: sqlite3.Connection) -> tuple[int, int]:
+def counts(connection: Connection) -> tuple[int, int]:
     """How many wait to be sent, and how many the service will not take."""
     row = connection.execute("SELECT count(*), total(state = 'blocked') FROM sync_outbox").fetchone()
     return int(row[0] - row[1]), int(row[1])
 
 
-def blocked(connection: sqlite3.Connection) -> list[Blocked]:
+def blocked(connection: Connection) -> list[Blocked]:
     """What the service will not take, in the order it was refused."""
     rows = connection.execute("SELECT appointment_id, error FROM sync_outbox WHERE state = 'blocked' ORDER BY id")
     return [Blocked(*row) for row in rows]
 
 
-def deletes_due(connection: sqlite3.Connection, link_id: int) -> list[int]:
+def deletes_due(connection: Connection, link_id: int) -> list[int]:
     """Appointments that are cancelled or gone here while their event is there, by id."""
     rows = connection.execute(
         "SELECT o.appointment_id FROM sync_outbox o"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 
 from couchcal.clock import Clock
 from couchcal.practice.disclosure import disclosed
+from couchcal.store.connection import Connection
 from couchcal.store.public_id import encode
 from couchcal.sync import guard, ledger, outbox, pull
 from couchcal.sync.fields import outgoing, shown
@@ -17,7 +17,7 @@ from couchcal.sync.report import CalendarPlan, Plan, PlannedSending, State
 from couchcal.sync.waiter import Unreachable, Waiter, trying
 
 
-def plan(connection: sqlite3.Connection, remote_of: Callable[[], Remote], clock: Clock, waiter: Waiter) -> Plan:
+def plan(connection: Connection, remote_of: Callable[[], Remote], clock: Clock, waiter: Waiter) -> Plan:
     """What a cycle would find and do now, as far as can be told without doing it."""
     account = ledger.account(connection)
     if account is None or account.state == "needs_auth":
@@ -41,7 +41,7 @@ def plan(connection: sqlite3.Connection, remote_of: Callable[[], Remote], clock:
 
 
 def _calendar(
-    connection: sqlite3.Connection,
+    connection: Connection,
     remote: Remote,
     link: Link,
     target: Link | None,
@@ -70,7 +70,7 @@ def _calendar(
     )
 
 
-def _changes(connection: sqlite3.Connection, remote: Remote, link: Link, waiter: Waiter) -> tuple[int, int]:
+def _changes(connection: Connection, remote: Remote, link: Link, waiter: Waiter) -> tuple[int, int]:
     """How many events changed at the remote, and how many are gone there, among those that are known here."""
     token = pull.sync_token(connection, link.id)
     try:
@@ -79,9 +79,7 @@ def _changes(connection: sqlite3.Connection, remote: Remote, link: Link, waiter:
         return _walked(connection, remote, link, waiter, "")
 
 
-def _walked(
-    connection: sqlite3.Connection, remote: Remote, link: Link, waiter: Waiter, token: str
-) -> tuple[int, int]:
+def _walked(connection: Connection, remote: Remote, link: Link, waiter: Waiter, token: str) -> tuple[int, int]:
     changed, gone = set[str](), set[str]()
     page: str | None = ""
     while page is not None:
@@ -107,7 +105,7 @@ def _is_news(event: RemoteEvent, mapped: Mapped | None, etag: str | None) -> boo
     return etag is None or etag != event.etag
 
 
-def _sendings(connection: sqlite3.Connection, link: Link) -> list[PlannedSending]:
+def _sendings(connection: Connection, link: Link) -> list[PlannedSending]:
     rows = outbox.waiting(connection)
     entries = disclosed(connection, rows)
     maps = ledger.maps_of(connection, link.id, rows)

@@ -7,14 +7,13 @@ by its id before it is believed to be gone: a short answer is no deletion.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
 
 from couchcal.practice import external_rows
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.sync.fields import event_text
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Link
@@ -106,13 +105,13 @@ def _everything(reader: _Reader) -> Reading:
         return reader.walk("")
 
 
-def sync_token(connection: sqlite3.Connection, link_id: int) -> str:
+def sync_token(connection: Connection, link_id: int) -> str:
     """Where the last reading ended, empty if everything is to be read."""
     row = connection.execute("SELECT sync_token FROM sync_state WHERE link_id = ?", (link_id,)).fetchone()
     return str(row[0]) if row else ""
 
 
-def drop_stage(connection: sqlite3.Connection, link_id: int) -> None:
+def drop_stage(connection: Connection, link_id: int) -> None:
     """Forget a reading. Inside a transaction."""
     connection.execute("DELETE FROM sync_stage WHERE link_id = ?", (link_id,))
 
@@ -123,7 +122,7 @@ class _Reader:
     def __init__(
         self,
         remote: Remote,
-        connection: sqlite3.Connection,
+        connection: Connection,
         link: Link,
         waiter: Waiter,
         lease: Lease | None,

@@ -7,14 +7,13 @@ process ended is simply done again. One thing that cannot be sent never holds up
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 from couchcal.clock import Clock
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.sync import outbox
 from couchcal.sync.fields import NAMES
 from couchcal.sync.lease import Lease
@@ -98,7 +97,7 @@ class _Pusher:
         self,
         remote: Remote,
         database: Database,
-        connection: sqlite3.Connection,
+        connection: Connection,
         link: Link,
         clock: Clock,
         waiter: Waiter,

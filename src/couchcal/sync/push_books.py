@@ -5,12 +5,12 @@ An item with nothing to ask the remote for is finished here, in the transaction 
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
 from typing import NamedTuple
 
 from couchcal.clock import Clock
 from couchcal.practice.disclosure import Disclosed, Facts, disclosed, facts
+from couchcal.store.connection import Connection
 from couchcal.sync import guard, ledger, outbox
 from couchcal.sync.fields import Base, agreed, known, known_of, outgoing, shown, text_of
 from couchcal.sync.ids import event_id
@@ -53,7 +53,7 @@ def base_of(mapped: Mapped) -> Base:
 class Books:
     """The outbox and the event map of one target calendar."""
 
-    def __init__(self, connection: sqlite3.Connection, link: Link, clock: Clock, lease: Lease | None) -> None:
+    def __init__(self, connection: Connection, link: Link, clock: Clock, lease: Lease | None) -> None:
         self.connection = connection
         self.link = link
         self.clock = clock

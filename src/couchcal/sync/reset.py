@@ -6,7 +6,6 @@ it there, and the next cycle goes on. No appointment is ever touched.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
@@ -16,7 +15,7 @@ from couchcal.clock import Clock
 from couchcal.errors import NotFound, Refused
 from couchcal.practice import external_rows
 from couchcal.practice.disclosure import disclosed
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.sync import ledger, outbox, target
 from couchcal.sync.ids import event_id
 from couchcal.sync.lease import Lease, Taken, holder, transaction
@@ -77,7 +76,7 @@ def reset(
                 held.release()
 
 
-def _begin(connection: sqlite3.Connection, lease: Lease, how: How, clock: Clock) -> Link:
+def _begin(connection: Connection, lease: Lease, how: How, clock: Clock) -> Link:
     """Write down what is to be done."""
     now = clock()
     with transaction(connection, lease):
@@ -101,7 +100,7 @@ def _begin(connection: sqlite3.Connection, lease: Lease, how: How, clock: Clock)
     return found or link
 
 
-def _unpause(connection: sqlite3.Connection, account_id: int, link_id: int, how: How, now: datetime) -> None:
+def _unpause(connection: Connection, account_id: int, link_id: int, how: How, now: datetime) -> None:
     """Close the questions that starting over answers."""
     connection.execute(
         "UPDATE calendar_account SET failures = 0, next_try = NULL, last_error = '',"
@@ -117,7 +116,7 @@ def _unpause(connection: sqlite3.Connection, account_id: int, link_id: int, how:
 
 
 def go_on(
-    connection: sqlite3.Connection,
+    connection: Connection,
     remote: Remote,
     link: Link,
     *,
@@ -143,9 +142,7 @@ def go_on(
 class _Clearing:
     """Removes everything of ours from a calendar."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, remote: Remote, link: Link, waiter: Waiter, lease: Lease
-    ) -> None:
+    def __init__(self, connection: Connection, remote: Remote, link: Link, waiter: Waiter, lease: Lease) -> None:
         self.connection = connection
         self.remote = remote
         self.link = link
@@ -218,7 +215,7 @@ class _Clearing:
             return None
 
 
-def _send_again(connection: sqlite3.Connection, link: Link, clock: Clock) -> None:
+def _send_again(connection: Connection, link: Link, clock: Clock) -> None:
     """Inside a transaction: nothing of ours is there any more, and everything that is wanted gets an event anew.
 
     Ids of removed events are used up; what is not wanted now may be brought back under its own.
@@ -244,6 +241,6 @@ def _send_again(connection: sqlite3.Connection, link: Link, clock: Clock) -> Non
     outbox.enqueue_everything(connection, link.id, clock())
 
 
-def _forget_cursor(connection: sqlite3.Connection, link_id: int) -> None:
+def _forget_cursor(connection: Connection, link_id: int) -> None:
     connection.execute("DELETE FROM sync_state WHERE link_id = ?", (link_id,))
     connection.execute("DELETE FROM sync_stage WHERE link_id = ?", (link_id,))

@@ -6,7 +6,6 @@ A decision that changes an appointment is a change like any other, and undo take
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 
@@ -16,7 +15,7 @@ from couchcal.practice import appointments, editing, external, rows
 from couchcal.practice.disclosure import disclosed
 from couchcal.practice.editing import Edit
 from couchcal.practice.outcome import Done
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.session import write_session
 from couchcal.sync import accounts, ledger, outbox, review, target
@@ -63,10 +62,10 @@ def _sign_out(database: Database, review_id: int, clock: Clock) -> None:
             accounts.disconnect(database, clock=clock)
 
 
-Way = Callable[[JournalSession, sqlite3.Connection, Stored], Done]
+Way = Callable[[JournalSession, Connection, Stored], Done]
 
 
-def _cancel(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _cancel(session: JournalSession, connection: Connection, item: Stored) -> Done:
     row_id, link_id = _appointment(item), _link(item)
     entry = disclosed(connection, [row_id]).get(row_id)
     done = Done("It is not on here any more", None, 0)
@@ -77,22 +76,22 @@ def _cancel(session: JournalSession, connection: sqlite3.Connection, item: Store
     return done
 
 
-def _restore(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _restore(session: JournalSession, connection: Connection, item: Stored) -> Done:
     _set_state(connection, _link(item), _appointment(item), "deleted")
     outbox.enqueue(connection, [_appointment(item)])
     return Done("It is put back in Google with the next sync", item.appointment_id)
 
 
-def _unlink(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _unlink(session: JournalSession, connection: Connection, item: Stored) -> Done:
     _set_state(connection, _link(item), _appointment(item), "unlinked")
     return Done("It stays here, and is not sent to Google any more", item.appointment_id)
 
 
-def _keep(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _keep(session: JournalSession, connection: Connection, item: Stored) -> Done:
     return Done("It stays as it is here", item.appointment_id, 0)
 
 
-def _take(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _take(session: JournalSession, connection: Connection, item: Stored) -> Done:
     row_id = _appointment(item)
     entry = disclosed(connection, [row_id]).get(row_id)
     if entry is None:
@@ -104,15 +103,15 @@ def _take(session: JournalSession, connection: sqlite3.Connection, item: Stored)
     return done
 
 
-def _note(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _note(session: JournalSession, connection: Connection, item: Stored) -> Done:
     return Done("Noted", item.appointment_id, 0)
 
 
-def _keep_unknown(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _keep_unknown(session: JournalSession, connection: Connection, item: Stored) -> Done:
     return Done("It stays in Google, and shows here as an event of Google", None, 0)
 
 
-def _remove_unknown(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _remove_unknown(session: JournalSession, connection: Connection, item: Stored) -> Done:
     """The event is taken for that of an appointment which was never there: such events are removed."""
     stand_in = -item.id
     if item.remote_event_id in ledger.maps_by_event(connection, _link(item), [item.remote_event_id]):
@@ -124,18 +123,18 @@ def _remove_unknown(session: JournalSession, connection: sqlite3.Connection, ite
     return Done("It is removed in Google with the next sync", None, 0)
 
 
-def _recreate(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _recreate(session: JournalSession, connection: Connection, item: Stored) -> Done:
     target.recreate(connection, _link(item), session.now)
     return Done("A new calendar is made with the next sync, and everything is sent to it", None, 0)
 
 
-def _disconnected(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _disconnected(session: JournalSession, connection: Connection, item: Stored) -> Done:
     """Signing in again makes another calendar."""
     target.recreate(connection, _link(item), session.now)
     return Done("Nothing is synced any more", None, 0)
 
 
-def _forget(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _forget(session: JournalSession, connection: Connection, item: Stored) -> Done:
     external.clear(session, _link(item))
     for table in ("sync_state", "sync_stage"):
         connection.execute(f"DELETE FROM {table} WHERE link_id = ?", (_link(item),))  # noqa: S608  our own words
@@ -143,11 +142,11 @@ def _forget(session: JournalSession, connection: sqlite3.Connection, item: Store
     return Done("That calendar is not read any more", None, 0)
 
 
-def _allow(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _allow(session: JournalSession, connection: Connection, item: Stored) -> Done:
     return Done("It goes on with the next sync", None, 0)
 
 
-def _restore_all(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _restore_all(session: JournalSession, connection: Connection, item: Stored) -> Done:
     ours = [int(row_id) for row_id in json.loads(item.theirs)["appointments"]]
     for row_id in ours:
         _set_state(connection, _link(item), row_id, "deleted")
@@ -156,7 +155,7 @@ def _restore_all(session: JournalSession, connection: sqlite3.Connection, item: 
     return Done("Ours are put back in Google with the next sync", None, len(ours))
 
 
-def _discard(session: JournalSession, connection: sqlite3.Connection, item: Stored) -> Done:
+def _discard(session: JournalSession, connection: Connection, item: Stored) -> Done:
     if item.pushing:
         for row_id in json.loads(item.ours)["appointments"]:
             _set_state(connection, _link(item), row_id, "unlinked")
@@ -164,17 +163,17 @@ def _discard(session: JournalSession, connection: sqlite3.Connection, item: Stor
     return Done("Everything is read anew with the next sync", None, 0)
 
 
-def _read_anew(connection: sqlite3.Connection, item: Stored) -> None:
+def _read_anew(connection: Connection, item: Stored) -> None:
     connection.execute("UPDATE sync_state SET sync_token = '' WHERE link_id = ?", (_link(item),))
 
 
-def _set_state(connection: sqlite3.Connection, link_id: int, appointment_id: int, state: str) -> None:
+def _set_state(connection: Connection, link_id: int, appointment_id: int, state: str) -> None:
     mapped = ledger.map_of(connection, link_id, appointment_id)
     if mapped is not None:
         ledger.set_map_state(connection, mapped.id, state)
 
 
-def _go_on(connection: sqlite3.Connection, item: Stored) -> None:
+def _go_on(connection: Connection, item: Stored) -> None:
     """End the waiting of the account if nothing else is to be decided for it."""
     if item.kind in ("mass_delete", "calendar_lost") and not item.pushing:
         connection.execute(

@@ -6,14 +6,13 @@ Plain SQL without the ORM, which is loaded only where a decision is made.
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import datetime
 from typing import NamedTuple
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import NotFound
 from couchcal.practice.outcome import Done
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.sync.ledger import epoch, moment
 
 ALLOWED = "apply"
@@ -122,7 +121,7 @@ _SELECT = (
 )
 
 
-def open_items(connection: sqlite3.Connection) -> list[ReviewItem]:
+def open_items(connection: Connection) -> list[ReviewItem]:
     """Everything that waits for a person, the oldest first."""
     found = connection.execute(f"{_SELECT} WHERE r.resolved_at IS NULL ORDER BY r.at, r.id")
     items = [_stored(row) for row in found]
@@ -131,7 +130,7 @@ def open_items(connection: sqlite3.Connection) -> list[ReviewItem]:
     ]
 
 
-def holds_up(connection: sqlite3.Connection) -> bool:
+def holds_up(connection: Connection) -> bool:
     """Whether the sync, or a part of it, waits for a person: paused, or many deletions that are not sent."""
     row = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM calendar_account WHERE paused <> '')"
@@ -140,7 +139,7 @@ def holds_up(connection: sqlite3.Connection) -> bool:
     return bool(row[0])
 
 
-def load(connection: sqlite3.Connection, review_id: int) -> Stored:
+def load(connection: Connection, review_id: int) -> Stored:
     """One review, open or not.
 
     Raises:
@@ -167,9 +166,7 @@ def resolve(database: Database, review_id: int, how: str, *, clock: Clock = syst
 # Inside a transaction.
 
 
-def open_one(
-    connection: sqlite3.Connection, new: New, *, link_id: int | None, now: datetime, resolution: str = ""
-) -> None:
+def open_one(connection: Connection, new: New, *, link_id: int | None, now: datetime, resolution: str = "") -> None:
     """Store something to decide on. What is open of the same already is brought up to date instead.
 
     Args:
@@ -204,7 +201,7 @@ def _same(new: New, link_id: int | None) -> tuple[object, ...]:
     return new.kind, link_id, new.appointment_id, new.remote_event_id, int(pushing)
 
 
-def is_open(connection: sqlite3.Connection, new: New, link_id: int | None) -> bool:
+def is_open(connection: Connection, new: New, link_id: int | None) -> bool:
     """Whether exactly this is open already."""
     row = connection.execute(
         f"SELECT 1 FROM sync_review {_SAME} AND detail = ? AND ours = ?",  # noqa: S608  our own words
@@ -214,7 +211,7 @@ def is_open(connection: sqlite3.Connection, new: New, link_id: int | None) -> bo
 
 
 def settle(
-    connection: sqlite3.Connection, link_id: int, appointment_id: int, kind: str, resolution: str, now: datetime
+    connection: Connection, link_id: int, appointment_id: int, kind: str, resolution: str, now: datetime
 ) -> bool:
     """Resolve what is open of one kind for an appointment; whether anything was."""
     found = connection.execute(
@@ -225,7 +222,7 @@ def settle(
     return bool(found.rowcount)
 
 
-def close(connection: sqlite3.Connection, review_id: int, resolution: str, now: datetime) -> None:
+def close(connection: Connection, review_id: int, resolution: str, now: datetime) -> None:
     """Resolve one."""
     connection.execute(
         "UPDATE sync_review SET resolved_at = ?, resolution = ? WHERE id = ? AND resolved_at IS NULL",
@@ -233,7 +230,7 @@ def close(connection: sqlite3.Connection, review_id: int, resolution: str, now: 
     )
 
 
-def was_seen(connection: sqlite3.Connection, link_id: int, event_id: str) -> bool:
+def was_seen(connection: Connection, link_id: int, event_id: str) -> bool:
     """Whether an event was once asked about as an unknown one."""
     row = connection.execute(
         "SELECT 1 FROM sync_review WHERE kind = 'unknown_event' AND link_id = ? AND remote_event_id = ? LIMIT 1",
@@ -242,7 +239,7 @@ def was_seen(connection: sqlite3.Connection, link_id: int, event_id: str) -> boo
     return row is not None
 
 
-def use_permit(connection: sqlite3.Connection, link_id: int, count: int) -> bool:
+def use_permit(connection: Connection, link_id: int, count: int) -> bool:
     """Whether a person allowed a reading that takes away `count`; then it is used up."""
     for review_id, theirs in connection.execute(
         "SELECT id, theirs FROM sync_review WHERE kind = 'mass_delete' AND link_id = ? AND resolution = ?"
@@ -256,7 +253,7 @@ def use_permit(connection: sqlite3.Connection, link_id: int, count: int) -> bool
     return False
 
 
-def allowed_deletes(connection: sqlite3.Connection, link_id: int) -> frozenset[int]:
+def allowed_deletes(connection: Connection, link_id: int) -> frozenset[int]:
     """The appointments whose events a person allowed to be removed in a great number."""
     found = connection.execute(
         "SELECT ours FROM sync_review WHERE kind = 'mass_delete' AND link_id = ? AND resolution = ?"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+from couchcal.store.connection import Connection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATEMENT = """
@@ -62,7 +63,7 @@ class Status(NamedTuple):
         return self.state == "ok"
 
 
-def read(connection: sqlite3.Connection) -> Status | None:
+def read(connection: Connection) -> Status | None:
     """How it stands, None if no account is connected."""
     row = connection.execute(_STATEMENT).fetchone()
     if row is None:

@@ -7,7 +7,6 @@ calendar whose making was not heard of is found and no second one is made.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from contextlib import closing
 from datetime import datetime
 
@@ -15,7 +14,7 @@ from couchcal.clock import Clock
 from couchcal.errors import NotFound
 from couchcal.practice import external_rows
 from couchcal.practice.disclosure import safe_zone
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.sync import ledger, outbox, review
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.ledger import Link
@@ -73,7 +72,7 @@ def ensure(
         return link.id
 
 
-def _link(connection: sqlite3.Connection, clock: Clock, name: str | None, lease: Lease | None) -> Link:
+def _link(connection: Connection, clock: Clock, name: str | None, lease: Lease | None) -> Link:
     """The target's row, made if there is none."""
     with transaction(connection, lease):
         account = ledger.account(connection)
@@ -101,7 +100,7 @@ def _found_or_made(remote: Remote, marker: str, name: str, time_zone: str) -> Re
     return remote.create_calendar(name, time_zone, f"{DESCRIPTION} {marker}")
 
 
-def _zone(connection: sqlite3.Connection) -> str:
+def _zone(connection: Connection) -> str:
     row = connection.execute("SELECT tz FROM practice ORDER BY id LIMIT 1").fetchone()
     return safe_zone(row[0], "UTC")
 
@@ -110,7 +109,7 @@ def _new_mark() -> str:
     return f"{_MARK}{secrets.token_hex(8)}"
 
 
-def lost(connection: sqlite3.Connection, link: Link, clock: Clock) -> None:
+def lost(connection: Connection, link: Link, clock: Clock) -> None:
     """Inside a transaction: a calendar is gone at the remote, or is not shared any more. Nothing is deleted here.
 
     Without its target the account waits for a decision.
@@ -123,7 +122,7 @@ def lost(connection: sqlite3.Connection, link: Link, clock: Clock) -> None:
     ledger.log(connection, clock(), detail, "error")
 
 
-def recreate(connection: sqlite3.Connection, link_id: int, now: datetime) -> None:
+def recreate(connection: Connection, link_id: int, now: datetime) -> None:
     """Inside a transaction: forget the calendar and its events; the next cycle makes another and sends everything.
 
     The row stays, so that what changes meanwhile is queued; so does what a person wants to have here alone. What

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 
 from couchcal.store.audit import Deed, append
+from couchcal.store.connection import Connection
 from couchcal.sync.lease import transaction
 from couchcal.sync.ledger import epoch
 from couchcal.sync.report import Report
 
 
-def note(connection: sqlite3.Connection, report: Report, now: datetime) -> None:
+def note(connection: Connection, report: Report, now: datetime) -> None:
     """Write down a cycle that sent or took over anything."""
     if not report.changed:
         return

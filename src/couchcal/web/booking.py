@@ -7,7 +7,6 @@ by POST. Addresses hold what is chosen and never who chooses.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from sqlite3 import Connection
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from couchcal.mail import links
 from couchcal.practice import door
 from couchcal.practice.booking_link import booking_link, slug
 from couchcal.practice.door_shapes import LinkOver, OutcomeKind, PracticePage, Taken, TooMany
+from couchcal.store.connection import Connection
 from couchcal.web import altcha, when
 from couchcal.web import month as months
 from couchcal.web.altcha import WorkRefused

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
-from sqlite3 import Connection
 from urllib.parse import quote, urlencode
 
 from couchcal.practice import door
 from couchcal.practice.door_shapes import ClientKey, OfferedType, OwnSession, PracticePage
 from couchcal.scheduling.wallclock import zone
+from couchcal.store.connection import Connection
 from couchcal.web.local import Local
 from couchcal.web.manners import Manners
 from couchcal.web.month import instant_text

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from sqlite3 import Connection
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -28,6 +27,7 @@ from couchcal.practice.door_shapes import (
     Taken,
     TooMany,
 )
+from couchcal.store.connection import Connection
 from couchcal.web import told, when
 from couchcal.web.applicant import LONGEST_NOTE
 from couchcal.web.choice import Choice, instant_of

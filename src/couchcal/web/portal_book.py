@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from sqlite3 import Connection
 from typing import Any
 
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from couchcal.errors import Invalid, NotFound, Refused
 from couchcal.mail import links
 from couchcal.practice import door
 from couchcal.practice.door_shapes import ClientKey, Taken, TooMany, Wish
+from couchcal.store.connection import Connection
 from couchcal.web import own, told, when
 from couchcal.web.applicant import LONGEST_NOTE
 from couchcal.web.choice import Choice, choice_of, instant_of

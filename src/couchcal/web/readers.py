@@ -6,14 +6,13 @@ What is worked out from the practice is kept with them, as long as nobody change
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import finalize
 
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 
 _MOST = 24
 """Answers that are kept at a time."""
@@ -26,7 +25,7 @@ _T = TypeVar("_T")
 class _Reader:
     """A connection, and what is known of the practice as it was when its page began."""
 
-    connection: sqlite3.Connection
+    connection: Connection
     file: _File
     _version: int = -1
     _known: dict[Hashable, Any] = field(default_factory=dict)
@@ -59,7 +58,7 @@ class Readers:
         finalize(self, _close, self._idle)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """A connection for one page: each of its reads sees the practice as it was at the first one.
 
         Raises:
@@ -82,7 +81,7 @@ class Readers:
                 else:
                     reader.connection.close()
 
-    def once(self, connection: sqlite3.Connection, question: Hashable, answer: Callable[[], _T]) -> _T:
+    def once(self, connection: Connection, question: Hashable, answer: Callable[[], _T]) -> _T:
         """`answer()`, or what it was to the same question if nothing in the practice has changed since then.
 
         Args:

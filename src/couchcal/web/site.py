@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from ipaddress import ip_network
-from sqlite3 import Connection
 from typing import Any
 
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from couchcal.clock import Clock, system_clock
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.web.altcha import Altcha
 from couchcal.web.limits import Limits, Network, What, from_proxy
 from couchcal.web.manners import Manners

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
 from couchcal.practice import door
 from couchcal.scheduling.wallclock import to_local
+from couchcal.store.connection import Connection
 from couchcal.web import month as months
 from couchcal.web.choice import Choice, day_of
 from couchcal.web.manners import month_words, zone_words

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from sqlite3 import Connection
 from typing import Any, NamedTuple
 
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.sync.lease import Lease, transaction
 from couchcal.sync.report import Report
 

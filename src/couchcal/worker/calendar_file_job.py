@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from couchcal.clock import Clock
 from couchcal.paths import replacing
 from couchcal.settings import load as load_settings
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.worker.watch import Watch
 
 PAUSE_S = 2.0
@@ -92,7 +91,7 @@ def _wanted() -> Path | None:
     return Path(setting).expanduser() if setting else None
 
 
-def _content(connection: sqlite3.Connection, clock: Clock) -> bytes:
+def _content(connection: Connection, clock: Clock) -> bytes:
     from couchcal.ics.feed import calendar
     from couchcal.practice.feeds import practitioner
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 
 
 class Watch:
@@ -12,11 +10,11 @@ class Watch:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self._version: int | None = None
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> Connection:
         """The connection, for statements that only read.
 
         Raises:

@@ -18,7 +18,7 @@ import requests
 
 from couchcal.errors import CouchcalError
 from couchcal.practice import client_changes
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.sync import accounts, ledger, reset, review, waiter
 from couchcal.sync.account_rows import APP_CREATED, CALENDAR_LIST, EVENTS
 from couchcal.sync.engine import Engine
@@ -169,7 +169,7 @@ class World:
         return self.looking.execute(statement, given).fetchall()
 
     @cached_property
-    def looking(self) -> sqlite3.Connection:
+    def looking(self) -> Connection:
         return sqlite3.connect(self.path, isolation_level=None)
 
     def account(self) -> ledger.Account:
@@ -315,7 +315,7 @@ class World:
 
     def take_backup(self) -> None:
         self.backup = self.folder / "backup.db"
-        with closing(self.database.connect()) as source, closing(sqlite3.connect(self.backup)) as copied:
+        with closing(self.database.connect_file()) as source, closing(sqlite3.connect(self.backup)) as copied:
             source.backup(copied)
 
     def restore_backup(self) -> None:

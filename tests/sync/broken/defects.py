@@ -6,7 +6,6 @@ with it, not by accident.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple, Self
 from unittest.mock import patch
 
 from couchcal.practice.disclosure import Disclosed
+from couchcal.store.connection import Connection
 from couchcal.store.records import Appointment
 from couchcal.sync import apply, fields, guard, ours, outbox, pull, push
 from couchcal.sync.fields import known, outgoing, text_of
@@ -113,7 +113,7 @@ def _believed(_self: object, _event_id: str) -> None:
     """What a list does not show is gone."""
 
 
-def _harmless(_connection: sqlite3.Connection, _link: object, _reading: Reading, *, clock: object) -> bool:
+def _harmless(_connection: Connection, _link: object, _reading: Reading, *, clock: object) -> bool:
     """However much is gone."""
     return False
 

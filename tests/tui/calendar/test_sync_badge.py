@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from couchcal.scheduling.wallclock import zone
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.sync.status import Status
 from couchcal.tui.app import CouchcalApp
 from couchcal.tui.calendar.screen import CalendarScreen
@@ -160,7 +159,7 @@ def external(database: Database, title: str, hour: int) -> None:
         insert(connection, row)
 
 
-def insert(connection: sqlite3.Connection, row: dict[str, object]) -> None:
+def insert(connection: Connection, row: dict[str, object]) -> None:
     names = ", ".join(row)
     connection.execute(
         f"INSERT INTO external_event ({names}) VALUES ({', '.join(f':{name}' for name in row)})",

@@ -148,7 +148,6 @@ async def test_one_that_is_used_is_kept_and_comes_back(database: Database) -> No
     booked = session(database, client, instant(3, 9))
     with closing(database.connect()) as connection:
         connection.execute("UPDATE appointment SET event_type_id = ? WHERE id = ?", (rows(database)[0].id, booked))
-        connection.commit()
     screen = EventTypesScreen(database, clock=clock)
     async with shown(screen) as (app, pilot):
         await pilot.press("D")

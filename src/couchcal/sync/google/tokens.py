@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from couchcal.errors import DatabaseProblem
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.store.keys import SERVICE, usable_keyring
 from couchcal.sync.account_rows import reading, writing
 from couchcal.sync.port import Transient

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from couchcal.mail.ledger import attention
 from couchcal.practice.agenda import Entry, between, day_instant, horizon_reached
 from couchcal.practice.availability import BlockRow, weekly
 from couchcal.practice.glance import waiting_requests
+from couchcal.store.connection import Connection
 from couchcal.tui.calendar.period import Period, later
 
 
@@ -29,7 +29,7 @@ class Loaded(NamedTuple):
 NOTHING = Loaded(Period(date(2000, 1, 1), 0), (), (), 0, 0, True)
 
 
-def load(connection: sqlite3.Connection, window: Period, tz: tzinfo, now: datetime) -> Loaded:
+def load(connection: Connection, window: Period, tz: tzinfo, now: datetime) -> Loaded:
     """Read the days of `window`, cancelled entries among them (CXL-01)."""
     start, end = day_instant(window.first, tz), day_instant(window.until, tz)
     entries = between(connection, start, end, tz, cancelled=True)

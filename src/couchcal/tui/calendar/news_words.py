@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
@@ -12,6 +11,7 @@ from couchcal.practice import agenda, requests
 from couchcal.practice.names import short_name
 from couchcal.practice.news import Item, What
 from couchcal.scheduling.wallclock import to_local
+from couchcal.store.connection import Connection
 from couchcal.tui.calendar.period import day_label
 from couchcal.tui.calendar.words import name_of
 from couchcal.tui.text import clean
@@ -33,7 +33,7 @@ _VERBS: dict[What, str] = {
 
 
 def news_words(
-    connection: sqlite3.Connection,
+    connection: Connection,
     items: Sequence[Item],
     tz: tzinfo,
     names: str,
@@ -54,7 +54,7 @@ def news_words(
     return words
 
 
-def _told(connection: sqlite3.Connection, item: Item, tz: tzinfo) -> str:
+def _told(connection: Connection, item: Item, tz: tzinfo) -> str:
     """One item with who and when; empty if what it is about is gone already."""
     if item.what in ("asked", "withdrawn"):
         found = connection.execute("SELECT 1 FROM booking_request WHERE id = ?", (item.row_id,)).fetchone()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -16,7 +15,7 @@ from couchcal.practice.agenda import Entry, practice_facts
 from couchcal.practice.glance import Particulars
 from couchcal.scheduling.wallclock import UnknownZone, to_instant, to_local, zone
 from couchcal.settings import Settings
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.tui.calendar import data
 from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.period import MONTH_DAYS, Period, View, later, period_of, title, week_of
@@ -52,8 +51,8 @@ class CalendarState(Screen[None], inherit_bindings=False):
     def __init__(self, database: Database, clock: Clock, settings: Settings, keymap: Keymap, view: View) -> None:
         super().__init__()
         self.database, self.clock, self.settings, self.keymap = database, clock, settings, keymap
-        self.reader: sqlite3.Connection = database.connect()
-        self._loader: sqlite3.Connection | None = None
+        self.reader: Connection = database.connect()
+        self._loader: Connection | None = None
         self._loading, self._writing = Lock(), Lock()
         facts = practice_facts(self.reader)
         self.tz_name, self.tz = facts.tz, zone(facts.tz)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from couchcal.practice.draft import DRAFT_FIELDS, REMOVED_BY_HAND
 from couchcal.practice.outcome import Done, Preview
 from couchcal.practice.services import LocationRow, RoomRow, ServiceRow
 from couchcal.scheduling.wallclock import zone
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.store.vocabulary import Scope
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def load(database: Database, appointment_id: int | None, names: str = "full", *,
 
 
 def read(
-    connection: sqlite3.Connection, appointment_id: int | None, names: str = "full", *, latest: bool = False
+    connection: Connection, appointment_id: int | None, names: str = "full", *, latest: bool = False
 ) -> FormData:
     """The lists, and the appointment if there is one.
 
@@ -116,9 +115,7 @@ def read(
         )
 
 
-def _stored(
-    connection: sqlite3.Connection, appointment_id: int, automatic: str
-) -> tuple[dict[str, Any], bool, int]:
+def _stored(connection: Connection, appointment_id: int, automatic: str) -> tuple[dict[str, Any], bool, int]:
     found = connection.execute(
         f"SELECT version, overridden, start_utc, end_utc, {', '.join(_PLAIN)} FROM appointment WHERE id = ?",  # noqa: S608  fixed names
         (appointment_id,),
@@ -139,7 +136,7 @@ def _stored(
     return values, any(source == "auto" for _, source in modifiers), version
 
 
-def _rule(connection: sqlite3.Connection, entry: Entry | None) -> tuple[str, str | None]:
+def _rule(connection: Connection, entry: Entry | None) -> tuple[str, str | None]:
     if entry is None or entry.series_id is None:
         return "", None
     rule: tuple[str, str | None] = connection.execute(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import refusal
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.wallclock import to_local, zone
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.tui.forms.appointment_data import FormData, load, read
 from couchcal.tui.forms.appointment_live import hints, live_line
 from couchcal.tui.forms.appointment_rows import ROW_ACTIONS, Rows
@@ -161,7 +160,7 @@ class AppointmentFields(ChangedModal[Done]):
         if self._opening is opening and self._data is None:
             self._fill(data)
 
-    def reopen(self, opening: Opening, connection: sqlite3.Connection) -> None:
+    def reopen(self, opening: Opening, connection: Connection) -> None:
         """Open the form, which is mounted but not shown, for another appointment; nothing of the last is left.
 
         One read on a connection that is open already, so that the form is filled before it is painted.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -17,7 +16,7 @@ from textual.app import App
 
 from couchcal.clock import Clock
 from couchcal.practice.outcome import Done
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.appointment_fields import Opening
 
@@ -29,7 +28,7 @@ _PAUSE_S = 0.02
 def open_form(
     app: App[Any],
     database: Database,
-    connection: sqlite3.Connection,
+    connection: Connection,
     opening: Opening,
     clock: Clock,
     answered: Callable[[Done | None], None],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from contextlib import closing
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -14,7 +13,7 @@ from couchcal.mail.ledger import Item
 from couchcal.practice import practice_settings
 from couchcal.practice.names import client_label
 from couchcal.settings import load as load_settings
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 
 Tone = Literal["good", "warning"]
 _MOST = 200
@@ -104,7 +103,7 @@ def listed(database: Database, names: str, *, troubled: bool) -> Listed:
     return Listed([Row(item, _who(item, called)) for item in found], count)
 
 
-def _called(connection: sqlite3.Connection, clients: set[int], names: str) -> dict[int, str]:
+def _called(connection: Connection, clients: set[int], names: str) -> dict[int, str]:
     found = connection.execute(
         "SELECT id, internal_id, coalesce(nullif(trim(preferred), ''), first), last FROM client"
     )

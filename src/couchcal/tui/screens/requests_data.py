@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from datetime import datetime, tzinfo
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from couchcal.practice import agenda, requests
 from couchcal.practice.agenda import Entry
 from couchcal.practice.draft import Draft
 from couchcal.practice.requests import RequestRow
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 
 class Listed(NamedTuple):
@@ -51,7 +50,7 @@ def read_lists(database: Database, tz: tzinfo, now: datetime) -> Lists:
         )
 
 
-def _clashes(connection: sqlite3.Connection, row: RequestRow, tz: tzinfo) -> tuple[Entry, ...]:
+def _clashes(connection: Connection, row: RequestRow, tz: tzinfo) -> tuple[Entry, ...]:
     """What takes its time; an appointment that it would move does not count."""
     return tuple(
         entry

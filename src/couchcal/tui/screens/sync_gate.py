@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from couchcal.clock import Clock, system_clock
@@ -18,7 +17,7 @@ from couchcal.errors import CouchcalError, Refused
 from couchcal.practice import disclosure, practice_settings
 from couchcal.practice.disclosure import Facts
 from couchcal.practice.outcome import Done
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.sync import accounts, lease, ledger, outbox, review, status
 from couchcal.sync.accounts import Link
 from couchcal.sync.lease import Lease

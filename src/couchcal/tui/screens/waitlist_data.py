@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from couchcal.practice.agenda import day_instant, horizon_reached, local_day
 from couchcal.practice.outcome import Done
 from couchcal.practice.usual import latest_services
 from couchcal.practice.waitlist import Waiting
-from couchcal.store.connection import Database
+from couchcal.store.connection import Connection, Database
 
 SEARCH_DAYS = 60
 """How far ahead a free time is looked for."""
@@ -62,7 +61,7 @@ def prefilled(
     return known if start is None else known | {"start": start, "end": start + timedelta(minutes=row.minutes)}
 
 
-def _first_free(connection: sqlite3.Connection, row: Waiting, tz: tzinfo, now: datetime) -> datetime | None:
+def _first_free(connection: Connection, row: Waiting, tz: tzinfo, now: datetime) -> datetime | None:
     first = local_day(now, tz)
     starts = openings.free_starts(
         connection, row.minutes, first=first, last=first + timedelta(days=SEARCH_DAYS), now=now, tz=tz

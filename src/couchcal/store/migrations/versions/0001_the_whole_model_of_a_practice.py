@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from couchcal.store.migrations.postgresql import lay_base, on_server, settle
+from couchcal.store.migrations.postgresql_functions import create_functions
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -37,7 +40,12 @@ def upgrade() -> None:
         sa.Column("end_time", sa.Time(), nullable=False),
         sa.Column("event_types", sa.String(), nullable=False),
         sa.Column("visit_types", sa.String(), nullable=False),
-        sa.CheckConstraint("end_time > start_time OR end_time LIKE '00:00%'", name="block_lasts"),
+        sa.CheckConstraint(
+            "end_time > start_time OR end_time < '00:01'"
+            if on_server()
+            else "end_time > start_time OR end_time LIKE '00:00%'",
+            name="block_lasts",
+        ),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_range"),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
@@ -856,3 +864,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("portal_state <> 'none' AND email <> ''"),
         postgresql_where=sa.text("portal_state <> 'none' AND email <> ''"),
     )
+    if on_server():
+        lay_base()
+        settle()
+        create_functions()

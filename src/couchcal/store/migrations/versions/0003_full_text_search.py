@@ -18,6 +18,9 @@ from __future__ import annotations
 
 from alembic import op
 
+from couchcal.store.migrations.postgresql import on_server
+from couchcal.store.migrations.postgresql_search import create_search, drop_search
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -109,6 +112,18 @@ def _trigger(name: str, when: str, *statements: str) -> None:
 
 
 def upgrade() -> None:
+    if on_server():
+        create_search()
+    else:
+        _create_search()
+    for table in _SPANS:
+        op.drop_index(f"ix_{table}_span", table)
+        op.create_index(f"ix_{table}_span", table, ["span", "start_utc", "end_utc"])
+    if not on_server():
+        _fill()
+
+
+def _create_search() -> None:
     for name in ("entry_search", "client_search"):
         op.execute(f"CREATE VIRTUAL TABLE {name} USING fts5(words, {_OPTIONS})")
     op.execute("CREATE VIRTUAL TABLE entry_search_terms USING fts5vocab(entry_search, 'instance')")
@@ -118,9 +133,9 @@ def upgrade() -> None:
     _clients()
     _cancellations()
     _later()
-    for table in _SPANS:
-        op.drop_index(f"ix_{table}_span", table)
-        op.create_index(f"ix_{table}_span", table, ["span", "start_utc", "end_utc"])
+
+
+def _fill() -> None:
     op.execute(_add("a", "FROM appointment a WHERE 1"))
     op.execute(_insert("entry_search", _key("e", 1), _event_words("e"), "FROM external_event e ORDER BY 1"))
     op.execute(_insert("client_search", "c.id", _contact_words("c"), "FROM client c ORDER BY 1"))
@@ -235,6 +250,16 @@ def _cancellations() -> None:
 
 
 def downgrade() -> None:
+    if on_server():
+        drop_search()
+    else:
+        _drop_search()
+    for table in _SPANS:
+        op.drop_index(f"ix_{table}_span", table)
+        op.create_index(f"ix_{table}_span", table, ["span", "start_utc"])
+
+
+def _drop_search() -> None:
     triggers = {
         "appointment": ("insert", "update", "delete"),
         "external_event": ("insert", "update", "delete"),
@@ -246,6 +271,3 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER {table}_search_{event}")
     for name in ("entry_search_terms", "entry_search", "client_search", "entry_search_later"):
         op.execute(f"DROP TABLE {name}")
-    for table in _SPANS:
-        op.drop_index(f"ix_{table}_span", table)
-        op.create_index(f"ix_{table}_span", table, ["span", "start_utc"])

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from alembic import op
 
+from couchcal.store.migrations.postgresql import drop_trigger, on_server, remake, settle, spoken
+from couchcal.store.migrations.postgresql_sync import create_sync_triggers
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -221,11 +224,15 @@ def upgrade() -> None:
         "id, link_id, '', 0, NULL, 0",
     )
     for statement in _NEW_TABLES:
-        op.execute(statement)
+        op.execute(spoken(statement))
     for table, column, kind in _NEW_COLUMNS:
-        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {spoken(kind)}")
     for statement in _INDEXES:
         op.execute(statement)
+    if on_server():
+        settle()
+        create_sync_triggers()
+        return
     for name, (event, condition, rows) in _TRIGGERS.items():
         where = " WHERE true" if rows.startswith("SELECT") and "WHERE" not in rows else ""
         op.execute(
@@ -236,6 +243,9 @@ def upgrade() -> None:
 
 def _remake(table: str, definition: str, columns: str, values: str) -> None:
     """Give a table, to which nothing refers, another definition; its rows stay as far as they mean anything."""
+    if on_server():
+        remake(table, definition, columns, values)
+        return
     op.execute(f"ALTER TABLE {table} RENAME TO {table}_before")
     op.execute(definition)
     op.execute(f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}_before")  # noqa: S608  our own names
@@ -244,7 +254,7 @@ def _remake(table: str, definition: str, columns: str, values: str) -> None:
 
 def downgrade() -> None:
     for name in _TRIGGERS:
-        op.execute(f"DROP TRIGGER {name}")
+        drop_trigger(name)
     op.execute("DROP INDEX ix_external_event_master")
     for table, column, _kind in _NEW_COLUMNS:
         op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -263,3 +273,5 @@ def downgrade() -> None:
         "id, created_at, updated_at, version, link_id, sync_token",
         "id, 0, 0, 1, link_id, ''",
     )
+    if on_server():
+        settle()

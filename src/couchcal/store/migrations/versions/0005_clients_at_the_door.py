@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from couchcal.store.migrations.postgresql import drop_trigger, on_server, refuse, remake, settle, spoken, trigger
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -110,21 +112,27 @@ _TRIGGERS = {
         _BUSY.format(other="1", held=_HELD.format(other="")),
     ),
 }
+_ON_SERVER = ((" IS NOT ", " IS DISTINCT FROM "), (" CROSS JOIN ", " JOIN "), (" AND 1\n", " AND true\n"))
+"""What the wall says in SQLite's words, and the same in PostgreSQL's."""
 
 
 def upgrade() -> None:
     for table, column, kind in _NEW_COLUMNS:
-        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {spoken(kind)}")
     words = {
         "channel": "channel VARCHAR NOT NULL,\n    ",
         "channel_word": "CONSTRAINT channel_word CHECK (channel = 'email' OR channel = 'text'),\n    ",
         "unique": ", channel",
     }
     _remake_reminder(words, "channel, ", "'email', ")
-    op.execute(_FEEDBACK)
+    op.execute(spoken(_FEEDBACK))
     op.execute("DROP INDEX ix_outbox_email_not_before")
     for name, columns in _INDEXES.items():
         op.execute(f"CREATE INDEX {name} ON {columns}")
+    if on_server():
+        settle()
+        _build_wall_on_server()
+        return
     for name, (event, condition, blocking) in _TRIGGERS.items():
         op.execute(
             f"CREATE TRIGGER {name} BEFORE {event} WHEN {condition} AND EXISTS ({blocking})"
@@ -132,9 +140,20 @@ def upgrade() -> None:
         )
 
 
+def _build_wall_on_server() -> None:
+    for name, (event, condition, blocking) in _TRIGGERS.items():
+        wall = f"IF {condition} THEN IF EXISTS ({blocking}) THEN {refuse('slot_taken')} END IF; END IF;"
+        for sqlite, server in _ON_SERVER:
+            wall = wall.replace(sqlite, server)
+        trigger(name, f"BEFORE {event}", wall, gives="NEW")
+
+
 def _remake_reminder(words: dict[str, str], column: str, value: str) -> None:
     """Give the table, to which nothing refers, another definition; of a reminder in two ways one stays."""
     common = "id, created_at, updated_at, version, appointment_id, kind, due_at, state, reason"
+    if on_server():
+        remake("reminder", _REMINDER.format(**words), f"{column}{common}", f"{value}{common}")
+        return
     op.execute("ALTER TABLE reminder RENAME TO reminder_before")
     op.execute(_REMINDER.format(**words))
     op.execute(
@@ -145,7 +164,7 @@ def _remake_reminder(words: dict[str, str], column: str, value: str) -> None:
 
 def downgrade() -> None:
     for name in _TRIGGERS:
-        op.execute(f"DROP TRIGGER {name}")
+        drop_trigger(name)
     for name in _INDEXES:
         op.execute(f"DROP INDEX {name}")
     op.execute("CREATE INDEX ix_outbox_email_not_before ON outbox_email (not_before)")
@@ -154,3 +173,5 @@ def downgrade() -> None:
     op.execute("CREATE INDEX ix_reminder_due_at ON reminder (due_at)")
     for table, column, _kind in _NEW_COLUMNS:
         op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    if on_server():
+        settle()

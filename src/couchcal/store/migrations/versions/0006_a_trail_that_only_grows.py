@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from couchcal.store.migrations.postgresql import drop_trigger, on_server, refuse, trigger
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -16,12 +18,21 @@ depends_on = None
 
 def upgrade() -> None:
     for event in ("update", "delete"):
+        if on_server():
+            name, when = f"audit_entry_no_{event}", f"BEFORE {event.upper()} ON audit_entry"
+            trigger(name, when, refuse("audit_append_only"))
+            continue
         op.execute(
             f"CREATE TRIGGER audit_entry_no_{event} BEFORE {event.upper()} ON audit_entry"
             " BEGIN SELECT RAISE(ABORT, 'audit_append_only'); END"
+        )
+    if on_server():
+        op.execute(
+            "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry"
+            " FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_no_delete()"
         )
 
 
 def downgrade() -> None:
     for event in ("update", "delete"):
-        op.execute(f"DROP TRIGGER audit_entry_no_{event}")
+        drop_trigger(f"audit_entry_no_{event}")

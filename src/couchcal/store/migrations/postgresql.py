@@ -126,11 +126,13 @@ def remake(table: str, definition: str, columns: str, values: str) -> None:
     op.execute(f"DROP TABLE {table}")
     op.execute(spoken(definition))
     op.execute(
-        f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}_before ORDER BY id ON CONFLICT DO NOTHING"  # noqa: S608
+        f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}_before ORDER BY {table}_before.id ON CONFLICT DO NOTHING"  # noqa: S608
     )
     op.execute(f"DROP TABLE {table}_before")
-    if last is not None:
-        op.execute(f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {last})")  # noqa: S608
+    op.execute(
+        "INSERT INTO sqlite_sequence (name, seq)"  # noqa: S608
+        f" SELECT '{table}', greatest({last or 0}, coalesce(max(id), 0)) FROM {table}"
+    )
 
 
 def trigger(name: str, event: str, body: str, *, gives: str = "NULL") -> None:

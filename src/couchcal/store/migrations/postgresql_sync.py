@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from couchcal.store.migrations.postgresql import trigger
+from couchcal.store.migrations.postgresql import drop_trigger, trigger
 
 _QUEUE = """
 CREATE FUNCTION queue_for_sync(one integer) RETURNS void LANGUAGE sql AS $$
@@ -49,3 +49,10 @@ def create_sync_triggers() -> None:
             f"AFTER {event}",
             f"IF {condition} AND {_TARGET} THEN PERFORM {queued}; END IF;",
         )
+
+
+def drop_sync_triggers() -> None:
+    """Queue nothing any more."""
+    for name in _TRIGGERS:
+        drop_trigger(name)
+    op.execute("DROP FUNCTION queue_for_sync(integer)")

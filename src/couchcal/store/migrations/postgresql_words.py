@@ -14,7 +14,9 @@ from contextlib import closing
 
 from alembic import op
 
-_LAST = 0x10FFFF
+_LETTERS = range(0x80, 0x1F000)
+_OTHERS = (*range(1, 0x20000), *range(0xE0000, 0xE01F0))
+"""Where there are characters that separate words; beyond are ideographs and private ones."""
 _LONGEST_WORD = 500
 _LONGEST_TEXT = 250_000
 """In characters: the words of an entry have to fit into a megabyte."""
@@ -70,7 +72,7 @@ def drop_word_functions() -> None:
 
 def _same_letters() -> dict[str, str]:
     """What SQLite's index makes of letters that it does not keep as they are; nothing of an accent alone."""
-    letters = [chr(code) for code in range(0x80, _LAST + 1) if _may_change(chr(code))]
+    letters = [chr(code) for code in _LETTERS if _may_change(chr(code))]
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(
             "CREATE VIRTUAL TABLE words USING fts5(word, content='', tokenize='unicode61 remove_diacritics 2')"
@@ -96,7 +98,7 @@ def _separators() -> str:
     """The characters between words, as ranges of a regular expression."""
     return "".join(
         f"\\U{first:08x}-\\U{last:08x}" if last > first else f"\\U{first:08x}"
-        for first, last in _runs(code for code in range(1, _LAST + 1) if not _in_word(chr(code)))
+        for first, last in _runs(code for code in _OTHERS if not _in_word(chr(code)))
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from alembic import op
 
-from couchcal.store.migrations.postgresql import drop_trigger, on_server, remake, settle, spoken
-from couchcal.store.migrations.postgresql_sync import create_sync_triggers
+from couchcal.store.migrations.postgresql import on_server, remake, settle, spoken
+from couchcal.store.migrations.postgresql_sync import create_sync_triggers, drop_sync_triggers
 
 revision = "0004"
 down_revision = "0003"
@@ -253,8 +253,11 @@ def _remake(table: str, definition: str, columns: str, values: str) -> None:
 
 
 def downgrade() -> None:
-    for name in _TRIGGERS:
-        drop_trigger(name)
+    if on_server():
+        drop_sync_triggers()
+    else:
+        for name in _TRIGGERS:
+            op.execute(f"DROP TRIGGER {name}")
     op.execute("DROP INDEX ix_external_event_master")
     for table, column, _kind in _NEW_COLUMNS:
         op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")

@@ -32,7 +32,7 @@ def page() -> str:
         *_words(BEFORE),
     ]
     parser = whole_parser()
-    for name, below in _actions(parser).items():
+    for name, below in actions_of(parser).items():
         lines += _command(name, below)
     return "\n".join([*lines, *_words(AFTER)]) + "\n"
 
@@ -75,21 +75,21 @@ def _verbatim(lines: list[str]) -> Iterator[str]:
 def _command(name: str, parser: ArgumentParser) -> Iterator[str]:
     yield f'.SS "{roff(name)}"'
     yield from _summary(f"couchcal {name}", parser)
-    for action, below in _actions(parser).items():
+    for action, below in actions_of(parser).items():
         yield from _summary(f"couchcal {name} {action}", below)
 
 
 def _summary(called: str, parser: ArgumentParser) -> Iterator[str]:
     """Synopsis, what it does, what is particular to it, and the notes and the example of its help."""
-    own = [action for action in _arguments(parser) if action.dest not in COMMON]
-    shared = [action for action in _arguments(parser) if action.dest in COMMON and action.dest != "db"]
+    own = [action for action in arguments_of(parser) if action.dest not in COMMON]
+    shared = [action for action in arguments_of(parser) if action.dest in COMMON and action.dest != "db"]
     words = [*map(_usage, _options_first([*own, *shared])), *_action_words(parser)]
     yield from (".HP 4", " ".join([f"\\fB{roff(called)}\\fR", *words]), ".br", roff(parser.description or ""))
     yield ".RS 4"
     for action in own:
-        meaning = _meaning(parser, action)
+        meaning = meaning_of(parser, action)
         if meaning:
-            yield from (".TP", _tag(action), meaning)
+            yield from (".TP", _tag(action), roff(meaning))
     for block in filter(None, (parser.epilog or "").split("\n\n")):
         yield from _note(block)
     yield ".RE"
@@ -109,7 +109,8 @@ def _note(block: str) -> Iterator[str]:
     yield from (".PD", ".RE")
 
 
-def _actions(parser: ArgumentParser) -> dict[str, ArgumentParser]:
+def actions_of(parser: ArgumentParser) -> dict[str, ArgumentParser]:
+    """The parsers below a parser, by name."""
     return {
         name: below
         for action in parser._actions  # argparse has no public list of them
@@ -124,7 +125,8 @@ def _action_words(parser: ArgumentParser) -> Iterator[str]:
             yield "\\fIACTION\\fR\\ ..." if action.required else "[\\fIACTION\\fR\\ ...]"
 
 
-def _arguments(parser: ArgumentParser) -> list[Action]:
+def arguments_of(parser: ArgumentParser) -> list[Action]:
+    """What a parser takes itself, without `--help` and what is hidden."""
     unwanted = (argparse._HelpAction, argparse._SubParsersAction)
     return [
         action
@@ -166,8 +168,9 @@ def _tag(action: Action) -> str:
     return " ".join(filter(None, (names, value)))
 
 
-def _meaning(parser: ArgumentParser, action: Action) -> str:
-    return roff(parser._get_formatter()._expand_help(action)) if action.help else ""
+def meaning_of(parser: ArgumentParser, action: Action) -> str:
+    """The help of an argument, with its default in it, as plain text."""
+    return parser._get_formatter()._expand_help(action) if action.help else ""
 
 
 def main() -> int:

@@ -101,7 +101,7 @@ ENVIRONMENT = {
 }
 """What the program reads, in the order in which it matters."""
 
-_EXITS = {
+EXITS = {
     0: "Done.",
     errors.EXIT_REFUSED: "Refused: a rule, a conflict, nothing found, or an error of the system.",
     errors.EXIT_USAGE: "The command line does not fit the command.",
@@ -115,7 +115,7 @@ _EXITS = {
 
 
 AFTER = {
-    "EXIT STATUS": _items({str(code): meaning for code, meaning in sorted(_EXITS.items())}),
+    "EXIT STATUS": _items({str(code): meaning for code, meaning in sorted(EXITS.items())}),
     "ENVIRONMENT": _items(ENVIRONMENT),
     "FILES": """
 Where the XDG base directories are used. On macOS both are ~/Library/Application Support/couchcal; COUCHCAL_HOME

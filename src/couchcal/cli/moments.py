@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from couchcal.scheduling.quickadd_when import Shift
 
 DEFAULT_DAYS = 7
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def day(text: str, today: date) -> date:
@@ -43,6 +44,8 @@ def days(args: Namespace, today: date, default: int = DEFAULT_DAYS) -> tuple[dat
     first = day(args.first, today) if args.first is not None else today
     if args.until is not None:
         until = day(args.until, today)
+        if until < first and args.until.strip()[:3].lower() in _WEEKDAYS:
+            until = day(args.until, first)  # `--from mon --to sat`, on a Wednesday: the Saturday after that Monday
     else:
         until = first + timedelta(days=min(default, (date.max - first).days))
     if until < first:

@@ -1,0 +1,1 @@
+"""`make reference`: the pages of docs/reference, made of what the program itself knows."""

@@ -1,0 +1,139 @@
+"""What the documentation says to type: every command line is one the parsers take, and what only looks is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from couchcal.cli.arguments import parse_command
+from couchcal.cli.commands import COMMANDS
+from couchcal.cli.main import run
+from couchcal.errors import CouchcalError
+from couchcal.practice import demo
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+NOW = "2026-03-03T15:42:00+00:00"
+NOT_TYPED = ("toml", "ini", "xml", "nginx", "json", "python", "text", "html", "css")
+"""Languages of blocks that hold no commands; `text` is a synopsis or a picture."""
+LOOKS = (
+    "agenda", "show", "find", "free", "report", "doctor", "settings", "settings list", "settings get", "client list",
+    "client show", "client duplicates", "availability show", "event-type list", "time-off list", "request list",
+    "waitlist list", "service list", "modifier list", "place list", "room list", "mail list", "mail preview", "audit",
+    "audit verify", "key show", "backup --list", "link", "completion",
+)  # fmt: skip
+"""Commands that only look: as they stand in the documentation, they have to work on the demo practice."""
+PLACEHOLDERS = {"KIND": "reminder", "ZONE": "Europe/Paris", "COMMAND": "agenda"}
+"""Words of the documentation that stand for something the parser checks."""
+
+
+class Typed(NamedTuple):
+    """A command line, and the page and line it is on."""
+
+    where: str
+    words: tuple[str, ...]
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Command lines in blocks and between backticks, with their line numbers."""
+    language: str | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        fence = re.match(r"\s*```(\w*)", line)
+        if fence:
+            language = None if language is not None else fence[1]
+        elif language is None:
+            yield from ((number, found) for found in re.findall(r"`(couchcal [^`]+)`", line))
+        elif language not in NOT_TYPED:
+            typed = re.sub(r"^\s*(\$ |\w+=\S+ )*", "", line)
+            if typed.startswith("couchcal "):
+                yield number, typed
+
+
+def _words(line: str) -> tuple[str, ...]:
+    """The words after `couchcal`, without what is explained beside them and where the output goes."""
+    typed = re.split(r"\s{2,}|\s#|\s[>|]\s", line.removeprefix("couchcal "))[0]
+    return tuple(PLACEHOLDERS.get(word, word) for word in shlex.split(typed.replace("…", "X")))
+
+
+def _typed() -> Iterator[Typed]:
+    for page in PAGES:
+        if page.name == "CHANGELOG.md":
+            continue
+        name = page.relative_to(ROOT).as_posix()
+        for number, line in _lines(page.read_text("utf-8")):
+            yield Typed(f"{name}:{number}", _words(line))
+
+
+TYPED = list(_typed())
+
+
+def _complaint(words: tuple[str, ...]) -> str:
+    """Why the program would not take the words; empty if it would."""
+    db = None
+    if words[:1] == ("--db",):
+        db, words = words[1], words[2:]
+    if not words or words[0] in ("--help", "--version"):
+        return ""
+    if words[0] not in COMMANDS:
+        return f"there is no command {words[0]}"
+    try:
+        parse_command(words[0], words[1:], db)
+    except CouchcalError as error:
+        return str(error)
+    except SystemExit:
+        return ""
+    return ""
+
+
+def _named_only(words: tuple[str, ...], complaint: str) -> bool:
+    """Whether a command is spoken of by its name alone, without the arguments it needs."""
+    return len(words) <= 2 and ("required" in complaint or "expected one argument" in complaint)
+
+
+def test_every_command_line_is_one_the_program_takes() -> None:
+    assert len(TYPED) > 250
+    wrong = []
+    for typed in TYPED:
+        complaint = _complaint(typed.words)
+        if complaint and not _named_only(typed.words, complaint):
+            wrong.append(f"{typed.where} couchcal {shlex.join(typed.words)}: {complaint}")
+    assert wrong == []
+
+
+def _only_looks(words: tuple[str, ...]) -> bool:
+    called = " ".join(words[:2])
+    return (words[0] in LOOKS and (len(words) == 1 or words[0] in ("agenda", "find", "free", "report"))) or (
+        called in LOOKS
+    )
+
+
+LOOKING = sorted({typed.words for typed in TYPED if typed.words and _only_looks(typed.words)})
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo practice of one day."""
+    folder = tmp_path_factory.mktemp("home")
+    demo.build(folder / "couchcal.db", tz="America/New_York", clock=lambda: datetime.fromisoformat(NOW)).dispose()
+    return folder
+
+
+def test_what_only_looks_works_on_the_demo_practice(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(LOOKING) > 30
+    for name, value in (("COUCHCAL_HOME", str(home)), ("COUCHCAL_NOW", NOW), ("TZ", "America/New_York")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    wrong = []
+    for words in LOOKING:
+        if run(list(words)):
+            wrong.append(f"couchcal {shlex.join(words)}: {capsys.readouterr().err.strip()}")
+    assert wrong == []

@@ -17,6 +17,7 @@ from couchcal.errors import NotFound, Refused
 from couchcal.store.audit import Deed, append
 from couchcal.store.audit_anchor import appended
 from couchcal.store.connection import Connection, Database, database_errors, transaction
+from couchcal.store.search_index import forget_deleted
 
 NOBODY = "forgotten"
 """The internal id of the record that has the sessions of all who were forgotten."""
@@ -103,8 +104,7 @@ def forget(
             connection.execute("PRAGMA defer_foreign_keys=ON")
             _remove(connection, client_id, int(now.timestamp()))
             append(connection, int(now.timestamp()), actor, (Deed("forget", "client", str(client_id)),))
-        for index in ("entry_search", "client_search"):  # deleted words stay in its pages until it is merged
-            connection.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")  # noqa: S608  our own names
+        forget_deleted(connection)
         with suppress(Exception):  # another program reads: pages are zeroed already, the file shrinks next time
             connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -6,7 +6,6 @@ The full-text indexes are in the database file itself and follow every change by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -14,9 +13,10 @@ from couchcal.errors import NotFound, Refused
 from couchcal.practice.agenda import Entry, day_instant, local_day
 from couchcal.practice.clients import ClientRow, get
 from couchcal.practice.entries_by_id import entries_by_id
-from couchcal.practice.search_query import Query, parse_query, words_match
+from couchcal.practice.search_query import Query, parse_query
 from couchcal.store.connection import Connection
 from couchcal.store.public_id import decode, scramble, split
+from couchcal.store.search_index import client_ids, entry_keys
 
 LIMIT = 200
 _YEAR_1_S = 62_135_596_800
@@ -25,22 +25,7 @@ _ID_MASK = (1 << (_MINUTE_SHIFT - 1)) - 1
 _EXTERNAL = 1
 _WIDEST_OFFSET = timedelta(hours=15)
 """All-day rows hold dates as UTC midnights; no zone is further than this from UTC."""
-_FIND = "SELECT rowid FROM entry_search WHERE entry_search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC"
-_PREFIXES = 2
-"""Up to so many letters the index keeps what begins with them."""
-_MOST_WHOLE = 32
 _LEAST_READ = 32
-_WHOLE = f"""
-WITH RECURSIVE found(term) AS (
-    SELECT (SELECT term FROM entry_search_terms WHERE term >= :begin LIMIT 1)
-    UNION ALL
-    SELECT (SELECT term FROM entry_search_terms WHERE term >= found.term || ' ' LIMIT 1) FROM found
-    WHERE found.term < :after
-)
-SELECT term FROM found WHERE term < :after LIMIT {_MOST_WHOLE + 1}
-"""  # noqa: S608  our own number
-"""The words of the index in `[:begin, :after)`; with a space after it, a word is followed by the next one."""
-_FIND_CLIENTS = "SELECT rowid FROM client_search WHERE client_search MATCH ? LIMIT ?"
 
 
 class Found(NamedTuple):
@@ -76,8 +61,7 @@ def find_all(
 
 
 def _people(connection: Connection, query: Query, limit: int) -> list[ClientRow]:
-    rows = connection.execute(_FIND_CLIENTS, (words_match(query.words), 10 * limit)).fetchall()
-    found = [get(connection, client_id) for (client_id,) in rows]
+    found = [get(connection, client_id) for client_id in client_ids(connection, query.words, 10 * limit)]
     found.sort(key=lambda row: (row.state == "archived", row.last.casefold(), row.called.casefold(), row.id))
     return found[:limit]
 
@@ -85,13 +69,12 @@ def _people(connection: Connection, query: Query, limit: int) -> list[ClientRow]
 def _entries(connection: Connection, query: Query, tz: tzinfo, now: datetime, limit: int) -> list[Entry]:
     if query.empty:
         return []
-    whole = _whole_words(connection, query.words)
-    if not all(whole.values()):
-        return []
     since = day_instant(query.since, tz) if query.since is not None else None
     until = day_instant(query.until, tz) if query.until is not None else None
     past = now if query.states == ("unsigned",) else None
-    keys = connection.execute(_FIND, (query.match(whole), *_range(since, until, past)))
+    keys = entry_keys(connection, query.words, query.marks, *_range(since, until, past))
+    if keys is None:
+        return []
     found: list[Entry] = []
     while len(found) < limit and (rows := keys.fetchmany(max(limit - len(found), _LEAST_READ))):
         found += [
@@ -100,24 +83,6 @@ def _entries(connection: Connection, query: Query, tz: tzinfo, now: datetime, li
             if _within(entry, query, now, since, until)
         ]
     return sorted(found[:limit], key=lambda entry: (entry.start, entry.id))
-
-
-def _whole_words(connection: Connection, words: Iterable[str]) -> dict[str, list[str]]:
-    """For each word the ones of the index that begin with it, where they are few and sure to be known.
-
-    What begins with a word is put together in full before the first match comes out, for a word of every entry a
-    million bytes; matches of whole words come one by one. Which letters the index takes as the same is sure for
-    ASCII only.
-    """
-    found = {}
-    for word in words:
-        if len(word) > _PREFIXES and word.isascii():
-            begin = word.lower()
-            bounds = {"begin": begin, "after": begin[:-1] + chr(ord(begin[-1]) + 1)}
-            terms = [term for (term,) in connection.execute(_WHOLE, bounds)]
-            if len(terms) <= _MOST_WHOLE:
-                found[word] = terms
-    return found
 
 
 def _range(since: datetime | None, until: datetime | None, past: datetime | None) -> tuple[int, int]:

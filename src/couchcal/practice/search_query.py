@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -27,7 +26,6 @@ _MAX_TEXT = 200
 _WORD = re.compile(r"[^\W_]+")
 _FILTER = re.compile(r"(?:^|\s)(is|in):(\S*)", re.IGNORECASE)
 _YEAR = re.compile(r"([1-9][0-9]{3})(?:-([0-9]{1,2}))?")
-_MARK = "\ue000"
 
 
 class Query(NamedTuple):
@@ -42,18 +40,10 @@ class Query(NamedTuple):
     def empty(self) -> bool:
         return not (self.words or self.states or self.since)
 
-    def match(self, whole: Mapping[str, Sequence[str]] | None = None) -> str:
-        """The full-text expression; each word is a quoted prefix.
-
-        `whole` has for some words the words of the index that begin with them, at least one.
-        """
-        terms = [
-            f"({' OR '.join(map(_quoted, found))})" if (found := (whole or {}).get(word)) else _prefix(word)
-            for word in self.words
-        ]
-        if self.states:
-            terms.append("(" + " OR ".join(_mark(state.replace("-", "")) for state in self.states) + ")")
-        return " AND ".join(terms or [_mark("any")])
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """`states` as the index of search calls them."""
+        return tuple(state.replace("-", "") for state in self.states)
 
 
 def parse_query(text: str, today: date) -> Query:
@@ -77,23 +67,6 @@ def parse_query(text: str, today: date) -> Query:
 def words_of(text: str) -> list[str]:
     """The words of a text, as typed."""
     return _WORD.findall(text)
-
-
-def words_match(words: tuple[str, ...]) -> str:
-    """The full-text expression of words alone."""
-    return " AND ".join(_prefix(word) for word in words)
-
-
-def _prefix(word: str) -> str:
-    return f"{_quoted(word)}*"
-
-
-def _mark(name: str) -> str:
-    return _quoted(_MARK + name)
-
-
-def _quoted(word: str) -> str:
-    return f'"{word}"'
 
 
 def _state(text: str) -> str:

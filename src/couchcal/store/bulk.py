@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, select, text, update
 
 from couchcal.store.journal import UNTRACKED, JournalSession, encode_row
 
@@ -66,8 +66,9 @@ def search_later(session: JournalSession, first_id: int, last_id: int = (1 << 63
 
     A session that is left in between cannot be committed.
     """
-    session.connection().exec_driver_sql(
-        "INSERT INTO entry_search_later (id, first_id, last_id) VALUES (1, ?, ?)", (first_id, last_id)
+    session.connection().execute(
+        text("INSERT INTO entry_search_later (id, first_id, last_id) VALUES (1, :first, :last)"),
+        {"first": first_id, "last": last_id},
     )
 
 

@@ -90,7 +90,8 @@ def test_upgrading_from_any_revision_keeps_every_row(bare: sa.Engine, revision: 
             assert found == counts["appointment"] + counts["external_event"]
         if revision < "0004":
             new = connection.exec_driver_sql(
-                "INSERT INTO event_map (link_id, appointment_id, remote_event_id, attempt, etag, state, ours, theirs)"
+                "INSERT INTO event_map"
+                " (link_id, appointment_id, remote_event_id, attempt, etag, state, ours, theirs)"
                 " SELECT link_id, 9, 'new', 0, '', 'live', '', '' FROM event_map LIMIT 1 RETURNING id"
             )
             assert new.scalar_one() == 3  # counted on from the rows that were kept

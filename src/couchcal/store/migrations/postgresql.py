@@ -126,7 +126,8 @@ def remake(table: str, definition: str, columns: str, values: str) -> None:
     op.execute(f"DROP TABLE {table}")
     op.execute(spoken(definition))
     op.execute(
-        f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}_before ORDER BY {table}_before.id ON CONFLICT DO NOTHING"  # noqa: S608
+        f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}_before"  # noqa: S608
+        f" ORDER BY {table}_before.id ON CONFLICT DO NOTHING"
     )
     op.execute(f"DROP TABLE {table}_before")
     op.execute(

@@ -29,6 +29,7 @@ from couchcal.settings_file import place_of, write_settings
 from couchcal.settings_keys import GOOGLE, KEYS, line_numbers, read
 from couchcal.settings_mail import BACKUP, BOOKING, MAIL, TEXT, BackupTable, BookingTable, MailTable, TextTable
 from couchcal.settings_tables import TABLE_KEYS, known, value_of
+from scripts.reference.markdown import prose
 
 
 def settings(text: str) -> Settings:
@@ -366,11 +367,11 @@ def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_documentation_has_every_key() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "settings.md").read_text("utf-8")
+    text = (Path(__file__).parents[1] / "docs" / "reference" / "settings.md").read_text("utf-8")
     for key in KEYS.values():
-        assert f"| `{key.name}` | {key.about} |" in text
+        assert f"| `{key.name}` | {prose(key.about)} |" in text
     for name, key in TABLE_KEYS.items():
-        assert f"| `{name.partition('.')[2]}` | {key.about} |" in text
+        assert f"| `{name.partition('.')[2]}` | {prose(key.about)} |" in text
     for name, label in LABELS.items():
         about = f"{label}: {ABOUT[name]}" if ABOUT[name] else label
-        assert f"| `practice.{name}` | {about} |" in text
+        assert f"| `practice.{name}` | {prose(about)} |" in text

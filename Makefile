@@ -4,9 +4,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
+PEERS  := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check crosscheck faults format bench screenshots man dist dist-check sbom audit clean
+.PHONY: help bench-peers bench-growth demo test test-long check crosscheck faults fuzz format bench screenshots man reference docs docs-check dist dist-check sbom audit clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,17 @@ crosscheck: $(DEV) $(CROSS)/.installed ## the calendar emulator against programs
 faults: $(DEV) ## kill, cut the power, fill the disk; FAULTFLAGS="--kills 520" as recorded
 	$(BIN)/python -m tests.faults $(FAULTFLAGS)
 
+FUZZ     := .venv-fuzz
+FUZZ_REQ := scripts/requirements-fuzz.txt
+
+$(FUZZ)/.installed: $(FUZZ_REQ)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(FUZZ) -r $< \
+	    || { mkdir -p $(FUZZ); echo "no atheris for this Python: inputs are chosen by what they come to"; }
+	@touch $@
+
+fuzz: $(DEV) $(FUZZ)/.installed ## hostile input everywhere; FUZZFLAGS="--minutes 120 --target ics"
+	PYTHONPATH=$(FUZZ) nice $(BIN)/python -m tests.fuzz $(FUZZFLAGS)
+
 format: $(DEV) ## let ruff tidy the sources
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -61,11 +73,40 @@ format: $(DEV) ## let ruff tidy the sources
 bench: $(DEV) ## measure against floors and peers, one table
 	$(BIN)/python -m bench $(BENCHFLAGS)
 
+$(PEERS)/.installed: bench/requirements-peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench-peers: $(DEV) $(PEERS)/.installed ## other terminal calendars at the same work
+	$(BIN)/python -m bench.peers $(BENCHFLAGS)
+
+bench-growth: $(DEV) $(PEERS)/.installed ## from a thousand to a million entries, and the plot in docs/
+	$(BIN)/python -m bench.growth $(BENCHFLAGS)
+
 screenshots: $(DEV) ## render screenshots/ from the demo practice
 	$(BIN)/python screenshots/make.py
 
 man: $(DEV) ## write the manual page from the commands
 	$(BIN)/python -m scripts.manpage
+
+reference: $(DEV) ## write docs/reference from the program
+	$(BIN)/python -m scripts.reference
+
+DOCS := .venv-docs
+
+$(DOCS)/.installed: scripts/requirements-docs.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+docs: $(DOCS)/.installed ## build the documentation as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs build --quiet --strict
+
+docs-check: $(DEV) docs ## reference pages, command lines and links, in the sources and on the site
+	$(BIN)/python -m scripts.reference --check
+	$(BIN)/python -m pytest -q tests/test_docs.py tests/test_docs_commands.py
+	$(BIN)/python -m scripts.site_check
 
 DIST  := .venv-dist
 AUDIT := .venv-audit
@@ -93,4 +134,4 @@ audit: $(AUDIT)/.installed ## known vulnerabilities of what is in constraints.tx
 	$(AUDIT)/bin/python -m scripts.audit
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CROSS) $(DIST) $(AUDIT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(FUZZ) $(CROSS) $(DOCS) $(DIST) $(AUDIT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

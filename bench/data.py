@@ -45,8 +45,8 @@ class Event(NamedTuple):
     title: str
 
 
-def events(count: int) -> Iterator[Event]:
-    """`count` of them over ten years, `PER_WEEK` of them in the week of `TODAY`."""
+def events(count: int, calm_days: int = 0) -> Iterator[Event]:
+    """`count` over ten years, `PER_WEEK` of them in the week of `TODAY` and no others `calm_days` around it."""
     chance = random.Random(count)  # noqa: S311  no secret
     monday = datetime(2026, 3, 2, 8, 0)  # noqa: DTZ001  wall clock
     for number in range(count):
@@ -54,18 +54,18 @@ def events(count: int) -> Iterator[Event]:
             start = monday + timedelta(days=number % 5, hours=1.5 * (number // 5))
             title = WEEK_TITLE
         else:
-            day = chance.randrange(1, 1800) * chance.choice((-1, 1))
+            day = chance.randrange(1 + calm_days, 1800) * chance.choice((-1, 1))
             start = monday + timedelta(days=day + 7 if day >= 0 else day, minutes=15 * chance.randrange(40))
             title = f"Session {number} mit Umlauten äöü"
         yield Event(number, start, start + timedelta(minutes=50), title)
 
 
-def write_calendar(path: Path, count: int) -> None:
+def write_calendar(path: Path, count: int, calm_days: int = 0) -> None:
     """The entries as a calendar file."""
     with path.open("w", newline="") as out:
         out.write("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//bench//EN\r\nX-WR-CALNAME:Bench\r\n")
         out.write(_ZONE)
-        for number, start, stop, title in events(count):
+        for number, start, stop, title in events(count, calm_days):
             out.write(
                 f"BEGIN:VEVENT\r\nUID:{number:08d}@bench.example\r\nDTSTAMP:20260101T000000Z\r\n"
                 f"DTSTART;TZID=America/New_York:{start:%Y%m%dT%H%M%S}\r\n"

@@ -73,6 +73,7 @@ def test_what_is_not_understood_is_refused_without_repeating_names(cli: Cli, tex
     assert result.err.startswith("couchcal: error: ")
     assert result.err.count("\n") == 1
     assert "Zorro" not in result.err
+    assert ("couchcal client add NAME" in result.err) == ("Zorro" in text)
     assert cli.rows("SELECT * FROM appointment") == []
 
 

@@ -79,13 +79,15 @@ def _parsed(practice: Practice, text: str) -> quickadd.Draft:
         ids = ", ".join(client.internal_id for client in line.candidates[:8])
         raise Refused("several clients fit", f"name one of {ids}", code="ambiguous_client")
     if line.problems:
-        raise Refused(_without_names(line.problems), "see couchcal add --help", code="not_understood")
+        unknown = any(text.startswith(quickadd.UNKNOWN_CLIENT) for text in line.problems)
+        hint = "couchcal client add NAME makes a new one" if unknown else "see couchcal add --help"
+        raise Refused(_without_names(line.problems), hint, code="not_understood")
     return line
 
 
 def _without_names(problems: tuple[str, ...]) -> str:
     """What was not understood; words that may be a name are left out of the message."""
-    said = ["no such client" if text.startswith("unknown client") else text for text in problems]
+    said = ["no such client" if text.startswith(quickadd.UNKNOWN_CLIENT) else text for text in problems]
     return "; ".join(text.partition(": '")[0] if text.startswith("not understood") else text for text in said)
 
 

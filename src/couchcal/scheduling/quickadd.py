@@ -19,7 +19,10 @@ from couchcal.scheduling.quickadd_times import DAY_MINUTES, take_times
 from couchcal.scheduling.quickadd_tokens import MAX_TEXT, Line, take_length, take_repeats, whole_words
 from couchcal.scheduling.quickadd_when import Shift, parse_day, parse_when
 
-__all__ = ["ClientName", "DateOrder", "Draft", "ServiceHint", "Shift", "parse", "parse_day", "parse_when"]
+__all__ = [
+    "UNKNOWN_CLIENT", "ClientName", "DateOrder", "Draft", "ServiceHint", "Shift",
+    "parse", "parse_day", "parse_when",
+]  # fmt: skip
 
 Kind = Literal["client_session", "client_contact", "other_event"]
 
@@ -30,6 +33,8 @@ _MODIFIER = re.compile(r"[0-9A-Z]{2}")
 _MAX_MODIFIERS = 4
 _MEDIUM = {"call": "phone", "phone": "phone", "email": "email", "e-mail": "email"}
 _OTHER_EVENT = ("lunch", "block", "meeting", "break")
+UNKNOWN_CLIENT = "unknown client"
+"""What a problem begins with that is about words which name nobody on the list."""
 _FILLERS = {"with", "w/", "for", "at", "on", "and", "&", "session", "appointment", "appt", "client"}
 
 
@@ -265,7 +270,7 @@ def _find_client(
     found = full or found
     if named is None and not found:
         text = " ".join(word for word in words if word in leftover or _folded(word) not in _FILLERS)
-        problems.append(f"unknown client '{text}'" if text else "no client named")
+        problems.append(f"{UNKNOWN_CLIENT} '{text}'" if text else "no client named")
         return (), tuple(words)
     if leftover:
         problems.append(f"not understood: '{' '.join(leftover)}'")

@@ -63,6 +63,9 @@ async def test_what_is_not_understood_is_not_saved(database: Database) -> None:
         modal.query_one(Input).value = "bob tue 3pm 5m"
         await pilot.pause()
         assert "which service?" in said(modal)
+        modal.query_one(Input).value = "zorro tue 3pm 90834"
+        await pilot.pause()
+        assert "ctrl+e opens the form, which adds them" in said(modal)
         await pilot.press("enter")
         await saved(pilot)
         assert app.answer is PENDING

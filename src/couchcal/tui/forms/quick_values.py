@@ -12,7 +12,7 @@ from couchcal.practice.fields import KIND_LABELS
 from couchcal.practice.names import client_label
 from couchcal.practice.services import LocationRow, advice
 from couchcal.practice.usual import place_for, service_for
-from couchcal.scheduling.quickadd import ClientName, ServiceHint, parse
+from couchcal.scheduling.quickadd import UNKNOWN_CLIENT, ClientName, ServiceHint, parse
 from couchcal.scheduling.wallclock import to_instant, to_local, zone
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_live import span_words
@@ -99,6 +99,8 @@ def preview(understood: Understood, data: FormData, now_local: datetime) -> Cont
         parts.append(plain(repeat_phrase(rule_text(parse_cadence(values["repeats"]), first))))
     lines = [Content(" · ").join(parts)] if parts else []
     told = [*understood.problems, *_remarks(values, data, location)]
+    if any(words.startswith(UNKNOWN_CLIENT) for words in told):
+        told.append("somebody new? ctrl+e opens the form, which adds them")
     if understood.candidates:
         told.append("who is it? enter goes to the list")
     lines += [plain(words, "$text-warning") for words in told]

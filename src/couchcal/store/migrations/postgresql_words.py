@@ -28,7 +28,7 @@ DECLARE
 BEGIN
     words := lower(words COLLATE "C");
     IF octet_length(words) > length(words) THEN
-        FOR letter IN SELECT DISTINCT found[1] FROM regexp_matches(words, '[^\\x01-\\x7f]', 'g') AS found LOOP
+        FOR letter IN SELECT DISTINCT hit[1] FROM regexp_matches(words, '[^\\x01-\\x7f]', 'g') AS hit LOOP
             same := '{letters}'::jsonb ->> letter;
             IF same IS NOT NULL THEN
                 words := replace(words, letter, same);

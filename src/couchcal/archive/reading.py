@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from couchcal.archive.writing import FORMAT, KEPT_APART, tables_of
 from couchcal.clock import Clock
@@ -16,6 +16,9 @@ from couchcal.store.audit_anchor import appended
 from couchcal.store.connection import SCHEMA_HEAD, Connection, Database, database_errors, transaction
 
 _BATCH = 1000
+_LARGEST: Final = 2**63 - 1
+_OF_THE_ROW = ("IntegrityError", "InterfaceError", "OverflowError", "UnicodeEncodeError")
+"""What a value that no column takes is called by the drivers."""
 _USED = ("client", "appointment", "series", "booking_request", "time_off", "external_event")
 """Tables that are empty in a new practice."""
 
@@ -39,7 +42,7 @@ def import_all(database: Database, folder: Path, *, clock: Clock) -> dict[str, i
             counts = {name: _read_table(connection, name, folder) for name in names}
         _same_counts(described, counts)
         for name in names:
-            last = int(described[name].get("last_id", 0))
+            last = described[name].last_id if name in described else 0
             connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
             if last:
                 connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, last))
@@ -52,17 +55,39 @@ def import_all(database: Database, folder: Path, *, clock: Clock) -> dict[str, i
     return counts
 
 
-def _described(folder: Path) -> dict[str, Any]:
+class _Table(NamedTuple):
+    """What an export says of a table: how many rows it has, and the largest id that was ever given."""
+
+    rows: int
+    last_id: int
+
+
+def _described(folder: Path) -> dict[str, _Table]:
     try:
         found = json.loads((folder / "schema.json").read_text("utf-8"))
-        form, revision, tables = int(found["format"]), str(found["schema"]), dict(found["tables"])
+        form, revision = int(found["format"]), str(found["schema"])
+        tables = {
+            str(name): _Table(_whole(table.get("rows", -1)), _whole(table.get("last_id", 0)))
+            for name, table in found["tables"].items()
+        }
     except OSError:
         raise NotFound(f"{folder} is no export of couchcal", "couchcal export --all DIR makes one") from None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise Refused("schema.json is damaged", "export again", code="damaged_export") from None
     if form > FORMAT or revision > SCHEMA_HEAD:
         raise Refused("this export was made by a newer couchcal", "upgrade couchcal to read it")
     return tables
+
+
+def _whole(value: Any) -> int:
+    """A number that the database can hold.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, int) or not -1 <= value <= _LARGEST:
+        raise ValueError
+    return value
 
 
 def _refuse_if_used(connection: Connection) -> None:
@@ -117,11 +142,11 @@ def _rows(folder: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     path = folder / "json" / f"{name}.jsonl"
     if not path.exists():  # of an older couchcal, which had no such table
         return
-    with path.open(encoding="utf-8", newline="\n") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                row = json.loads(line)
-            except ValueError:
+                row = json.loads(line.decode("utf-8"))
+            except (ValueError, RecursionError):
                 raise _damaged(name, number) from None
             if not isinstance(row, dict):
                 raise _damaged(name, number)
@@ -136,7 +161,7 @@ def _insert(connection: Connection, name: str, columns: list[str] | None, rows: 
     try:
         connection.executemany(statement, rows)
     except Exception as error:
-        if type(error).__name__ not in ("IntegrityError", "InterfaceError", "OverflowError"):
+        if type(error).__name__ not in _OF_THE_ROW:
             raise
         raise Refused(
             f"a row of json/{name}.jsonl is none of a calendar", "export again", code="damaged_export"
@@ -147,7 +172,7 @@ def _damaged(name: str, number: int) -> Refused:
     return Refused(f"json/{name}.jsonl line {number} is damaged", "export again", code="damaged_export")
 
 
-def _same_counts(described: dict[str, Any], counts: dict[str, int]) -> None:
+def _same_counts(described: dict[str, _Table], counts: dict[str, int]) -> None:
     for name, count in counts.items():
-        if name in described and int(described[name].get("rows", -1)) != count:
+        if name in described and described[name].rows != count:
             raise Refused(f"rows of json/{name}.jsonl are missing", "export again", code="damaged_export")

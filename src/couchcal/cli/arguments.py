@@ -90,14 +90,17 @@ def add_db(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """`--json`."""
-    parser.add_argument("--json", action="store_true", help="print JSON")
+def add_json(parser: argparse.ArgumentParser, *, below: bool = False) -> None:
+    """`--json`; `below` a parser that has it too, keeping what was given there."""
+    default = argparse.SUPPRESS if below else False
+    parser.add_argument("--json", action="store_true", default=default, help="print JSON")
 
 
-def add_names(parser: argparse.ArgumentParser) -> None:
-    """`--names`."""
-    parser.add_argument("--names", choices=IDENTIFIER_MODES, help="how to call clients (default: the setting, id)")
+def add_names(parser: argparse.ArgumentParser, *, below: bool = False) -> None:
+    """`--names`; `below` a parser that has it too, keeping what was given there."""
+    default = argparse.SUPPRESS if below else None
+    told = "how to call clients (default: the setting, id)"
+    parser.add_argument("--names", choices=IDENTIFIER_MODES, default=default, help=told)
 
 
 def add_range(parser: argparse.ArgumentParser) -> None:

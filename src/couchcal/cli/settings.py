@@ -47,7 +47,7 @@ def _configure(parser: ArgumentParser) -> None:
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=example(_EXAMPLES[name])
         )
         add_db(made)
-        add_json(made)
+        add_json(made, below=True)
         return made
 
     action("list", "every setting with its value")

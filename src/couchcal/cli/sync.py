@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import sys
 import time
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from couchcal.cli.arguments import add_db, add_names, example, whole_text
+from couchcal.cli.arguments import add_db, add_json, add_names, example, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json
@@ -47,7 +47,7 @@ _EXAMPLES = {
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("--watch", action="store_true", help="go on until ctrl+c, a line for each cycle")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_json(parser)
     add_names(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
 
@@ -56,15 +56,15 @@ def _configure(parser: ArgumentParser) -> None:
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=example(_EXAMPLES[name])
         )
         add_db(made)
-        made.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
+        add_json(made, below=True)
         return made
 
     action("status", "how the sync stands")
-    add_names(action("review", "what waits for your decision"))
+    add_names(action("review", "what waits for your decision"), below=True)
     resolve = action("resolve", "decide on something to review, or try again what is blocked")
     resolve.add_argument("id", metavar="ID", type=whole_text, help="a number of review, or a blocked entry")
     resolve.add_argument("choice", metavar="CHOICE", type=whole_text, nargs="?", help="what to do about it")
-    add_names(resolve)
+    add_names(resolve, below=True)
     action("pause", "sync nothing until you resume")
     action("resume", "go on syncing")
     log = action("log", "what the sync did, the latest last")

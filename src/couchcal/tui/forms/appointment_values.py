@@ -102,7 +102,7 @@ def read_times(text: TimeText, now_local: datetime, known: tuple[TimeText, Times
         end, end_note = known[1].end, ""
     elif end <= start and is_ambiguous(end_local, tz):
         end, end_note = to_instant(end_local, tz, fold=1), ""
-    elif end <= start and _only_a_time(text.end, start_local, now_local):
+    elif end <= start and end_local.date() < date.max and _only_a_time(text.end, start_local, now_local):
         end_local += _DAY
         end, end_note = _instant(end_local, tz)
         if end - start > _HALF_DAY:
@@ -115,7 +115,15 @@ def read_times(text: TimeText, now_local: datetime, known: tuple[TimeText, Times
 
 def follow(text: TimeText, edited: str, length: timedelta, now_local: datetime) -> TimeText:
     """The fields after a person edited one of them: a new day or start keeps `length`, a new length moves
-    the end, a new end gives the length. What cannot be read changes nothing."""
+    the end, a new end gives the length. What cannot be read changes nothing, nor does what has no end on the
+    calendar."""
+    try:
+        return _followed(text, edited, length, now_local)
+    except OverflowError:
+        return text
+
+
+def _followed(text: TimeText, edited: str, length: timedelta, now_local: datetime) -> TimeText:
     if text.all_day:
         first = parse_day(text.day, now_local.date())
         if edited != "day" or first is None:

@@ -54,6 +54,8 @@ def read(typed: Typed, today: date, tz: tzinfo, *, order: DateOrder = "mdy") -> 
         errors["last"] = "fri, 6 mar, 2026-03-06"
     if first is not None and last is not None and last < first:
         errors["last"] = "before the first day"
+    if last == date.max:
+        errors["last" if typed.last.strip() else "first"] = "the calendar ends there"
     if typed.all_day:
         if errors or first is None or last is None:
             return Read(None, None, errors, first, last)

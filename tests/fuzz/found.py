@@ -1,0 +1,17 @@
+"""What the fuzzing has found, each as small as it can be: the target and the input. All of it is tried each day."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FOUND: Final[tuple[tuple[str, bytes], ...]] = (
+    ("dates", b"31.12.9999\n23:59\n0:30\n0\n31."),  # the end of a form is in no calendar
+    ("dates", b"31.12.9999\n23:59\n0:00\n45\n31.12.9999"),  # nor the end of time off
+    ("dates", b"31.12.9999\n9:00\n\n99h\n"),  # nor the field that follows the others
+    ("cli", b"settings\n--json\nlist"),  # --json before the action was forgotten
+    ("archive", b'schema {"format": 1, "schema": "0006", "tables": {}}'),  # an older export, with fewer tables
+    ("archive", b'schema {"format": 1, "schema": "0006", "tables": {"client": {"last_id": 9999999999999999999}}}'),
+    ("archive", b"client \xff"),
+    ("archive", b'client {"id": 1, "first": "\\ud800"}'),
+    ("archive", b"client " + b"[" * 9_000),
+)

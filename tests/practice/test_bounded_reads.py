@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from couchcal.practice import catalogue, reports, sessions, waitlist
+from couchcal.practice import catalogue, reports, sessions, waitlist, waitlist_changes
 from couchcal.store.session import engine_of
 from tests.practice.conftest import NEW_YORK, Desk
 
@@ -29,7 +29,7 @@ def plans_of(connection: Any) -> Iterator[list[str]]:
 
 
 def test_whom_a_freed_time_fits_asks_only_for_those_who_wait(desk: Desk) -> None:
-    waitlist.add(desk.database, desk.ann, clock=desk.clock)
+    waitlist_changes.add(desk.database, desk.ann, clock=desk.clock)
     start = desk.at("2026-03-04 15:00")
     with closing(desk.database.connect()) as connection, plans_of(connection) as plans:
         assert waitlist.fitting(connection, start, start + timedelta(minutes=50), NEW_YORK)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from couchcal.errors import Invalid, NotFound, Refused, Stale
-from couchcal.practice import availability, event_types, undo, waitlist
+from couchcal.practice import availability, event_types, undo, waitlist_changes
 from couchcal.practice.availability import BlockRow
 from couchcal.practice.event_types import EventTypeRow
 from couchcal.practice.outcome import Done
@@ -162,7 +162,7 @@ def name_in_block(desk: Desk, row_id: int) -> None:
 
 
 def name_in_waitlist(desk: Desk, row_id: int) -> None:
-    waitlist.add(desk.database, desk.ann, event_type_id=row_id, clock=desk.clock)
+    waitlist_changes.add(desk.database, desk.ann, event_type_id=row_id, clock=desk.clock)
 
 
 @pytest.mark.parametrize("name_it", [name_in_appointment, name_in_request, name_in_block, name_in_waitlist])

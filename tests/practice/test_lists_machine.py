@@ -31,7 +31,7 @@ from couchcal.practice import (
     openings,
     time_off,
     undo,
-    waitlist,
+    waitlist_changes,
 )
 from couchcal.practice.availability import BlockRow
 from couchcal.practice.catalogue import Kind
@@ -282,7 +282,7 @@ class Lists(RuleBasedStateMachine):
         client = self.choose("client", pick)
         if client is not None:
             self.user(
-                lambda: waitlist.add(
+                lambda: waitlist_changes.add(
                     self.database, client["id"], days=days, from_time=hours[0], to_time=hours[1], clock=self.clock
                 ),
                 "same",
@@ -294,9 +294,9 @@ class Lists(RuleBasedStateMachine):
         if row is None:
             return
         if state is None:
-            self.user(lambda: waitlist.remove(self.database, row["id"], clock=self.clock), "same")
+            self.user(lambda: waitlist_changes.remove(self.database, row["id"], clock=self.clock), "same")
         else:
-            self.user(lambda: waitlist.set_state(self.database, row["id"], state, clock=self.clock), "same")
+            self.user(lambda: waitlist_changes.set_state(self.database, row["id"], state, clock=self.clock), "same")
 
     # Services, modifiers, places, rooms
 

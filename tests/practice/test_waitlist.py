@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from couchcal.errors import Invalid, NotFound, Refused, Stale
-from couchcal.practice import appointments, client_changes, client_merge, waitlist
+from couchcal.practice import appointments, client_changes, client_merge, waitlist, waitlist_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.undo import redo, undo
 from couchcal.practice.waitlist import Waiting, first_fit
@@ -36,7 +36,7 @@ def fits(desk: Desk, local: str, minutes: int = 50) -> list[int]:
 
 
 def wait(desk: Desk, client_id: int, **wishes: Any) -> int:
-    waitlist.add(desk.database, client_id, clock=desk.clock, **wishes)
+    waitlist_changes.add(desk.database, client_id, clock=desk.clock, **wishes)
     desk.now += timedelta(minutes=1)
     return max(row.id for row in listed(desk))
 
@@ -76,13 +76,13 @@ def test_a_client_waits_once_for_each_event_type(desk: Desk) -> None:
     first = wait(desk, desk.ann)
     second = wait(desk, desk.ann, event_type_id=talk)
     with pytest.raises(Refused):
-        waitlist.add(desk.database, desk.ann)
+        waitlist_changes.add(desk.database, desk.ann)
     with pytest.raises(Refused):
-        waitlist.edit(desk.database, second, {"event_type_id": None})
-    waitlist.set_state(desk.database, first, "booked")
+        waitlist_changes.edit(desk.database, second, {"event_type_id": None})
+    waitlist_changes.set_state(desk.database, first, "booked")
     third = wait(desk, desk.ann)
     with pytest.raises(Refused):
-        waitlist.set_state(desk.database, first, "waiting")
+        waitlist_changes.set_state(desk.database, first, "waiting")
     assert [row.id for row in listed(desk)] == [second, third]
     assert [row.id for row in listed(desk, booked=True)] == [second, third, first]
 
@@ -97,23 +97,23 @@ def test_a_client_waits_once_for_each_event_type(desk: Desk) -> None:
 )
 def test_what_cannot_be_right_names_its_field(desk: Desk, wishes: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as error:
-        waitlist.add(desk.database, desk.ann, **wishes)
+        waitlist_changes.add(desk.database, desk.ann, **wishes)
     assert error.value.field == field
     assert listed(desk) == []
 
 
 def test_who_or_what_is_not_there_cannot_wait(desk: Desk) -> None:
     with pytest.raises(NotFound):
-        waitlist.add(desk.database, 99)
+        waitlist_changes.add(desk.database, 99)
     with pytest.raises(NotFound):
-        waitlist.add(desk.database, desk.ann, event_type_id=99)
-    for act in (waitlist.remove, lambda db, row: waitlist.edit(db, row, {"note": "x"})):
+        waitlist_changes.add(desk.database, desk.ann, event_type_id=99)
+    for act in (waitlist_changes.remove, lambda db, row: waitlist_changes.edit(db, row, {"note": "x"})):
         with pytest.raises(NotFound):
             act(desk.database, 99)
     with pytest.raises(Invalid):
-        waitlist.set_state(desk.database, 1, "gone")
+        waitlist_changes.set_state(desk.database, 1, "gone")
     with pytest.raises(Invalid):
-        waitlist.edit(desk.database, 1, {"client_id": desk.bob})
+        waitlist_changes.edit(desk.database, 1, {"client_id": desk.bob})
 
 
 def test_an_archived_client_is_on_no_list_until_they_are_back(desk: Desk) -> None:
@@ -122,19 +122,19 @@ def test_an_archived_client_is_on_no_list_until_they_are_back(desk: Desk) -> Non
     assert listed(desk) == []
     assert fits(desk, "2026-03-03 15:00") == []
     with pytest.raises(Refused):
-        waitlist.add(desk.database, desk.ann)
+        waitlist_changes.add(desk.database, desk.ann)
     client_changes.set_state(desk.database, desk.ann, "active")
     assert len(listed(desk)) == 1
 
 
 def test_changing_an_entry_keeps_what_was_not_named(desk: Desk) -> None:
     row_id = wait(desk, desk.ann, days=[TUESDAY], from_time=time(12), to_time=time(0), note="x")
-    waitlist.edit(desk.database, row_id, {"note": "y"}, expected_version=1)
+    waitlist_changes.edit(desk.database, row_id, {"note": "y"}, expected_version=1)
     [row] = listed(desk)
     assert (row.days, row.from_time, row.to_time, row.note) == (frozenset({TUESDAY}), time(12), time(0), "y")
     with pytest.raises(Stale):
-        waitlist.edit(desk.database, row_id, {"note": "z"}, expected_version=1)
-    waitlist.edit(desk.database, row_id, {"days": range(7), "from_time": time(0), "to_time": time(0)})
+        waitlist_changes.edit(desk.database, row_id, {"note": "z"}, expected_version=1)
+    waitlist_changes.edit(desk.database, row_id, {"days": range(7), "from_time": time(0), "to_time": time(0)})
     assert listed(desk)[0].wants == "any day · 50 min"
 
 
@@ -161,9 +161,9 @@ def test_nobody_is_offered_a_time_over_their_own_appointment(desk: Desk) -> None
 
 def test_an_offer_stays_on_the_list_and_a_booked_time_leaves_it(desk: Desk) -> None:
     row_id = wait(desk, desk.ann)
-    assert waitlist.set_state(desk.database, row_id, "offered").label == "Ann S. was offered a time"
+    assert waitlist_changes.set_state(desk.database, row_id, "offered").label == "Ann S. was offered a time"
     assert fits(desk, "2026-03-03 15:00") == [desk.ann]
-    waitlist.set_state(desk.database, row_id, "booked")
+    waitlist_changes.set_state(desk.database, row_id, "booked")
     assert fits(desk, "2026-03-03 15:00") == []
 
 
@@ -171,7 +171,7 @@ def test_an_offer_stays_on_the_list_and_a_booked_time_leaves_it(desk: Desk) -> N
 def test_booking_from_the_list_is_one_undo_step(desk: Desk, repeat: Repeat | None) -> None:
     row_id = wait(desk, desk.ann)
     appointment = desk.book("2026-03-03 15:00", repeat=repeat)
-    waitlist.set_state(desk.database, row_id, "booked", with_appointment=appointment, clock=desk.clock)
+    waitlist_changes.set_state(desk.database, row_id, "booked", with_appointment=appointment, clock=desk.clock)
     assert listed(desk) == []
     undo(desk.database)
     assert [row.state for row in listed(desk)] == ["waiting"]
@@ -185,7 +185,7 @@ def test_a_booking_that_was_undone_is_not_joined(desk: Desk) -> None:
     row_id = wait(desk, desk.ann)
     appointment = desk.book("2026-03-03 15:00")
     undo(desk.database)
-    waitlist.set_state(desk.database, row_id, "booked", with_appointment=appointment)
+    waitlist_changes.set_state(desk.database, row_id, "booked", with_appointment=appointment)
     undo(desk.database)
     assert [row.state for row in listed(desk)] == ["waiting"]
 
@@ -194,7 +194,7 @@ def test_removing_and_merging(desk: Desk) -> None:  # INT-04
     row_id = wait(desk, desk.bob)
     client_merge.merge(desk.database, desk.bob, desk.ann)
     assert [row.client_id for row in listed(desk)] == [desk.ann]
-    waitlist.remove(desk.database, row_id)
+    waitlist_changes.remove(desk.database, row_id)
     assert listed(desk) == []
     undo(desk.database)
     assert [row.id for row in listed(desk)] == [row_id]
@@ -255,5 +255,5 @@ def test_an_appointment_of_somebody_new_is_no_part_of_the_list(desk: Desk) -> No
 
 def test_an_edit_that_changes_nothing_is_no_step_of_undo(desk: Desk) -> None:
     row_id = wait(desk, desk.ann, note="mornings")
-    done = waitlist.edit(desk.database, row_id, {"note": " mornings"}, clock=desk.clock)
+    done = waitlist_changes.edit(desk.database, row_id, {"note": " mornings"}, clock=desk.clock)
     assert (done.label, done.changed) == ("Nothing changed", 0)

@@ -14,7 +14,7 @@ from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, day_words
 from couchcal.cli.widths import cut, padded, width
 from couchcal.errors import NotFound, Refused
-from couchcal.practice import clients, waitlist
+from couchcal.practice import clients, waitlist, waitlist_changes
 from couchcal.practice.agenda import local_day
 from couchcal.practice.event_types import event_types
 from couchcal.practice.names import client_label
@@ -79,7 +79,7 @@ def _add(practice: Practice, args: Namespace) -> int:
     client = clients.resolve(practice.connection, args.client)
     from_time, to_time = read_hours(args.hours)
     kind = _event_type(practice, args.type)
-    waitlist.add(
+    waitlist_changes.add(
         practice.database, client.id, event_type_id=kind, days=args.days, from_time=from_time, to_time=to_time,
         note=args.note,
     )  # fmt: skip
@@ -133,7 +133,7 @@ def _remove(practice: Practice, args: Namespace) -> int:
         raise NotFound("there is no such entry on the waitlist", "couchcal waitlist list shows the ids")
     if len(found) > 1:
         raise Refused(f"{len(found)} entries begin with that", "give more of the id")
-    waitlist.remove(practice.database, found[0].id)
+    waitlist_changes.remove(practice.database, found[0].id)
     return _told(practice, args, f"{found[0].internal_id} is off the waitlist", found[0])
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from couchcal.practice import appointments, waitlist
+from couchcal.practice import appointments, waitlist_changes
 from couchcal.practice.agenda import Entry, between
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
@@ -131,7 +131,7 @@ async def test_a_past_single_session_and_one_kept_in_the_past_ask_nothing(make: 
 
 
 def waiting_for(demo: Database, first: str, **values: object) -> None:
-    waitlist.add(demo, client(demo, first), clock=clock, **values)  # type: ignore[arg-type]  # the fields of a row
+    waitlist_changes.add(demo, client(demo, first), clock=clock, **values)  # type: ignore[arg-type]  # the fields of a row
 
 
 async def test_a_time_that_comes_free_is_offered_to_the_waitlist(make: AppFactory, demo: Database) -> None:

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
-from couchcal.practice import appointments, waitlist
+from couchcal.practice import appointments, waitlist_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.store.connection import Database
 from couchcal.store.records import AvailabilityBlock
@@ -46,7 +46,7 @@ def furnish(database: Database) -> None:
         appointments.cancel(database, missed, kind, fee_cents=7500, clock=clock)
     with write_session(database, "hours") as store:
         store.add_all(AvailabilityBlock(weekday=day, start_time=time(9), end_time=time(12)) for day in range(5))
-    waitlist.add(
+    waitlist_changes.add(
         database,
         ids["Janet Ray"],
         days=[1, 3],
@@ -55,9 +55,9 @@ def furnish(database: Database) -> None:
         note="after work",
         clock=clock,
     )
-    waitlist.add(database, ids["Bob Reed"], clock=clock)
-    waitlist.add(database, ids["Maria Silva"], days=[4], clock=clock)
-    waitlist.set_state(database, 2, "offered", clock=clock)
+    waitlist_changes.add(database, ids["Bob Reed"], clock=clock)
+    waitlist_changes.add(database, ids["Maria Silva"], days=[4], clock=clock)
+    waitlist_changes.set_state(database, 2, "offered", clock=clock)
 
 
 @pytest.fixture

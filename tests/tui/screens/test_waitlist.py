@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from couchcal.practice import agenda, client_changes, waitlist
+from couchcal.practice import agenda, client_changes, waitlist, waitlist_changes
 from couchcal.practice.outcome import Done
 from couchcal.practice.undo import undo
 from couchcal.practice.waitlist import Waiting
@@ -37,7 +37,7 @@ def listed(database: Database) -> list[Waiting]:
 
 
 def wait(database: Database, client_id: int, **wishes: object) -> None:
-    waitlist.add(database, client_id, clock=clock, **wishes)  # type: ignore[arg-type]  # named by the tests
+    waitlist_changes.add(database, client_id, clock=clock, **wishes)  # type: ignore[arg-type]  # named by the tests
 
 
 def lines(pilot: Pilot[None]) -> list[str]:
@@ -157,7 +157,7 @@ async def test_without_a_freed_time_the_first_free_one_that_suits_is_proposed(
 
 async def test_nobody_fits_and_booked_ones_are_shown_on_request(database: Database, ids: dict[str, int]) -> None:
     wait(database, ids["Bob Reed"], days=[4])
-    waitlist.set_state(database, 1, "booked", clock=clock)
+    waitlist_changes.set_state(database, 1, "booked", clock=clock)
     async with shown(WaitlistScreen(database, TZ, clock=clock, freed=TUESDAY)) as (_, pilot):
         assert lines(pilot) == ["Nobody's wishes fit Tue 3 Mar 15:00–16:00"]
         await pilot.press("full_stop")

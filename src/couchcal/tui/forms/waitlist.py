@@ -13,7 +13,7 @@ from textual.widgets import Checkbox, Input, Static
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import CouchcalError, Invalid
-from couchcal.practice import clients, event_types, waitlist
+from couchcal.practice import clients, event_types, waitlist_changes
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.event_types import EventTypeRow
 from couchcal.practice.outcome import Done
@@ -136,7 +136,7 @@ class WaitingForm(ChangedModal[Done]):
             hours = hours_shown(*read_hours(values["hours"])) or "any time"
         except CouchcalError:
             hours = "…"
-        self.query_one("#meaning", Static).update(plain(f"{days_text(values['days'])}, {hours}", "dim"))
+        self.query_one("#meaning", Static).update(plain(f"{days_text(values['days'])}, {hours}", "$text-muted"))
 
     def action_save(self) -> None:
         """Save, or say beside the fields what is wrong."""
@@ -163,7 +163,7 @@ class WaitingForm(ChangedModal[Done]):
         try:
             if self._row is not None:
                 work = partial(
-                    waitlist.edit,
+                    waitlist_changes.edit,
                     self._database,
                     self._row.id,
                     values,
@@ -172,7 +172,7 @@ class WaitingForm(ChangedModal[Done]):
                 )
             else:
                 assert read.client is not None  # noqa: S101  looked at above
-                work = partial(waitlist.add, self._database, read.client.id, **values, clock=self._clock)
+                work = partial(waitlist_changes.add, self._database, read.client.id, **values, clock=self._clock)
             done = await in_thread(self, "write", work)
         except Exception as error:
             self.show_problem(problem_words(error))

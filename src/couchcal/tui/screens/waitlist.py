@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from couchcal.clock import Clock, system_clock
 from couchcal.clock_words import in_chosen_clock, span_words
-from couchcal.practice import waitlist
+from couchcal.practice import waitlist_changes
 from couchcal.practice.names import client_label
 from couchcal.practice.outcome import Done
 from couchcal.practice.waitlist import Waiting
@@ -130,7 +130,7 @@ class WaitlistScreen(Modal[Done]):
         listing.clear_options()
         listing.add_options(options)
         listing.highlighted = self._place_of(current, before)
-        self.query_one("#count", Static).update(plain(self._count_words(), "dim"))
+        self.query_one("#count", Static).update(plain(self._count_words(), "$text-muted"))
 
     def _place_of(self, row: Waiting | None, before: int) -> int | None:
         """Where an entry stands now; without it the nearest one to where the highlight was."""
@@ -185,13 +185,13 @@ class WaitlistScreen(Modal[Done]):
         row = self._current()
         if row is not None:
             state = "offered" if row.state == "waiting" else "waiting"
-            self._write(partial(waitlist.set_state, self._database, row.id, state, clock=self._clock))
+            self._write(partial(waitlist_changes.set_state, self._database, row.id, state, clock=self._clock))
 
     def action_remove(self) -> None:
         """Take the client off the list; undo brings them back."""
         row = self._current()
         if row is not None:
-            self._write(partial(waitlist.remove, self._database, row.id, clock=self._clock))
+            self._write(partial(waitlist_changes.remove, self._database, row.id, clock=self._clock))
 
     def _write(self, work: Callable[[], Done]) -> None:
         self.show_problem("")
@@ -260,15 +260,15 @@ def waiting_line(row: Waiting, tz: tzinfo, names: str) -> Content:
     name = clean(client_label(row.internal_id, row.first, row.last, names))
     tag = "" if row.state == "waiting" else f" [{row.state}]"
     line = Content.assemble(
-        (pad(name, _NAME_CELLS), "dim" if row.state == "booked" else "bold"),
+        (pad(name, _NAME_CELLS), "$text-muted" if row.state == "booked" else "bold"),
         "  ",
-        (pad(f"since {since.day} {since:%b}", _SINCE_CELLS), "dim"),
+        (pad(f"since {since.day} {since:%b}", _SINCE_CELLS), "$text-muted"),
         clean(row.wants),
-        (tag, "$text-success" if row.state == "offered" else "dim"),
+        (tag, "$text-success" if row.state == "offered" else "$text-muted"),
     )
     if not row.note or names != "full":
         return line
-    return Content("\n").join([line, Content.styled(f"  {clean(row.note)}", "dim")])
+    return Content("\n").join([line, Content.styled(f"  {clean(row.note)}", "$text-muted")])
 
 
 def freed_words(start: datetime, end: datetime, tz: tzinfo) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from couchcal.clock import Clock
-from couchcal.practice import clients, event_types, openings, waitlist
+from couchcal.practice import clients, event_types, openings, waitlist, waitlist_changes
 from couchcal.practice.agenda import day_instant, horizon_reached, local_day
 from couchcal.practice.outcome import Done
 from couchcal.practice.usual import latest_services
@@ -77,4 +77,4 @@ def booked(database: Database, row: Waiting, done: Done, clock: Clock) -> None:
             "SELECT 1 FROM appointment WHERE id = ? AND client_id = ?", (done.appointment_id, row.client_id)
         ).fetchone()
     if found is not None:
-        waitlist.set_state(database, row.id, "booked", with_appointment=done.appointment_id, clock=clock)
+        waitlist_changes.set_state(database, row.id, "booked", with_appointment=done.appointment_id, clock=clock)

@@ -311,7 +311,7 @@ def test_the_same_lists_are_full_and_the_same_rows_are_for_good(twins: tuple[Con
         _insert("availability_block", id=17, **BASE, weekday=0, **block),
         *(_insert("event_type", id=n, **BASE, active=int(n < 16), **kind) for n in range(1, 17)),
         _insert("event_type", id=17, **BASE, active=1, **kind),
-        Write("UPDATE event_type SET active = 1"),
+        Write("UPDATE event_type SET active = :on", {"on": 1}),
         _insert("audit_entry", id=1, at=0, **entry),
         Write("UPDATE audit_entry SET at = 1"),
         Write("DELETE FROM audit_entry"),

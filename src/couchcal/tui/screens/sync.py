@@ -5,40 +5,22 @@ SYNC-02, SYNC-03, SYNC-07…10, SYNC-13…15, SYNC-19, SYNC-20, SYNC-24…27.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Button, OptionList
 
-from couchcal.errors import CouchcalError
-from couchcal.practice.outcome import Done
-from couchcal.tui.forms.away import away
 from couchcal.tui.forms.confirm import Confirm
-from couchcal.tui.forms.connect import sign_in_words
-from couchcal.tui.forms.modal import in_thread
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.screens.sync_choose import Choosable, ChooseWay
-from couchcal.tui.screens.sync_gate import Gate
-from couchcal.tui.screens.sync_showing import SyncShowing
-from couchcal.tui.screens.sync_words import MODES, counted, example
+from couchcal.tui.screens.sync_choose import ChooseWay
+from couchcal.tui.screens.sync_signing_in import SyncSigningIn
 from couchcal.tui.text import clean, glyphs_on
 
-if TYPE_CHECKING:
-    from couchcal.sync.google.signin import Granted
-    from couchcal.tui.forms.connect_start import Start
 
-
-class SyncScreen(SyncShowing):
-    """Everything about the sync; each change is stored at once.
-
-    Args:
-        tz: the practice's zone.
-        open_browser: shows an address in a graphical browser; None where there is none.
-    """
+class SyncScreen(SyncSigningIn):
+    """Everything about the sync; each change is stored at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "On or off", show=False),
@@ -57,11 +39,6 @@ class SyncScreen(SyncShowing):
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
     ]
-
-    def __init__(self, gate: Gate, tz: tzinfo, *, open_browser: Callable[[str], bool] | None = None) -> None:
-        super().__init__(gate, tz)
-        self._open_browser = open_browser
-        self._busy = False
 
     # The list
 
@@ -115,177 +92,6 @@ class SyncScreen(SyncShowing):
             )
 
         self._run(change)
-
-    # What leaves
-
-    def _choose_direction(self, now: str) -> None:
-        def choose(events: int) -> None:
-            gone = f" {counted(events, 'event')} of Google {'leaves' if events == 1 else 'leave'} this calendar."
-            ways = [
-                Choosable(
-                    "two_way",
-                    "Two-way",
-                    "Your other calendars are shown here, and a session moved in Google moves here.",
-                ),
-                Choosable(
-                    "one_way",
-                    "One-way",
-                    f"Appointments are sent, nothing is read.{gone if events else ''} At Google nothing changes.",
-                ),
-            ]
-            self.app.push_screen(ChooseWay("Direction", "", ways, now=now), self._set_direction)
-
-        self._look(self._gate.external_events, choose)
-
-    def _set_direction(self, word: str | None) -> None:
-        if word is None or self.state is None or word == self.state.direction:
-            return
-
-        def change() -> str:
-            self._gate.set_direction(word)
-            return "Two-way now" if word == "two_way" else "One-way now: nothing is read from Google"
-
-        self._run(change)
-
-    def _choose_mode(self) -> None:
-        state = self.state
-        if state is None:
-            return
-        glyphs = glyphs_on(self.app)
-        ways = [
-            Choosable(
-                word,
-                f"{label.capitalize()}:  {example(state.facts._replace(identifier_mode=word), glyphs)}",
-                meaning,
-            )
-            for word, label, meaning in MODES
-        ]
-        body = "How clients are called in everything that leaves. What is in Google already is called anew."
-        self.app.push_screen(
-            ChooseWay("Names outside", body, ways, now=state.facts.identifier_mode), self._mode_chosen
-        )
-
-    def _mode_chosen(self, word: str | None) -> None:
-        if word is None or self.state is None or word == self.state.facts.identifier_mode:
-            return
-        if word != "full":
-            self._set("identifier_mode", word)
-            return
-        from couchcal.tui.forms.full_names import FullNamesWarning
-
-        def warned(yes: bool | None) -> None:
-            if yes:
-                self._set("identifier_mode", "full")
-
-        self.app.push_screen(FullNamesWarning(), warned)
-
-    def _set_title(self, template: str | None) -> None:
-        if template is not None and self.state is not None and template != self.state.facts.title:
-            self._set("google_title", template)
-
-    def _set(self, name: str, value: object) -> None:
-        def change() -> str:
-            done: Done = self._gate.set(name, value)
-            return done.label
-
-        self._run(change)
-
-    # Signing in
-
-    def action_connect(self) -> None:
-        """Connect an account; of a connected one look for its calendars anew."""
-        state = self.state
-        if state is None:
-            return
-        if self.connected:
-            self._run(lambda: f"{counted(self._gate.look_for_calendars(), 'calendar')} found")
-        elif state.client_problem:
-            self.action_look_again()
-        else:
-            self._sign_in(again=False)
-
-    def action_sign_in(self) -> None:
-        """Sign in again."""
-        if self.connected:
-            self._sign_in(again=True)
-
-    def action_look_again(self) -> None:
-        """Look whether the client file is there now."""
-        if not self.connected:
-            self._read()
-
-    def _sign_in(self, *, again: bool) -> None:
-        from couchcal.tui.forms.connect import ConnectForm
-
-        email = self.state.status.email if self.state is not None and self.state.status is not None else ""
-        form = ConnectForm(
-            partial(self._gate.sign_in, email if again else ""), open_browser=self._open_browser, again=again
-        )
-        self.app.push_screen(form, self._granted)
-
-    def _granted(self, granted: Granted | None) -> None:
-        if granted is None or self.state is None:
-            return
-        if self.state.target is None:
-            self._begin(granted, switch=False)
-        else:
-            self.run_worker(self._go_on(granted), group="write", exit_on_error=False)
-
-    async def _go_on(self, granted: Granted) -> None:
-        """Connect the account that is known; another one is asked about (SYNC-26)."""
-        try:
-            await away(lambda: self._gate.connect(granted))
-        except CouchcalError as error:
-            if error.code != "other_account":
-                self.show_problem(sign_in_words(error))
-                return
-            question = Confirm(
-                "Another account",
-                f"{error.message[:1].upper()}{error.message[1:]}. Start over with the new one? The calendar at the "
-                "other account stays there as it is, and what was read from it goes from here.",
-                "Start over",
-                "Keep the old one",
-            )
-            self.app.push_screen(question, lambda yes: self._begin(granted, switch=True) if yes else None)
-            return
-        except Exception as error:
-            self.show_problem(sign_in_words(error))
-            return
-        self.notify("Signed in")
-        self._read()
-
-    def _begin(self, granted: Granted, *, switch: bool) -> None:
-        """Ask for the new calendar's name and how clients are called, then follow the first sync."""
-        from couchcal.tui.forms.connect_start import StartForm
-
-        state = self.state
-        if state is None:
-            return
-
-        def begin(start: Start) -> None:
-            if start.identifier_mode != state.facts.identifier_mode:
-                self._gate.set("identifier_mode", start.identifier_mode)
-            self._gate.connect(granted, start.calendar_name, switch=switch)
-
-        self.app.push_screen(StartForm(state.facts, begin), self._begun)
-
-    def _begun(self, start: Start | None) -> None:
-        if start is None:
-            return
-        from couchcal.tui.screens.sync_progress import SyncProgress
-
-        progress = SyncProgress(
-            self._gate.status, partial(self._gate.pause, "user"), self._tz, clock=self._gate.clock
-        )
-        self.app.push_screen(progress, self._followed)
-
-    def _followed(self, through: bool | None) -> None:
-        if through is None:
-            self.notify("The sync goes on in the background")
-        elif not through:
-            self.notify("Paused: p goes on where it stopped")
-        self._read()
-        self.query_one("#sync").focus()
 
     # What to do
 
@@ -405,37 +211,3 @@ class SyncScreen(SyncShowing):
     async def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         await self.run_action(str(event.button.id).removeprefix("do-"))
-
-    # Helpers
-
-    def _back(self, _answer: object) -> None:
-        self._read()
-
-    def _look(self, look: Callable[[], int], then: Callable[[int], None]) -> None:
-        async def work() -> None:
-            try:
-                found = await in_thread(self, "look", look)
-            except Exception as error:
-                self.show_problem(sign_in_words(error))
-            else:
-                then(found)
-
-        self.run_worker(work(), group="write", exit_on_error=False)
-
-    def _run(self, change: Callable[[], object], *, said: str = "") -> None:
-        """Do something in a thread, say how it went, and show how everything is then. One at a time."""
-        if not self._busy:
-            self.run_worker(self._work(change, said), group="write", exit_on_error=False)
-
-    async def _work(self, change: Callable[[], object], said: str) -> None:
-        self._busy = True
-        self.show_problem("")
-        try:
-            words = await away(change)
-        except Exception as error:
-            self.show_problem(sign_in_words(error))
-            return
-        finally:
-            self._busy = False
-        self.notify(said or str(words), markup=False)
-        self._read()

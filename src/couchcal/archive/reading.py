@@ -14,6 +14,7 @@ from couchcal.errors import NotFound, Refused
 from couchcal.store.audit import Deed, append
 from couchcal.store.audit_anchor import appended
 from couchcal.store.connection import SCHEMA_HEAD, Connection, Database, database_errors, transaction
+from couchcal.store.rules import without_rules_of_change
 
 _BATCH = 1000
 _LARGEST: Final = 2**63 - 1
@@ -36,7 +37,7 @@ def import_all(database: Database, folder: Path, *, clock: Clock) -> dict[str, i
         names = [name for name in tables_of(connection) if name not in KEPT_APART]
         _refuse_if_used(connection)
         connection.execute("PRAGMA defer_foreign_keys=ON")
-        with _without_rules_of_change(connection):
+        with _no_damage(), without_rules_of_change(connection):
             for name in reversed(names):
                 connection.execute(f"DELETE FROM {name}")  # noqa: S608  a table of the schema
             counts = {name: _read_table(connection, name, folder) for name in names}
@@ -47,8 +48,6 @@ def import_all(database: Database, folder: Path, *, clock: Clock) -> dict[str, i
             if last:
                 connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, last))
         connection.execute("DELETE FROM change")
-        if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
-            raise Refused("rows of this export lead nowhere", "export again", code="damaged_export")
         words = f"rows={sum(counts.values())}"
         append(connection, now, "import", (Deed("import", "database", "", words),))
     appended(database)
@@ -90,6 +89,16 @@ def _whole(value: Any) -> int:
     return value
 
 
+@contextmanager
+def _no_damage() -> Iterator[None]:
+    try:
+        yield
+    except Refused as error:
+        if error.code != "damaged":
+            raise
+        raise Refused("rows of this export lead nowhere", "export again", code="damaged_export") from None
+
+
 def _refuse_if_used(connection: Connection) -> None:
     for name in _USED:
         if connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() is not None:  # noqa: S608  ours
@@ -98,21 +107,6 @@ def _refuse_if_used(connection: Connection) -> None:
                 "read it into a new one: couchcal --db NEW.db init, then import --all",
                 code="in_use",
             )
-
-
-@contextmanager
-def _without_rules_of_change(connection: Connection) -> Iterator[None]:
-    """Take away the triggers that judge changes (a time that is taken, a list that is full): what is read here was
-    judged when it was made. The index of search follows."""
-    triggers = connection.execute(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE '%\\_search\\_%' ESCAPE '\\'"
-        " AND tbl_name <> 'audit_entry'"
-    ).fetchall()
-    for name, _sql in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    yield
-    for _name, sql in triggers:
-        connection.execute(sql)
 
 
 def _read_table(connection: Connection, name: str, folder: Path) -> int:

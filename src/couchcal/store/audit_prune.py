@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from couchcal.errors import Refused
 from couchcal.store.audit import Deed, append
 from couchcal.store.connection import Connection
+from couchcal.store.rules import without_trigger
 
 RETENTION = timedelta(days=6 * 366)
 """45 CFR 164.316(b)(2): documentation is kept for six years."""
@@ -40,13 +41,8 @@ def prune_trail(connection: Connection, before: datetime, now: datetime) -> int:
     append(
         connection, int(now.timestamp()), "user", (Deed("prune", "audit", "", f"through={last} hash={found[0]}"),)
     )
-    (trigger,) = connection.execute(
-        "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'audit_entry_no_delete'"
-    ).fetchone()
-    connection.execute("DROP TRIGGER audit_entry_no_delete")
-    count = connection.execute("DELETE FROM audit_entry WHERE id <= ?", (last,)).rowcount
-    connection.execute(trigger)
-    return count
+    with without_trigger(connection, "audit_entry_no_delete"):
+        return connection.execute("DELETE FROM audit_entry WHERE id <= ?", (last,)).rowcount
 
 
 def prune_journal(connection: Connection, now: datetime) -> int:

@@ -223,8 +223,8 @@ def test_where_the_database_is(isolated_home: Path, monkeypatch: pytest.MonkeyPa
     assert locate() == Path("/srv/practice.db")
     assert locate("other.db") == Path("other.db")
     assert parse_location("sqlite:///here.db") == Path("here.db")
-    with pytest.raises(UsageProblem, match="SQLite, not postgresql"):
-        parse_location("postgresql://host/name")
+    with pytest.raises(UsageProblem, match="SQLite or PostgreSQL, not mysql"):
+        parse_location("mysql://host/name")
 
 
 def test_strange_names_of_files_open(tmp_path: Path) -> None:

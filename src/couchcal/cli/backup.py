@@ -16,7 +16,7 @@ from couchcal.cli.plain import one_line
 from couchcal.cli.prompt import confirmed, passphrase_prompt
 from couchcal.clock import local_zone_name, system_clock
 from couchcal.errors import EXIT_REFUSED
-from couchcal.practice.opening import locate
+from couchcal.practice.opening import locate_file
 from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
 from couchcal.settings import load
 
@@ -71,7 +71,8 @@ def _configure_restore(parser: ArgumentParser) -> None:
 
 def _restore(args: Namespace) -> int:
     """Not `opened`: what is there may be damaged, and is not to be upgraded or held."""
-    path, file = locate(args.db), Path(args.file).expanduser()
+    path = locate_file(args.db, "couchcal move-db FILE ADDRESS puts a backup into an empty database")
+    file = Path(args.file).expanduser()
     question = (
         f"Put {one_line(file.name)} in the place of {one_line(str(path))}? What is there now is kept beside it"
     )

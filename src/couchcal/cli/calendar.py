@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from couchcal.errors import NotFound
 
 if TYPE_CHECKING:
-    from couchcal.store.connection import Database
+    from couchcal.store.connection import Database, DatabaseLocation
 
 
 def open_calendar(db: str | None) -> int:
@@ -42,7 +42,7 @@ def at_terminal() -> bool:
     return bool(sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def _opened(path: Path) -> Database | None:
+def _opened(path: DatabaseLocation) -> Database | None:
     """The database at `path`, from the first-run form where there is none; None if the form was left."""
     from couchcal.cli.prompt import passphrase_prompt
     from couchcal.practice.opening import open_database
@@ -50,7 +50,7 @@ def _opened(path: Path) -> Database | None:
     try:
         return open_database(path, ask=passphrase_prompt())
     except NotFound as error:
-        if error.code != "no_database":
+        if error.code != "no_database" or not isinstance(path, Path):
             raise
     from couchcal.tui.first_run import ask
 

@@ -18,7 +18,7 @@ from couchcal.practice.agenda import PracticeFacts, local_day, practice_facts
 from couchcal.practice.opening import create_practice, locate, open_database
 from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
 from couchcal.settings import Settings, load
-from couchcal.store.connection import Connection, Database, database_errors
+from couchcal.store.connection import Connection, Database, DatabaseLocation, database_errors
 from couchcal.typed_dates import use_date_order
 
 
@@ -86,8 +86,9 @@ def _practice(database: Database, connection: Connection, names: str | None) -> 
     return Practice(database, connection, facts, tz, system_clock(), settings, names or settings.cli_names)
 
 
-def open_or_create(path: Path) -> Database:
-    """The database at `path`; a new one where there is none and its key can be kept without asking.
+def open_or_create(path: DatabaseLocation) -> Database:
+    """The database at `path`; a new one where there is none and its key can be kept without asking. On a server
+    nothing is made without being asked for.
 
     Raises:
         DatabaseProblem: there is no place for a key (exit code 75), or it cannot be opened.
@@ -95,7 +96,7 @@ def open_or_create(path: Path) -> Database:
     try:
         return open_database(path, ask=passphrase_prompt())
     except NotFound as error:
-        if error.code != "no_database":
+        if error.code != "no_database" or not isinstance(path, Path):
             raise
     try:
         created = create_practice(path, tz=local_zone_name())

@@ -24,7 +24,7 @@ from couchcal.cli.plain import one_line
 from couchcal.cli.prompt import passphrase_prompt
 from couchcal.clock import local_zone_name, system_clock
 from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
-from couchcal.practice.opening import locate
+from couchcal.practice.opening import locate_file
 from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.store import keys, recrypt
 from couchcal.store.connection import (
@@ -91,7 +91,7 @@ def _run(args: Namespace) -> int:
         if args.part is None:
             raise UsageProblem("--probe is of google", "couchcal doctor google --probe")
         return run_probe(args)
-    patient = _Patient(locate(args.db))
+    patient = _Patient(locate_file(args.db, "run the server's own checks"))
     checks = _CHECKS if args.part is None else (_google,)
     findings = [finding for check in checks for finding in _safely(check, patient)]
     if args.json:

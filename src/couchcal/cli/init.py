@@ -14,7 +14,7 @@ from couchcal.clock import local_zone_name
 from couchcal.errors import Refused
 from couchcal.practice.opening import Created, create_practice, locate, new_recovery_code
 from couchcal.scheduling.wallclock import UnknownZone, zone
-from couchcal.store.connection import exists
+from couchcal.store.connection import DatabaseLocation, exists
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -27,9 +27,10 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace) -> int:
     path = locate(args.db)
-    if exists(path):
+    if isinstance(path, Path) and exists(path):
         raise Refused(f"{path} is already there", "nothing was changed; --db chooses another place", code="exists")
     asking = not args.yes and bool(sys.stdin and sys.stdin.isatty())
+    on_server = not isinstance(path, Path)
     created, tz = _create(path, args.name, args.tz, encrypt=not args.no_encryption, asking=asking)
     code = new_recovery_code(created.database) if asking and created.database.encrypted and not args.json else None
     created.database.dispose()
@@ -43,13 +44,17 @@ def _run(args: Namespace) -> int:
             sys.stdout.write("Without the key it is lost: couchcal key recovery makes a recovery code.\n")
         else:
             writes_code(code)
+    elif on_server:
+        sys.stdout.write("The server keeps it: have its disk encrypted (docs/postgresql.md).\n")
     else:
         sys.stdout.write("It is not encrypted: whoever has the disk can read it.\n")
     sys.stdout.write("Next: couchcal client add NAME, or couchcal\n")
     return 0
 
 
-def _create(path: Path, name: str | None, tz: str | None, *, encrypt: bool, asking: bool) -> tuple[Created, str]:
+def _create(
+    path: DatabaseLocation, name: str | None, tz: str | None, *, encrypt: bool, asking: bool
+) -> tuple[Created, str]:
     if name is None:
         name = _asked("Name of the practice", "") if asking else ""
     if not tz:

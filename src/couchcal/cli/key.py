@@ -11,7 +11,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.occurrence_json import write_json
 from couchcal.cli.prompt import confirmed, new_passphrase, passphrase_prompt, writes_code
 from couchcal.errors import NotFound, Refused
-from couchcal.practice.opening import locate, new_recovery_code, open_database
+from couchcal.practice.opening import locate_file, new_recovery_code, open_database
 from couchcal.store import key_changes, keys, recrypt
 from couchcal.store.audit import note
 from couchcal.store.connection import Database, exists, is_encrypted
@@ -44,7 +44,7 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace) -> int:
-    path = locate(args.db)
+    path = locate_file(args.db, "it has no key: have the server's disk encrypted")
     if not exists(path):
         raise NotFound(f"there is no calendar at {path} yet", "couchcal init makes one", code="no_database")
     recrypt.tidy(path)

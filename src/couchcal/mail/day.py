@@ -58,7 +58,7 @@ def queue(database: Database, day: str, *, clock: Clock) -> bool:
         connection.execute(
             "INSERT INTO outbox_email (created_at, updated_at, version, kind, recipient, to_practitioner, sequence,"
             " payload, not_before, state, attempts, message_id, error)"
-            " VALUES (?1, ?1, 1, 'agenda', '', 1, 0, ?2, ?1, 'queued', 0, '', '')",
+            " VALUES (?1, ?1, 1, 'agenda', '', true, 0, ?2, ?1, 'queued', 0, '', '')",
             (at, _payload(day)),
         )
     return True

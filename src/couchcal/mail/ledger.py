@@ -68,8 +68,10 @@ def counts(connection: Connection, now: datetime, late: timedelta) -> Counts:
     """How the outbox stands; a letter that is due for longer than `late` waits too long."""
     limit = int((now - late).timestamp())
     row = connection.execute(
-        "SELECT total(state = 'queued' AND not_before < ?1), total(state = 'failed'),"
-        " total(state = 'claimed' AND error <> ''), coalesce((SELECT error FROM outbox_email WHERE state = 'queued'"
+        "SELECT count(*) FILTER (WHERE state = 'queued' AND not_before < ?1),"
+        " count(*) FILTER (WHERE state = 'failed'),"
+        " count(*) FILTER (WHERE state = 'claimed' AND error <> ''),"
+        " coalesce((SELECT error FROM outbox_email WHERE state = 'queued'"
         " AND not_before < ?1 ORDER BY not_before LIMIT 1), '') FROM outbox_email",
         (limit,),
     ).fetchone()

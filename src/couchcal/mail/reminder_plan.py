@@ -55,7 +55,7 @@ def _is_due(connection: Connection, now: datetime) -> bool:
 
 def wanted(connection: Connection) -> bool:
     """Whether the practice wants reminders at all (REM-01)."""
-    return bool(connection.execute("SELECT max(reminders_on) FROM practice").fetchone()[0])
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM practice WHERE reminders_on)").fetchone()[0])
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -86,7 +86,7 @@ APPOINTMENT = """
 SELECT 'appointment', a.id, a.kind, a.start_utc, a.end_utc, a.all_day, a.tz, a.status, a.title,
        a.client_id, c.internal_id, coalesce(nullif(c.preferred, ''), c.first), c.last, a.service,
        (SELECT group_concat(code, ' ') FROM
-           (SELECT code FROM appointment_modifier WHERE appointment_id = a.id ORDER BY position)),
+           (SELECT code FROM appointment_modifier WHERE appointment_id = a.id ORDER BY position) AS m),
        l.name, l.pos, a.place, a.busy, a.series_id, s.rrule, a.origin, k.name, a.group_key,
        a.note_signed_at IS NOT NULL, a.billing_status, a.claim_status,
        x.type, x.reason, x.fee_cents, coalesce(s.uid, a.uid), a.version
@@ -105,7 +105,7 @@ SELECT 'external_event', a.id, 'external', a.start_utc, a.end_utc, a.all_day, a.
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.place,
        NOT a.transparent AND a.status <> 'declined', NULL,
        CASE WHEN a.recurring_id <> '' THEN 'EXTERNAL' END, 'google', k.name, NULL,
-       0, 'none', 'none', NULL, NULL, NULL, a.remote_event_id, a.version
+       false, 'none', 'none', NULL, NULL, NULL, a.remote_event_id, a.version
 FROM {source}
 JOIN calendar_link k ON k.id = a.link_id
 WHERE {condition} AND a.rrule = '' AND a.status <> 'cancelled'
@@ -127,13 +127,13 @@ UNION ALL
 }
 UNION ALL
 SELECT 'time_off', a.id, 'time_off', a.start_utc, a.end_utc, a.all_day, a.tz, 'scheduled', 'Time off',
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.reason, 1, NULL,
-       NULL, 'couchcal', NULL, NULL, 0, 'none', 'none', NULL, NULL, NULL, a.uid, a.version
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.reason, true, NULL,
+       NULL, 'couchcal', NULL, NULL, false, 'none', 'none', NULL, NULL, NULL, a.uid, a.version
 FROM time_off a WHERE a.start_utc < ? AND a.end_utc > ?
 UNION ALL
-SELECT 'booking_request', a.id, 'request', a.start_utc, a.end_utc, 0, a.client_tz, 'pending', '',
+SELECT 'booking_request', a.id, 'request', a.start_utc, a.end_utc, false, a.client_tz, 'pending', '',
        a.client_id, c.internal_id, coalesce(nullif(c.preferred, ''), c.first), c.last, a.service, NULL,
-       l.name, l.pos, '', 0, NULL, NULL, 'portal', NULL, NULL, 0, 'none', 'none', NULL, NULL, NULL,
+       l.name, l.pos, '', false, NULL, NULL, 'portal', NULL, NULL, false, 'none', 'none', NULL, NULL, NULL,
        a.uid, a.version
 FROM booking_request a
 LEFT JOIN client c ON c.id = a.client_id

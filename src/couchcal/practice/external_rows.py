@@ -76,12 +76,12 @@ Rows = dict[str, Row]
 
 def by_ids(connection: Connection, link_id: int, ids: Iterable[str]) -> Rows:
     """The rows of a link with these remote ids."""
-    return _rows(connection, "remote_event_id IN (SELECT value FROM json_each(?))", link_id, _texts(ids))
+    return _rows(connection, "remote_event_id IN (SELECT atom FROM json_each(?))", link_id, _texts(ids))
 
 
 def by_masters(connection: Connection, link_id: int, masters: Iterable[str]) -> Rows:
     """The occurrences of these masters, exceptions among them."""
-    return _rows(connection, "recurring_id IN (SELECT value FROM json_each(?))", link_id, _texts(masters))
+    return _rows(connection, "recurring_id IN (SELECT atom FROM json_each(?))", link_id, _texts(masters))
 
 
 def masters_named(connection: Connection, link_id: int, name: str) -> Rows:

@@ -57,7 +57,8 @@ def look(connection: Connection, client_id: int, now: datetime, years: int = KEE
         raise NotFound("there is no such client", "couchcal client list --archived shows them")
     at = int(now.timestamp())
     past, coming, last = connection.execute(
-        "SELECT total(end_utc <= ?2), total(end_utc > ?2), max(end_utc) FROM appointment WHERE client_id = ?1",
+        "SELECT count(*) FILTER (WHERE end_utc <= ?2), count(*) FILTER (WHERE end_utc > ?2), max(end_utc)"
+        " FROM appointment WHERE client_id = ?1",
         (client_id, at),
     ).fetchone()
     keep_until = None if last is None else _years_after(datetime.fromtimestamp(last, UTC), years)
@@ -199,7 +200,8 @@ def _nobody(connection: Connection, now: int) -> int:
     [new] = connection.execute(
         "INSERT INTO client (created_at, updated_at, version, internal_id, first, last, preferred, email, phone,"
         " tz, state, portal_state, remind_email, remind_text, remind_phone, self_scheduling, notes_admin)"
-        " VALUES (?, ?, 1, ?, '', '', '', '', '', '', 'archived', 'none', 0, 0, 0, 'off', '') RETURNING id",
+        " VALUES (?, ?, 1, ?, '', '', '', '', '', '', 'archived', 'none', false, false, false, 'off', '')"
+        " RETURNING id",
         (now, now, NOBODY),
     ).fetchone()
     return int(new)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from sqlmodel import col, select
 
@@ -39,7 +39,7 @@ from couchcal.scheduling.span import span_class
 from couchcal.scheduling.vtimezone import parse_definition
 from couchcal.scheduling.wallclock import CUSTOM_PREFIX, register_zone
 from couchcal.store.bulk import search_later, search_now
-from couchcal.store.connection import Connection, Database
+from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import (
     Appointment,
@@ -82,8 +82,7 @@ class ImportDoor:
         self._session = session
         self.calendar = calendar
         self._own_export = own_export
-        connection: Any = session.connection().connection.driver_connection
-        self._connection: Connection = connection
+        self._connection = session.raw
         self._connection.execute("PRAGMA defer_foreign_keys=ON")
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         found = session.exec(select(Calendar.id).where(col(Calendar.name) == calendar)).first()

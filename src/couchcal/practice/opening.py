@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from couchcal import paths
 from couchcal.clock import Clock, system_clock
-from couchcal.errors import DatabaseProblem, Invalid, NotFound
+from couchcal.errors import DatabaseProblem, Invalid, NotFound, Refused
 from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.store import key_changes, keys, recrypt
 from couchcal.store.connection import (
     SCHEMA_HEAD,
     Database,
+    DatabaseLocation,
     database_errors,
     exists,
     is_encrypted,
@@ -36,8 +37,8 @@ class Created(NamedTuple):
     key_place: str
 
 
-def locate(option: str | None = None) -> Path:
-    """The database file: `--db`, else `COUCHCAL_DATABASE_URL`, else the platform's place.
+def locate(option: str | None = None) -> DatabaseLocation:
+    """Where the database is: `--db`, else `COUCHCAL_DATABASE_URL`, else the platform's place.
 
     Raises:
         UsageProblem: for a URL of another database.
@@ -46,13 +47,33 @@ def locate(option: str | None = None) -> Path:
     return parse_location(text) if text else paths.database_file()
 
 
-def open_database(path: Path, *, ask: Callable[[str], str] | None = None) -> Database:
+def locate_file(option: str | None, instead: str) -> Path:
+    """The database file, for what only a file has.
+
+    Args:
+        instead: what to do about a practice on a server.
+
+    Raises:
+        Refused: the practice is on a server (code `server`).
+    """
+    found = locate(option)
+    if not isinstance(found, Path):
+        raise Refused("the practice is on a server, not in a file", instead, code="server")
+    return found
+
+
+def open_database(location: DatabaseLocation, *, ask: Callable[[str], str] | None = None) -> Database:
     """An existing database, key found and schema up to date.
 
     Raises:
         NotFound: there is none yet (code `no_database`).
-        DatabaseProblem: wrong key, newer version, no couchcal database, unreadable.
+        DatabaseProblem: wrong key, newer version, no couchcal database, unreadable; the server is away.
     """
+    if not isinstance(location, Path):
+        from couchcal.practice.server_opening import open_on_server
+
+        return open_on_server(location)
+    path = location
     try:
         _refuse_special(path)
         cut_short = recrypt.tidy(path) and exists(path)
@@ -131,7 +152,7 @@ def _make_private(path: Path) -> None:
 
 
 def create_practice(
-    path: Path,
+    location: DatabaseLocation,
     *,
     name: str = "",
     tz: str,
@@ -145,6 +166,8 @@ def create_practice(
     It is built beside `path` and put there whole, one process at a time: nobody opens half a practice, and
     of two that set one up at once the second finds the first one's.
 
+    On a server `encrypt`, `ask` and `key_store` mean nothing: the server's disk has to be encrypted.
+
     Raises:
         Invalid: `tz` is no IANA zone.
         DatabaseProblem: a database is there already, no place for the key, not writable.
@@ -153,6 +176,13 @@ def create_practice(
         zone(tz)
     except UnknownZone:
         raise Invalid(f"'{tz}' is no time zone", "use an IANA name such as America/New_York", field="tz") from None
+    if not isinstance(location, Path):
+        from couchcal.practice.server_opening import create_on_server
+
+        return Created(
+            create_on_server(location, name=name, tz=tz, clock=clock), "nowhere: the server keeps the data"
+        )
+    path = location
     _refuse_special(path)
     try:
         paths.private_directory(path.parent)
@@ -188,7 +218,7 @@ def _made(
         if encrypt:
             key, place = key_changes.create_key(path, ask=ask, store=key_store)
         database = schema.create(new, key)
-        _fill(database, name, tz, clock)
+        fill(database, name, tz, clock)
         database.dispose()  # the last one out writes all into the one file
         os.replace(new, path)
         with suppress(OSError):
@@ -199,7 +229,8 @@ def _made(
     return Created(Database(path, key), place)
 
 
-def _fill(database: Database, name: str, tz: str, clock: Clock) -> None:
+def fill(database: Database, name: str, tz: str, clock: Clock) -> None:
+    """Put the rows every practice begins with into an empty database."""
     from couchcal.store.records import Location, Modifier, Practice, Practitioner, ServiceCode
     from couchcal.store.session import write_session
 

@@ -46,16 +46,16 @@ FROM span CROSS JOIN appointment a ON {_WINDOW}
 LEFT JOIN event_type t ON t.id = a.event_type_id
 WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND a.busy AND a.status <> 'cancelled'
 UNION ALL
-SELECT 'external_event', a.id, a.start_utc, a.end_utc, a.all_day, 0, 0, 0, NULL
+SELECT 'external_event', a.id, a.start_utc, a.end_utc, a.all_day, 0, 0, false, NULL
 FROM span CROSS JOIN external_event a ON {_WINDOW}
 WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND NOT a.transparent AND a.rrule = ''
   AND a.status NOT IN ('cancelled', 'declined')
 UNION ALL
-SELECT 'time_off', o.id, o.start_utc, o.end_utc, o.all_day, 0, 0, 0, NULL
+SELECT 'time_off', o.id, o.start_utc, o.end_utc, o.all_day, 0, 0, false, NULL
 FROM time_off o WHERE o.start_utc < ? AND o.end_utc > ?
 UNION ALL
-SELECT 'booking_request', a.id, a.start_utc, a.end_utc, 0, coalesce(t.buffer_before, 0),
-       coalesce(t.buffer_after, 0), 1, NULL
+SELECT 'booking_request', a.id, a.start_utc, a.end_utc, false, coalesce(t.buffer_before, 0),
+       coalesce(t.buffer_after, 0), true, NULL
 FROM booking_request a LEFT JOIN event_type t ON t.id = a.event_type_id
 WHERE a.status IN ('pending', 'unverified') AND a.start_utc < ? AND a.start_utc > ?
   AND (a.status = 'pending' OR a.hold_until > ?) AND ?

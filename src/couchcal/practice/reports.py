@@ -40,7 +40,7 @@ FROM (
   GROUP BY a.service, a.group_key, a.start_utc, a.end_utc
 ) t
 LEFT JOIN service_code s ON s.code = t.service
-GROUP BY t.service ORDER BY sum(t.seconds) DESC, t.service
+GROUP BY t.service, s.label, s.fee_cents ORDER BY sum(t.seconds) DESC, t.service
 """  # noqa: S608  no value is in the text, only our own fragments
 _WEEKS = f"""
 SELECT (a.start_utc + {{offset}} - :base) / {_WEEK_S},

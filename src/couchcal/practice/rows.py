@@ -322,8 +322,7 @@ def _clashes(connection: Connection, row: Appointment, tz: tzinfo) -> bool:
 
 def raw_connection(session: JournalSession) -> Connection:
     """The DB-API connection inside this session's transaction."""
-    connection: Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
-    return connection
+    return session.raw
 
 
 def length_minutes(row: Appointment) -> int:

@@ -88,7 +88,7 @@ def redo(database: Database, *, clock: Clock = system_clock) -> str:
 def _revert(session: JournalSession, target: Change, label: str) -> str:
     session.relabel(label)
     session.begin_revert(target.id or 0)
-    session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    session.raw.execute("PRAGMA defer_foreign_keys=ON")
     entries = session.exec(
         select_model(ChangeRow).where(ChangeRow.change_id == target.id).order_by(col(ChangeRow.id).desc())
     ).all()

@@ -14,7 +14,7 @@ from couchcal.store.connection import Connection
 
 _ROWS = """
     SELECT a.start_utc, s.start_local, s.tz FROM appointment a JOIN series s ON s.id = a.series_id
-    WHERE a.start_utc >= ? AND a.status = 'scheduled' AND a.all_day = 0 AND s.all_day = 0 AND s.rdates = ''
+    WHERE a.start_utc >= ? AND a.status = 'scheduled' AND NOT a.all_day AND NOT s.all_day AND s.rdates = ''
     AND s.origin <> 'ics' AND s.rrule NOT LIKE '%BYHOUR%' AND s.rrule NOT LIKE '%BYMINUTE%'
     AND ' ' || a.overridden || ' ' NOT LIKE '% time %'
 """

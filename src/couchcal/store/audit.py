@@ -10,7 +10,6 @@ Imports no ORM.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import NamedTuple
@@ -107,7 +106,7 @@ def note(
     Raises:
         DatabaseProblem: it is busy, or the disk is full.
     """
-    if not (os.access(database.path, os.W_OK) and os.access(database.path.parent, os.W_OK)):
+    if not database.takes_writes():
         return False
     deed = Deed(action, entity, str(entity_id), fields)
     with database_errors(database.path), closing(database.connect()) as connection, transaction(connection):

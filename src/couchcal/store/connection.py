@@ -10,13 +10,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from couchcal.errors import DatabaseProblem, UsageProblem
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
+    from couchcal.store.postgresql.address import Address
+
+DatabaseLocation: TypeAlias = "Path | Address"
+"""Where a practice is: a file, or a database on a server."""
 PLAIN_HEADER = b"SQLite format 3\x00"
 SCHEMA_HEAD = "0006"
 """The newest Alembic revision; a test holds it against the migrations folder."""
@@ -79,6 +83,8 @@ class Database:
     """
 
     __slots__ = ("engine", "key", "locked", "path", "unanchored_since")
+    server: ClassVar[bool] = False
+    """Whether it is on a server, and no file."""
 
     def __init__(self, path: Path, key: bytes | None) -> None:
         self.path = path
@@ -88,9 +94,17 @@ class Database:
         self.engine: Engine | None = None
         self.unanchored_since: float | None = None
 
+    def __str__(self) -> str:
+        """Where it is, for people."""
+        return str(self.path)
+
     @property
     def encrypted(self) -> bool:
         return self.key is not None or self.locked
+
+    def takes_writes(self) -> bool:
+        """Whether changes can be written down, as far as can be seen without trying."""
+        return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
 
     def lock(self) -> None:
         """Close pooled connections and drop the key; a plain file has none and stays open."""
@@ -123,9 +137,7 @@ class Database:
             except UnicodeDecodeError:  # the driver, on a schema with something else in it
                 raise _damaged(self.path) from None
             except Exception as error:
-                if not self.path.exists() or (
-                    os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
-                ):
+                if not self.path.exists() or self.takes_writes():
                     raise
                 if "file is not a database" in str(error):
                     raise
@@ -209,37 +221,73 @@ def exists(path: Path) -> bool:
         return False
 
 
-def parse_location(text: str) -> Path:
-    """The file of `--db` or `COUCHCAL_DATABASE_URL`: a path or `sqlite:///path`.
+def parse_location(text: str) -> DatabaseLocation:
+    """What `--db` or `COUCHCAL_DATABASE_URL` names: a path, `sqlite:///path` or `postgresql+psycopg://…`.
 
     Raises:
-        UsageProblem: for a URL of another database.
+        UsageProblem: for a URL of another database, or an address that is none.
     """
     if text.startswith("sqlite:///"):
         return Path(text.removeprefix("sqlite:///")).expanduser()
-    if "://" in text:
-        scheme = text.partition("://")[0]
-        raise UsageProblem(f"this version keeps its data in SQLite, not {scheme}", "give a path or sqlite:///path")
-    return Path(text).expanduser()
+    if "://" not in text:
+        return Path(text).expanduser()
+    scheme = text.partition("://")[0]
+    if scheme in ("postgresql", "postgresql+psycopg"):
+        from couchcal.store.postgresql import address
+
+        return address.read(text)
+    raise UsageProblem(
+        f"couchcal keeps its data in SQLite or PostgreSQL, not {scheme}",
+        "give a path, sqlite:///path or postgresql+psycopg://user@host/database",
+    )
 
 
-def refuse_newer(connection: Connection, path: Path) -> None:
+def database_at(location: DatabaseLocation, key: bytes | None = None) -> Database:
+    """The database at a place; it is not looked at yet. A server needs no key.
+
+    Raises:
+        DatabaseProblem: the driver of the server is not installed (code `no_driver`).
+    """
+    if isinstance(location, Path):
+        return Database(location, key)
+    try:
+        from couchcal.store.postgresql.database import ServerDatabase
+    except ImportError:
+        raise DatabaseProblem(
+            "the driver for PostgreSQL is not installed", "pip install 'couchcal[postgresql]'", code="no_driver"
+        ) from None
+    return ServerDatabase(location)
+
+
+def on_server(connection: Connection) -> bool:
+    """Whether a connection is to a server."""
+    return getattr(connection, "server", False)
+
+
+def refuse_newer(connection: Connection, place: Database | Path) -> None:
     """Raise DatabaseProblem (code `newer_schema`) if a newer couchcal has changed the schema of this database."""
     if (schema_revision(connection) or "") > SCHEMA_HEAD:
         raise DatabaseProblem(
-            f"{path} was made by a newer couchcal", "upgrade couchcal to open it", code="newer_schema"
+            f"{place} was made by a newer couchcal", "upgrade couchcal to open it", code="newer_schema"
         )
 
 
 def schema_revision(connection: Connection) -> str | None:
     """The Alembic revision of an open database, None for an empty one."""
-    found = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type='table' AND name='alembic_version'"
-    ).fetchone()
-    if found is None:
+    if on_server(connection):
+        asked = "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL"
+    else:
+        asked = "SELECT name FROM sqlite_schema WHERE type='table' AND name='alembic_version'"
+    if connection.execute(asked).fetchone() is None:
         return None
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else None
+
+
+def is_constraint(error: BaseException) -> bool:
+    """Whether a driver's error says that a rule of the schema refuses a row."""
+    cause = getattr(error, "orig", None) or error
+    return any(kind.__name__ == "IntegrityError" for kind in type(cause).__mro__)
 
 
 @contextmanager
@@ -273,6 +321,10 @@ def database_errors(path: Path | None = None) -> Iterator[None]:
 def describe_driver_error(error: BaseException, path: Path | None) -> DatabaseProblem | None:
     """The message for a driver error, None if `error` is none or is a constraint."""
     cause = getattr(error, "orig", None) or error
+    if type(cause).__module__.partition(".")[0] == "psycopg":
+        from couchcal.store.postgresql.errors import describe
+
+        return describe(cause)
     if type(cause).__module__.partition(".")[0] not in {"sqlite3", "sqlcipher3"}:
         return None
     if type(cause).__name__ in {"IntegrityError", "ProgrammingError", "InterfaceError"}:

@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel, col
 
 from couchcal.clock import Clock, system_clock
 from couchcal.store import audit
+from couchcal.store.connection import Connection
 from couchcal.store.records import Change, ChangeRow, Record, epoch_seconds, from_epoch
 from couchcal.store.records.types import Instant
 
@@ -94,6 +95,7 @@ class JournalSession(Session):
         self._change_id: int | None = None
         self._tally = audit.Tally()
         self._deeds: list[audit.Deed] = []
+        self._raw: Connection | None = None
 
     @property
     def change_id(self) -> int:
@@ -109,6 +111,19 @@ class JournalSession(Session):
     def join_change(self, change_id: int) -> None:
         """Count what this session writes as a part of an earlier change, so that one undo takes back both."""
         self._change_id = change_id
+
+    @property
+    def raw(self) -> Connection:
+        """The DB-API connection of this change's transaction; only after `flush` does it see what is pending."""
+        if self._raw is None:
+            driver: Any = self.connection().connection.driver_connection
+            if self.connection().dialect.name == "postgresql":
+                from couchcal.store.postgresql.connection import ServerConnection
+
+                driver = ServerConnection(native=driver)
+            self._raw = driver
+        found: Connection = self._raw
+        return found
 
     @property
     def changed(self) -> bool:
@@ -158,8 +173,7 @@ class JournalSession(Session):
         change = self._change
         if change.kind != "do":
             deeds.insert(0, audit.Deed(change.kind, "change", str(change.reverts_id or "")))
-        connection: Any = self.connection().connection.driver_connection
-        return audit.append(connection, epoch_seconds(self.now), change.actor, deeds)
+        return audit.append(self.raw, epoch_seconds(self.now), change.actor, deeds)
 
 
 def _table_order(row: SQLModel) -> int:

@@ -47,13 +47,13 @@ def ensure_current(database: Database) -> None:
         connection = database.connect()
         try:
             revision = schema_revision(connection)
-            refuse_newer(connection, database.path)
+            refuse_newer(connection, database)
         finally:
             connection.close()
     if revision == SCHEMA_HEAD:
         return
     if revision is None:
-        raise DatabaseProblem(f"{database.path} is no couchcal database", "choose another with --db")
+        raise DatabaseProblem(f"{database} is no couchcal database", "choose another with --db")
     upgrade(database)
 
 

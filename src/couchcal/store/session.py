@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
@@ -25,16 +24,29 @@ from couchcal.store.journal import JournalSession
 def engine_of(database: Database) -> Engine:
     """The engine of `database`, made on first use. Bound values never show in its errors."""
     if database.engine is None:
-        engine = create_engine(
-            "sqlite://",
-            module=dbapi(database.encrypted),
-            creator=database.connect,
-            poolclass=QueuePool,
-            hide_parameters=True,
-        )
-        event.listen(engine, "begin", _begin)
-        database.engine = engine
+        database.engine = _server_engine(database) if database.server else _file_engine(database)
     return database.engine
+
+
+def _server_engine(database: Database) -> Engine:
+    from couchcal.store.postgresql import database as server
+    from couchcal.store.postgresql import engine
+
+    if not isinstance(database, server.ServerDatabase):
+        raise TypeError(type(database).__name__)
+    return engine.make_engine(database)
+
+
+def _file_engine(database: Database) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        module=dbapi(database.encrypted),
+        creator=database.connect,
+        poolclass=QueuePool,
+        hide_parameters=True,
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _begin(connection: Connection) -> None:
@@ -74,8 +86,7 @@ def write_session(
     configure_mappers()  # before the transaction: other writers wait for whatever is done inside
     with database_errors(database.path), JournalSession(engine, expire_on_commit=False) as session:
         session.begin_change(label, actor=actor, kind=kind, clock=clock)
-        raw: Any = session.connection().connection.driver_connection
-        refuse_newer(raw, database.path)  # a newer program may have come while this one was open
+        refuse_newer(session.raw, database)  # a newer program may have come while this one was open
         yield session
         grown = session.seal()
         session.commit()

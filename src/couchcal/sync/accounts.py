@@ -117,7 +117,7 @@ def _keep(connection: Connection, account_id: int, calendars: list[RemoteCalenda
             connection.execute(
                 "INSERT INTO calendar_link (name, access_role, is_primary, time_zone, account_id,"
                 " remote_calendar_id, role, direction, enabled, state, last_error, created_at, updated_at, version)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'inbound', 'two_way', 0, '', '', ?, ?, 1)",
+                " VALUES (?, ?, ?, ?, ?, ?, 'inbound', 'two_way', false, '', '', ?, ?, 1)",
                 (*values, account_id, calendar.id, now, now),
             )
     gone = [ident for ident, role, enabled, _ in rows if ident not in listed and role == "inbound" and not enabled]
@@ -141,7 +141,7 @@ def enable(database: Database, link_id: int, *, clock: Clock = system_clock) -> 
                 f"{link.name} cannot be chosen: {reason}", "couchcal google calendars lists those that can"
             )
         connection.execute(
-            "UPDATE calendar_link SET enabled = 1, last_error = '', updated_at = ?, version = version + 1"
+            "UPDATE calendar_link SET enabled = true, last_error = '', updated_at = ?, version = version + 1"
             " WHERE id = ? AND NOT enabled",
             (_seconds(clock), link_id),
         )
@@ -160,7 +160,7 @@ def disable(database: Database, link_id: int, *, clock: Clock = system_clock) ->
         raise Refused(f"your appointments go to {link.name}", "couchcal google disconnect ends the connection")
     with _clearing(database, [link_id], clock) as connection:
         connection.execute(
-            "UPDATE calendar_link SET enabled = 0, last_error = '', updated_at = ?, version = version + 1,"
+            "UPDATE calendar_link SET enabled = false, last_error = '', updated_at = ?, version = version + 1,"
             " state = CASE state WHEN 'lost' THEN '' ELSE state END WHERE id = ?",
             (_seconds(clock), link_id),
         )

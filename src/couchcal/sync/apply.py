@@ -172,7 +172,7 @@ class _Applying:
         """Take away as external events what was shown as such before it was known to be ours."""
         twice = self.connection.execute(
             "SELECT remote_event_id FROM external_event WHERE link_id = ?"
-            " AND remote_event_id IN (SELECT value FROM json_each(?))",
+            " AND remote_event_id IN (SELECT atom FROM json_each(?))",
             (self.link.id, json.dumps(event_ids)),
         ).fetchall()
         if twice:
@@ -242,8 +242,8 @@ class _Applying:
         self.connection.execute(
             "INSERT INTO sync_state (link_id, sync_token, generation, full_sync_at, live)"
             " VALUES (?1, ?2, ?3, ?4, ?5)"
-            " ON CONFLICT (link_id) DO UPDATE SET sync_token = ?2, generation = generation + ?3,"
-            " full_sync_at = coalesce(?4, full_sync_at), live = ?5",
+            " ON CONFLICT (link_id) DO UPDATE SET sync_token = ?2, generation = sync_state.generation + ?3,"
+            " full_sync_at = coalesce(?4, sync_state.full_sync_at), live = ?5",
             (self.link.id, self.reading.token, full, at, guard.live(self.connection, self.link.id)),
         )
         drop_stage(self.connection, self.link.id)

@@ -65,7 +65,7 @@ def _loss(connection: Connection, link: Link, reading: Reading) -> Loss:
     """What is there now and a tombstone in the stage; what was cancelled here, too, is no loss."""
     if not reading.full and reading.staged == reading.shown:
         return Loss((), (), 0)
-    tombstone = "json_extract(s.event, '$[2]')"
+    tombstone = "CAST(json_extract(s.event, '$[2]') AS INTEGER) = 1"
     ours = connection.execute(
         "SELECT m.appointment_id FROM sync_stage s JOIN event_map m"  # noqa: S608  our own words
         " ON m.link_id = s.link_id AND m.remote_event_id = s.remote_event_id"

@@ -205,7 +205,7 @@ def ask(connection: Connection, name: str = NAME) -> int:
     """Ask the holder for a turn now. Returns the number of the question, for `is_answered`."""
     row = connection.execute(
         "INSERT INTO worker_lease (name, owner, host, pid, expires_at, asked, answered, progress)"
-        " VALUES (?, '', '', 0, NULL, 1, 0, '') ON CONFLICT (name) DO UPDATE SET asked = asked + 1"
+        " VALUES (?, '', '', 0, NULL, 1, 0, '') ON CONFLICT (name) DO UPDATE SET asked = worker_lease.asked + 1"
         " RETURNING asked",
         (name,),
     ).fetchall()

@@ -187,7 +187,7 @@ def map_of(connection: Connection, link_id: int, appointment_id: int) -> Mapped 
 def maps_by_event(connection: Connection, link_id: int, event_ids: Iterable[str]) -> dict[str, Mapped]:
     """Which of these events are ours, by event id."""
     rows = connection.execute(
-        f"{_MAPPED} WHERE link_id = ? AND remote_event_id IN (SELECT value FROM json_each(?))",  # noqa: S608  our own words
+        f"{_MAPPED} WHERE link_id = ? AND remote_event_id IN (SELECT atom FROM json_each(?))",  # noqa: S608  our own words
         (link_id, json.dumps(list(event_ids))),
     )
     return {row[3]: Mapped(*row) for row in rows}
@@ -197,7 +197,7 @@ def external_etags(connection: Connection, link_id: int, event_ids: Iterable[str
     """The etags of those of these events that are known as the remote's own, by event id."""
     rows = connection.execute(
         "SELECT remote_event_id, etag FROM external_event WHERE link_id = ?"
-        " AND remote_event_id IN (SELECT value FROM json_each(?))",
+        " AND remote_event_id IN (SELECT atom FROM json_each(?))",
         (link_id, json.dumps(list(event_ids))),
     )
     return dict(rows.fetchall())

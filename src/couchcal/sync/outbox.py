@@ -131,7 +131,7 @@ def enqueue(connection: Connection, appointment_ids: Iterable[int]) -> None:
     connection.execute(
         "INSERT INTO sync_outbox (appointment_id, revision, state, attempts, error)"
         " SELECT value, 1, 'pending', 0, '' FROM json_each(?) WHERE true ON CONFLICT (appointment_id) DO UPDATE SET"
-        " revision = revision + 1, attempts = 0, next_at = NULL, error = '', state = 'pending'",
+        " revision = sync_outbox.revision + 1, attempts = 0, next_at = NULL, error = '', state = 'pending'",
         (json.dumps(list(appointment_ids)),),
     )
 
@@ -144,7 +144,7 @@ def enqueue_everything(connection: Connection, link_id: int, now: datetime) -> N
         "  UNION SELECT m.appointment_id, coalesce(a.start_utc, 0) FROM event_map m"
         "  LEFT JOIN appointment a ON a.id = m.appointment_id"
         "  WHERE m.link_id = ?1 AND m.state IN ('creating', 'live', 'missing')"
-        " ) ORDER BY start >= ?2, CASE WHEN start >= ?2 THEN -start ELSE start END",
+        " ) AS one ORDER BY start >= ?2, CASE WHEN start >= ?2 THEN -start ELSE start END",
         (link_id, epoch(now)),
     )
     enqueue(connection, [row_id for (row_id,) in rows])
@@ -160,7 +160,9 @@ def retry_blocked(connection: Connection) -> None:
 
 def counts(connection: Connection) -> tuple[int, int]:
     """How many wait to be sent, and how many the service will not take."""
-    row = connection.execute("SELECT count(*), total(state = 'blocked') FROM sync_outbox").fetchone()
+    row = connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE state = 'blocked') FROM sync_outbox"
+    ).fetchone()
     return int(row[0] - row[1]), int(row[1])
 
 

@@ -193,7 +193,8 @@ class _Reader:
 
     def _count(self) -> tuple[int, int]:
         row = self.connection.execute(
-            "SELECT count(*), total(NOT json_extract(event, '$[2]')) FROM sync_stage WHERE link_id = ?",
+            "SELECT count(*), count(*) FILTER (WHERE"
+            " CAST(json_extract(event, '$[2]') AS INTEGER) = 0) FROM sync_stage WHERE link_id = ?",
             (self.link.id,),
         ).fetchone()
         return int(row[0]), int(row[1])
@@ -204,7 +205,8 @@ class _Reader:
         rows = self.connection.execute(
             "SELECT s.remote_event_id FROM sync_stage s JOIN event_map m ON m.link_id = s.link_id"
             " AND m.remote_event_id = s.remote_event_id WHERE s.link_id = ? AND m.state = 'deleted'"
-            " AND m.etag <> '' AND m.etag = json_extract(s.event, '$[3]') AND NOT json_extract(s.event, '$[2]')"
+            " AND m.etag <> '' AND m.etag = json_extract(s.event, '$[3]')"
+            " AND CAST(json_extract(s.event, '$[2]') AS INTEGER) = 0"
             " ORDER BY s.id",
             (self.link.id,),
         ).fetchall()

@@ -138,7 +138,7 @@ def _forget(session: JournalSession, connection: Connection, item: Stored) -> Do
     external.clear(session, _link(item))
     for table in ("sync_state", "sync_stage"):
         connection.execute(f"DELETE FROM {table} WHERE link_id = ?", (_link(item),))  # noqa: S608  our own words
-    connection.execute("UPDATE calendar_link SET enabled = 0, state = '' WHERE id = ?", (_link(item),))
+    connection.execute("UPDATE calendar_link SET enabled = false, state = '' WHERE id = ?", (_link(item),))
     return Done("That calendar is not read any more", None, 0)
 
 

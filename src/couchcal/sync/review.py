@@ -192,7 +192,7 @@ def open_one(connection: Connection, new: New, *, link_id: int | None, now: date
 
 _SAME = (
     "WHERE resolved_at IS NULL AND kind = ? AND link_id IS ? AND appointment_id IS ? AND remote_event_id = ?"
-    " AND CASE WHEN kind = 'mass_delete' THEN ours LIKE '%\"push\"%' ELSE 0 END = ?"
+    " AND CASE WHEN kind = 'mass_delete' THEN ours LIKE '%\"push\"%' ELSE false END = ?"
 )
 
 

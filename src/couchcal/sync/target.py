@@ -61,7 +61,7 @@ def ensure(
             )
             connection.execute(
                 "UPDATE calendar_link SET remote_calendar_id = ?, name = ?, access_role = ?, time_zone = ?,"
-                " state = '', enabled = 1, created_at = ?, updated_at = ? WHERE id = ? AND state = 'creating'",
+                " state = '', enabled = true, created_at = ?, updated_at = ? WHERE id = ? AND state = 'creating'",
                 (
                     found.id, found.name or link.name, found.access or "owner", found.time_zone,
                     ledger.epoch(clock()), ledger.epoch(clock()), link.id,
@@ -85,7 +85,7 @@ def _link(connection: Connection, clock: Clock, name: str | None, lease: Lease |
         connection.execute(
             "INSERT INTO calendar_link (created_at, updated_at, version, account_id, remote_calendar_id, name,"
             " role, direction, access_role, is_primary, time_zone, enabled, state, last_error)"
-            " VALUES (?, ?, 1, ?, ?, ?, 'owned_target', 'two_way', '', 0, '', 1, 'creating', '')",
+            " VALUES (?, ?, 1, ?, ?, ?, 'owned_target', 'two_way', '', false, '', true, 'creating', '')",
             (now, now, account.id, _new_mark(), name or DEFAULT_NAME),
         )
         return ledger.links(connection, account.id)[0]

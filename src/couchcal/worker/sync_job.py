@@ -190,7 +190,7 @@ class SyncJob:
 
     def _waiting(self) -> _Waiting:
         row = self._watch.connection.execute(
-            "SELECT count(*), total(revision), coalesce(max(id), 0) FROM sync_outbox"
+            "SELECT count(*), coalesce(sum(revision), 0), coalesce(max(id), 0) FROM sync_outbox"
             " WHERE state <> 'blocked' AND (next_at IS NULL OR next_at <= ?)",
             (ledger.epoch(self._clock()),),
         ).fetchone()

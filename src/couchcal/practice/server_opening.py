@@ -1,0 +1,97 @@
+"""Opening a practice on a server, and setting one up in a database that is empty."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from couchcal import paths
+from couchcal.clock import Clock
+from couchcal.errors import DatabaseProblem, NotFound
+from couchcal.practice.custom_zones import register_stored
+from couchcal.store.connection import (
+    SCHEMA_HEAD,
+    Connection,
+    Database,
+    database_at,
+    database_errors,
+    schema_revision,
+)
+from couchcal.store.postgresql.address import Address
+
+
+def open_on_server(address: Address) -> Database:
+    """The practice at an address, its schema up to date.
+
+    Raises:
+        NotFound: there is no practice in that database yet (code `no_database`).
+        DatabaseProblem: it cannot be reached, refuses the sign-in, is no couchcal database, or of a newer couchcal.
+    """
+    database = _prepared(address)
+    with database_errors(), closing(database.connect()) as connection:
+        revision = schema_revision(connection)
+        if revision is None or not _has_practice(connection):
+            raise NotFound(f"there is no practice at {address} yet", "couchcal init makes one", code="no_database")
+        if revision == SCHEMA_HEAD:
+            register_stored(connection)
+            return database
+    from couchcal.store import schema
+
+    schema.ensure_current(database)
+    return database
+
+
+def create_on_server(address: Address, *, name: str, tz: str, clock: Clock) -> Database:
+    """A new practice in a database that has no tables yet, or only those of a setting-up that was cut short.
+
+    Raises:
+        DatabaseProblem: a practice is there already (code `exists`), or tables of something else.
+    """
+    from couchcal.practice.opening import fill
+
+    database = empty_on_server(address)
+    fill(database, name, tz, clock)
+    return database
+
+
+def empty_on_server(address: Address) -> Database:
+    """A database with today's tables and nothing in them, in one that has no tables yet, or only those.
+
+    Raises:
+        DatabaseProblem: a practice is there already (code `exists`), or tables of something else.
+    """
+    from couchcal.store import schema
+
+    database = _prepared(address)
+    with database_errors(), closing(database.connect()) as connection:
+        if schema_revision(connection) is None:
+            _refuse_others(connection, address)
+        elif _has_practice(connection):
+            raise _exists(address)
+    schema.upgrade(database)
+    return database
+
+
+def _prepared(address: Address) -> Database:
+    database = database_at(address)
+    paths.private_directory(database.path.parent)
+    return database
+
+
+def _has_practice(connection: Connection) -> bool:
+    return connection.execute("SELECT 1 FROM practice LIMIT 1").fetchone() is not None
+
+
+def _exists(address: Address) -> DatabaseProblem:
+    return DatabaseProblem(
+        f"a practice is at {address} already", "open it with couchcal, or choose another with --db", code="exists"
+    )
+
+
+def _refuse_others(connection: Connection, address: Address) -> None:
+    found = connection.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
+    ).fetchone()
+    if found[0]:
+        raise DatabaseProblem(
+            f"{address} has tables of something else", "give couchcal a database of its own", code="not_empty"
+        )

@@ -23,10 +23,10 @@ NOW = "2026-03-03T15:42:00+00:00"
 NOT_TYPED = ("toml", "ini", "xml", "nginx", "json", "python", "text", "html", "css")
 """Languages of blocks that hold no commands; `text` is a synopsis or a picture."""
 LOOKS = (
-    "agenda", "show", "find", "free", "report", "doctor", "settings", "settings list", "settings get", "client list",
-    "client show", "client duplicates", "availability show", "event-type list", "time-off list", "request list",
-    "waitlist list", "service list", "modifier list", "place list", "room list", "mail list", "mail preview", "audit",
-    "audit verify", "key show", "backup --list", "link", "completion",
+    "agenda", "show", "find", "free", "report", "doctor", "settings", "settings list", "settings get",
+    "client list", "client show", "client duplicates", "availability show", "event-type list", "time-off list",
+    "request list", "waitlist list", "service list", "modifier list", "place list", "room list", "mail list",
+    "mail preview", "audit", "audit verify", "key show", "backup --list", "link", "completion",
 )  # fmt: skip
 """Commands that only look: as they stand in the documentation, they have to work on the demo practice."""
 PLACEHOLDERS = {"KIND": "reminder", "ZONE": "Europe/Paris", "COMMAND": "agenda"}

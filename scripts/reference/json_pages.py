@@ -44,13 +44,14 @@ END:VEVENT
 END:VCALENDAR
 """
 _SAME_EVERYWHERE: dict[str, Any] = {
+    "uid": "5ee41654-a996-454a-a694-31111499b0bb@couchcal",
     "bytes": 1531904,
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "file": "…/couchcal-20260303.db",
     "database": "~/.local/share/couchcal/couchcal.db",
     "last_ok": "2026-03-03T15:42:00+00:00",
 }
-"""What differs from computer to computer, as the examples have it."""
+"""What differs from run to run, as the examples have it."""
 _MORE = (
     "client add Jane Doe --phone 555-0100",
     "client add Jane Doe --phone 555-0100",

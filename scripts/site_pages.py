@@ -15,6 +15,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 _PAGES = ("CHANGELOG.md", "CONTRIBUTING.md")
 _PICTURES = "screenshots"
+_WORKER = "https://unpkg.com/iframe-worker/shim"
+"""What the theme would load for a search from the disk; `_OUR_WORKER` does it."""
+_OUR_WORKER = "assets/frame-worker.js"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -36,6 +39,16 @@ def on_files(files: Any, config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Lead links to where the site has what they name."""
     return led(markdown, page.file.src_uri)
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """Load nothing from elsewhere."""
+    return output.replace(_WORKER, posixpath.relpath(_OUR_WORKER, posixpath.dirname(page.url) or "."))
+
+
+def on_post_template(output: str, template_name: str, config: Any) -> str:
+    """The same for the page on what is not there."""
+    return output.replace(_WORKER, f"/{_OUR_WORKER}")
 
 
 def filled(nav: list[Any], docs: Path) -> list[Any]:

@@ -21,9 +21,9 @@ from scripts.reference.markdown import code, document, table
 _NOW = "2026-03-03T15:42:00+00:00"
 _ZONE = "America/New_York"
 _INTRO = """
-Every command that prints something to read prints it as JSON with `--json`: one object, or a list. Names of
-fields are stable, and every field is always there. Instants are ISO 8601 with an offset, days `2026-03-02`. Text
-is ASCII with escapes, so that no locale can spoil it. An error is an object of its own: [Exit codes and
+With `--json` a command prints one object, or a list; [Commands](commands.md) says which take it. Names of fields
+are stable, and every field is always there. Instants are ISO 8601 with an offset, days `2026-03-02`. Text is
+ASCII with escapes, so that no locale can spoil it. An error is an object of its own: [Exit codes and
 errors](exit-codes.md).
 
 The examples are of `couchcal demo`.

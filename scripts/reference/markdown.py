@@ -27,9 +27,9 @@ def prose(text: str) -> str:
 
 def document(title: str, intro: str, *sections: str) -> str:
     """A page that says where it comes from."""
-    head = "<!-- Made by `make reference` from the program: change that. -->\n\n"
+    head = f"# {title}\n\n<!-- Made by `make reference` from the program: change that. -->"
     body = "\n".join(section.strip("\n") + "\n" for section in sections)
-    return f"{head}# {title}\n\n{intro.strip()}\n\n{body}"
+    return f"{head}\n\n{intro.strip()}\n\n{body}"
 
 
 def _cell(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 import textual.app
@@ -15,10 +16,16 @@ from textual._context import active_app
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
+from textual.screen import Screen
+
+from couchcal.tui.stylesheet import QuickStylesheet
 
 LONGEST_S = 1.0
 """How long a thread is waited for: some tests hold one up."""
+_UNSEEN: WeakSet[Screen[Any]] = WeakSet()
+"""Screens that changed since they were painted."""
 _PARSED: dict[tuple[Any, ...], list[Any]] = {}
+_KNOWN: dict[tuple[int, ...], tuple[Any, ...]] = {}
 
 
 @contextmanager
@@ -49,6 +56,8 @@ async def at_rest(min_sleep: float = 0, max_sleep: float = LONGEST_S) -> None:
             quiet = 0
         else:
             quiet += 1
+            if quiet == 2 and _show(app):
+                quiet = 0
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
@@ -68,8 +77,37 @@ def _paints(app: App[Any]) -> bool:
 
 
 @contextmanager
+def frames_are_painted_at_rest() -> Iterator[None]:
+    """Paint what changed once all is quiet, as a slow terminal does, not anew for each step on the way there."""
+    paint = Screen._compositor_refresh
+
+    def later(self: Screen[Any]) -> None:
+        if self is self.app.screen and self.app.is_headless:
+            _UNSEEN.add(self)
+            self._dirty_widgets.clear()
+            self.app._update_mouse_over(self)
+        else:
+            paint(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Screen, "_compositor_refresh", later)
+        yield
+
+
+def _show(app: App[Any]) -> bool:
+    """Paint the screen on top if it changed since it was painted last; whether it did."""
+    if not app.screen_stack or app.screen not in _UNSEEN:
+        return False
+    screen = app.screen
+    _UNSEEN.discard(screen)
+    app._display(screen, screen._compositor.render_update(screen_stack=app._background_screens))
+    return True
+
+
+@contextmanager
 def stylesheets_are_parsed_once() -> Iterator[None]:
-    """Let all applications of a process share the rules that they read from equal style sheets."""
+    """Let all applications of a process share the rules that they read from equal style sheets, and what they found
+    to hold for which widgets by them."""
     parse = Stylesheet._parse_rules
 
     def parsed(self: Stylesheet, css: str, *place: Any, **more: Any) -> list[Any]:
@@ -78,6 +116,19 @@ def stylesheets_are_parsed_once() -> Iterator[None]:
             _PARSED[key] = parse(self, css, *place, **more)
         return _PARSED[key]
 
+    forget = QuickStylesheet._forget
+
+    def known(self: QuickStylesheet) -> None:
+        rules = tuple(map(id, self.rules))
+        if rules in _KNOWN:
+            self._read = self.rules
+            self._order, self._ids, self._candidates, self._kinds = _KNOWN[rules]
+        else:
+            self._candidates, self._kinds = {}, {}
+            forget(self)
+            _KNOWN[rules] = self._order, self._ids, self._candidates, self._kinds
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parsed)
+        patch.setattr(QuickStylesheet, "_forget", known)
         yield

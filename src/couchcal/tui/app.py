@@ -23,6 +23,7 @@ from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
 from couchcal.tui.locking import LONGEST_MINUTES, Locking
+from couchcal.tui.stylesheet import QuickStylesheet
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
 from couchcal.typed_dates import use_date_order
 
@@ -45,6 +46,7 @@ class CouchcalApp(Locking):
         view: View | None = None,
     ) -> None:
         super().__init__()
+        self.stylesheet = QuickStylesheet(variables=self.get_css_variables())
         self.database, self.clock = database, clock
         self.settings = settings if settings is not None else load()
         self.keys = keymap(self.settings.keys, _where)

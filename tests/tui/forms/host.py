@@ -18,6 +18,7 @@ from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.store.connection import Database
 from couchcal.tui.key_order import KeysInOrder
+from couchcal.tui.stylesheet import QuickStylesheet
 from couchcal.tui.theme import THEMES
 
 ZONE = "America/New_York"
@@ -45,6 +46,7 @@ class Host(KeysInOrder[None]):
         self, modal: ModalScreen[Any], theme: str = "couchcal-dark", *, backdrop: str = _GRID * 40
     ) -> None:
         super().__init__()
+        self.stylesheet = QuickStylesheet(variables=self.get_css_variables())
         self.backdrop = backdrop
         self.modal = modal
         self.answer: Any = PENDING

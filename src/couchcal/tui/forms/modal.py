@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -15,6 +16,7 @@ from textual.worker import WorkerFailed
 
 from couchcal.errors import CouchcalError
 from couchcal.tui.forms.plain import plain
+from couchcal.tui.veil import Veil
 
 Result = TypeVar("Result")
 Value = TypeVar("Value")
@@ -45,6 +47,10 @@ class Modal(ModalScreen[Result | None]):
     def compose_body(self) -> ComposeResult:
         """The widgets inside the frame."""
         raise NotImplementedError
+
+    def render(self) -> RenderResult:  # type: ignore[override]  # a screen may be any visual, like every widget
+        below = super().render()
+        return Veil(below.screen, below.color) if isinstance(below, BackgroundScreen) else below
 
     def on_mount(self) -> None:
         self.show_problem("")

@@ -1,7 +1,7 @@
-"""What the site has beside docs/: pictures, the change log, how to contribute. A hook of mkdocs; mkdocs.yml names it.
+"""What the site has beside docs/: pictures, the change log, how to contribute. mkdocs.yml names it as a hook.
 
-Links that leave docs/ are right where the sources are read. On the site pictures and pages follow them; a link to a source
-file becomes its path.
+Links that leave docs/ are right where the sources are read. On the site pictures and pages follow them; of a link
+to a source file the words stay.
 """
 
 from __future__ import annotations

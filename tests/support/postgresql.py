@@ -138,14 +138,22 @@ def shared_cluster() -> Cluster:
     require_postgresql()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"p{os.getpid()}")[:16]
     folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}"
-    lock = folder.with_name(f"{folder.name}.lock").open("a+")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    _remove_abandoned(folder)
-    cluster = Cluster(folder) if (folder / "ready").exists() else _with_template(folder)
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    _held.append((cluster, lock))
+    with _one_at_a_time():
+        _remove_abandoned(folder)
+        users = folder.with_name(f"{folder.name}.lock").open("a+")
+        fcntl.flock(users, fcntl.LOCK_SH)
+        cluster = Cluster(folder) if (folder / "ready").exists() else _with_template(folder)
+    _held.append((cluster, users))
     atexit.register(release)
     return cluster
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Nobody else starts or stops a server."""
+    with (Path(tempfile.gettempdir()) / f"{_PREFIX}starting").open("a+") as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        yield
 
 
 _held: list[tuple[Cluster, IO[str]]] = []
@@ -154,15 +162,16 @@ _held: list[tuple[Cluster, IO[str]]] = []
 def release() -> None:
     """End this process's use of the shared server; the last one stops it."""
     while _held:
-        _stop_unused(*_held.pop())
+        with _one_at_a_time():
+            _stop_unused(*_held.pop())
     shared_cluster.cache_clear()
 
 
-def _stop_unused(cluster: Cluster, lock: IO[str]) -> None:
-    with lock, suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _stop_unused(cluster: Cluster, users: IO[str]) -> None:
+    with users, suppress(BlockingIOError):
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         cluster.stop()
-        Path(lock.name).unlink(missing_ok=True)
+        Path(users.name).unlink(missing_ok=True)
 
 
 def _remove_abandoned(mine: Path) -> None:

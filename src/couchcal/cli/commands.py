@@ -66,6 +66,11 @@ COMMANDS = {
     "restore-backup": Command(
         "backup", "put a backup in the place of your data", "couchcal restore-backup backups/couchcal-20260302.db"
     ),
+    "move-db": Command(
+        "move_db",
+        "copy everything to another database: a file, or a server",
+        "couchcal move-db couchcal.db postgresql+psycopg://couchcal@db.example.com/couchcal",
+    ),
     "forget": Command("forget", "remove a client for good", "couchcal forget C-0005"),
     "audit": Command("audit", "who did what, and whether that record is whole", "couchcal audit verify"),
     "settings": Command("settings", "what is set, and setting it", "couchcal settings set theme couchcal-light"),

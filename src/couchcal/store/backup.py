@@ -2,7 +2,8 @@
 
 `couchcal-YYYYMMDD.db` has beside it `….db.key`, which says where its key is as that of the database does, and
 `….db.audit`, the anchor of its audit trail and when it was made. A copy that is not whole never has that name.
-Imports no ORM.
+A practice on a server is copied into such a file row by row, with a key of this machine's own. Imports no ORM, but
+for that.
 """
 
 from __future__ import annotations
@@ -99,17 +100,18 @@ def make(
         part = folder / f".{path.name}.{os.getpid()}.part"
         try:
             with database_errors(folder):
-                _copy(database, part)
-                entries, hash_ = check(Database(part, database.key))
+                copied = _copy_of_server(database, part) if database.server else _copy(database, part)
+                entries, hash_ = check(copied)
             sync_file(part)
-            if database.encrypted and sidecar(database.path).exists():
+            if copied.encrypted and sidecar(database.path).exists():
                 write_private(sidecar(path), sidecar(database.path).read_bytes())
             anchor = {"entries": entries, "hash": hash_, "at": int(clock().timestamp())}
             write_private(audit_anchor.place(path), json.dumps(anchor).encode())
             os.replace(part, path)
             sync_folder(folder)
         except BaseException:
-            part.unlink(missing_ok=True)
+            for end in ("-wal", "-shm", ""):
+                part.with_name(part.name + end).unlink(missing_ok=True)
             if not path.exists():
                 for end in _COMPANIONS:
                     path.with_name(path.name + end).unlink(missing_ok=True)
@@ -123,7 +125,7 @@ def _free_name(folder: Path, stem: str, wall: datetime) -> Path:
     return folder / f"{stem}-{wall:%Y%m%d-%H%M%S}.db" if path.exists() else path
 
 
-def _copy(database: Database, target: Path) -> None:
+def _copy(database: Database, target: Path) -> Database:
     """One snapshot, in one step: writers are not kept waiting, and what they write meanwhile is not in it."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     with (
@@ -132,6 +134,21 @@ def _copy(database: Database, target: Path) -> None:
     ):
         source.backup(copied)
         copied.execute("PRAGMA journal_mode=DELETE")
+    return Database(target, database.key)
+
+
+def _copy_of_server(database: Database, target: Path) -> Database:
+    """One snapshot of a server's practice, in an encrypted file of its own."""
+    from couchcal.store import schema
+    from couchcal.store.backup_key import backup_key
+    from couchcal.store.copying import copy_rows
+
+    made = schema.create(target, backup_key(database))
+    made.dispose()
+    with closing(database.connect()) as source, closing(made.connect()) as copied:
+        copy_rows(source, copied, still=False)
+        copied.execute("PRAGMA journal_mode=DELETE")
+    return made
 
 
 def check(copy: Database, *, anchor: audit_anchor.Anchor | None = None) -> tuple[int, str]:
@@ -180,7 +197,7 @@ def copy_away(backup: Path, folder: Path) -> Path:
     Raises:
         DatabaseProblem: the folder is not there, or full.
     """
-    target = folder / f"{backup.name.split('-')[0]}-backup.db"
+    target = folder / f"{_NAME.sub('', backup.name)}-backup.db"
     if not folder.is_dir():
         raise DatabaseProblem(
             f"{folder} is not there", "connect the disk, or change backup.copy_to", code="no_folder"

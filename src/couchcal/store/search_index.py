@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from couchcal.store.connection import Connection
+from couchcal.store.connection import Connection, on_server
 
 ANY = "any"
 """What every entry is."""
@@ -72,7 +72,7 @@ def entry_keys(
     Returns:
         None where it is known without looking that there are none.
     """
-    if _on_server(connection):
+    if on_server(connection):
         marks = " | ".join(map(_mark, states)) or ("" if words else _mark(ANY))
         asked = {"words @@ search_prefixes(?)": " ".join(words), "words @@ CAST(? AS tsquery)": marks}
         asked = {condition: value for condition, value in asked.items() if value}
@@ -85,23 +85,29 @@ def entry_keys(
 
 def client_ids(connection: Connection, words: Sequence[str], limit: int) -> list[int]:
     """At most `limit` clients who have, for each of `words`, one that begins with it."""
-    if _on_server(connection):
+    if on_server(connection):
         rows = connection.execute(_FIND_CLIENTS_ON_SERVER, (" ".join(words), limit))
     else:
         rows = connection.execute(_FIND_CLIENTS, (" AND ".join(map(_prefix, words)), limit))
     return [client_id for (client_id,) in rows]
 
 
+def entry_count(connection: Connection) -> int:
+    """How many entries the index has."""
+    if on_server(connection):
+        found = connection.execute("SELECT count(*) FROM entry_search")
+    else:
+        every = _quoted(_MARK + ANY)
+        found = connection.execute("SELECT count(*) FROM entry_search WHERE entry_search MATCH ?", (every,))
+    return int(found.fetchone()[0])
+
+
 def forget_deleted(connection: Connection) -> None:
     """Take the words of deleted rows out of the pages of the index; on a server VACUUM does."""
-    if _on_server(connection):
+    if on_server(connection):
         return
     for index in ("entry_search", "client_search"):
         connection.execute(f"INSERT INTO {index}({index}) VALUES ('optimize')")  # noqa: S608  our own names
-
-
-def _on_server(connection: Connection) -> bool:
-    return bool(getattr(connection, "server", False))
 
 
 def _expression(words: Sequence[str], states: Sequence[str], whole: Mapping[str, Sequence[str]]) -> str:

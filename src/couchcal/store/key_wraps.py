@@ -46,7 +46,7 @@ def unseal(wrap: Wrap, passphrase: str) -> bytes:
     key = _decrypted(derived, wrap, b"couchcal")
     if key is None:
         raise DatabaseProblem(
-            "the passphrase is wrong", "try again; it is the one chosen at init", code="wrong_passphrase"
+            "the passphrase is wrong", "try again, or use your recovery code", code="wrong_passphrase"
         )
     return key
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support import on_server
 
 # How long an example takes tells more about the machine than about the code: nothing here is timed.
 settings.register_profile("couchcal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -20,7 +23,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ics-corpus", metavar="DIR", help="folder of real .ics files with MANIFEST.csv and expected/")
     group.addoption("--recurrence-cases", metavar="DIR", help="folder with rrule_cases.json and series_cases.json")
     group.addoption("--ics-lint", metavar="FILE", help="an independent RFC 5545 lint script to run on exports")
+    group.addoption(
+        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="what the practices of tests are in"
+    )
     group.addoption("--axe", metavar="FILE", help="axe.min.js of axe-core, to look for barriers on the web pages")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite_only(reason): about the file of a practice, not run on a server")
+    if config.getoption("--database") == "postgresql":
+        on_server.choose()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") == "sqlite":
+        return
+    for item in items:
+        marker = item.get_closest_marker("sqlite_only")
+        if marker is not None:
+            item.add_marker(pytest.mark.skip(reason=f"only of a file: {marker.args[0]}"))
+
+
+@pytest.fixture(autouse=True)
+def _servers_databases() -> Iterator[None]:
+    """What a test has made on the server goes with it."""
+    with on_server.swept():
+        yield
 
 
 def _outside_path(request: pytest.FixtureRequest, option: str) -> Path:

@@ -19,6 +19,7 @@ from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Connection, Database
+from tests.support import on_server
 from tests.support.database import Rows, read_rows
 from tests.support.practice import make_practice
 
@@ -131,18 +132,27 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, Path]
     """A practice with two clients, and a copy of its file to begin each test with."""
     folder = tmp_path_factory.mktemp("desk")
     database = make_practice(folder)
-    client_changes.add(database, "Ann Sample", email="ann@example.org")
-    client_changes.add(database, "Bob Test")
+    _two_clients(database)
     database.dispose()
     template = folder / "template.db"
     shutil.copyfile(database.path, template)
     return database, template
 
 
+def _two_clients(database: Database) -> None:
+    client_changes.add(database, "Ann Sample", email="ann@example.org")
+    client_changes.add(database, "Bob Test")
+
+
 @pytest.fixture
-def desk(furnished: tuple[Database, Path]) -> Iterator[Desk]:
-    """One engine serves all tests, so that statements are compiled once; the file is new for each."""
-    database, template = furnished
+def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """One engine serves all tests of files, so that statements are compiled once; the file is new for each."""
+    if on_server.chosen():
+        desk = Desk(on_server.furnished_on_server(_two_clients))
+        yield desk
+        desk.close()
+        return
+    database, template = request.getfixturevalue("furnished")
     if database.engine is not None:
         database.engine.dispose()
     for suffix in ("-wal", "-shm"):

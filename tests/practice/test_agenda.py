@@ -226,6 +226,7 @@ def test_a_window_may_have_fractions_of_seconds(connection: Connection) -> None:
 DAY_LONG = timedelta(days=1)
 
 
+@pytest.mark.sqlite_only("how SQLite plans")
 @pytest.mark.parametrize("encrypt", [False, True])
 @pytest.mark.parametrize("analyzed", [False, True])
 def test_the_plan_searches_the_span_indexes(tmp_path: Path, encrypt: bool, analyzed: bool) -> None:

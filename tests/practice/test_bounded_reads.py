@@ -14,6 +14,8 @@ from couchcal.practice import catalogue, reports, sessions, waitlist, waitlist_c
 from couchcal.store.session import engine_of
 from tests.practice.conftest import NEW_YORK, Desk
 
+pytestmark = pytest.mark.sqlite_only("how SQLite plans")
+
 
 @contextmanager
 def plans_of(connection: Any) -> Iterator[list[str]]:

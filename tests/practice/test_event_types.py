@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from typing import Any
 
@@ -15,7 +14,7 @@ from couchcal.practice.event_types import EventTypeRow
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.hours import parse_hours
 from tests.practice.conftest import Desk
-from tests.support.database import dump
+from tests.support.database import dump, refused
 
 
 def add(desk: Desk, title: str = "Intake", **values: Any) -> int:
@@ -121,10 +120,10 @@ def test_no_writer_can_offer_a_sixteenth(desk: Desk) -> None:  # EVT-01
     with closing(desk.database.connect()) as connection:
         for _ in range(14):
             connection.execute(f"{copy} WHERE id = ?", (True, row_id))
-        with pytest.raises(sqlite3.IntegrityError, match="at most 15 event types"):
+        with refused("at most 15 event types"):
             connection.execute(f"{copy} WHERE id = ?", (True, row_id))
         connection.execute(f"{copy} WHERE id = ?", (False, row_id))
-        with pytest.raises(sqlite3.IntegrityError, match="at most 15 event types"):
+        with refused("at most 15 event types"):
             connection.execute("UPDATE event_type SET active = 1 WHERE NOT active")
         counts = connection.execute("SELECT active, count(*) FROM event_type GROUP BY 1").fetchall()
     assert counts == [(0, 1), (1, 15)]

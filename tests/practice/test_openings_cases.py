@@ -301,6 +301,7 @@ BASE = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
 DAY = 86_400
 
 
+@pytest.mark.sqlite_only("how SQLite plans")
 @pytest.mark.parametrize("encrypt", [False, True])
 @pytest.mark.parametrize("analyzed", [False, True])
 def test_the_plan_searches_indexes(tmp_path: Path, encrypt: bool, analyzed: bool) -> None:

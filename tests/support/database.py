@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
-from couchcal.store.connection import Connection, Database
+import pytest
+
+from couchcal.store.connection import Connection, Database, is_constraint, tables
 from couchcal.store.journal import bookkeeping
 
 BESIDE = ("change", "change_row", "audit_entry", "alembic_version", "portal_token", "sync_state")
@@ -13,7 +16,18 @@ BESIDE = ("change", "change_row", "audit_entry", "alembic_version", "portal_toke
 SEARCH_INDEXES = ("entry_search", "client_search")
 """Full-text indexes, and what the tables inside them begin with: what they hold follows from the rest."""
 
+ONLY_ON_SERVER = ("store_change", "audit_counter")
+"""Tables by which a server counts changes and entries."""
+
 Rows = dict[int, dict[str, Any]]
+
+
+@contextmanager
+def refused(match: str = "") -> Iterator[None]:
+    """A rule of the schema refuses what is written inside, with these words."""
+    with pytest.raises(Exception, match=match) as found:
+        yield
+    assert is_constraint(found.value), found.value
 
 
 def rows_of(database: Database, table: str) -> Rows:
@@ -47,11 +61,7 @@ def everything(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
 
 def _tables(connection: Connection) -> list[str]:
     """All tables that store rows: a full-text index is read in the tables inside it."""
-    found = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    )
-    return [name for (name,) in found]
+    return [name for name in tables(connection) if not name.startswith("sqlite_") and name not in ONLY_ON_SERVER]
 
 
 def read_rows(connection: Connection, table: str) -> Rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from couchcal.scheduling.span import span_class
-from couchcal.store.connection import Connection
+from couchcal.store.connection import Connection, on_server
 from couchcal.store.records import Appointment, BookingRequest, ExternalEvent, Record, TimeOff, epoch_seconds
 
 _TABLES: dict[str, type[Record]] = {
@@ -27,9 +27,7 @@ def _defaults(table: str) -> dict[str, Any]:
 
 def insert(connection: Connection, table: str, rows: Iterable[dict[str, Any]]) -> None:
     """Insert rows given by epoch seconds `start_utc`, `end_utc` and any other column, whatever they overlap."""
-    walls = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '%wall%'")
-    for (wall,) in walls.fetchall():
-        connection.execute(f"DROP TRIGGER {wall}")
+    drop_walls(connection)
     defaults = _defaults(table)
     complete = []
     for number, row in enumerate(rows, start=1):
@@ -44,6 +42,19 @@ def insert(connection: Connection, table: str, rows: Iterable[dict[str, Any]]) -
     )
 
 
+def drop_walls(connection: Connection) -> None:
+    """Take away what keeps two clients from the same time, for good."""
+    if on_server(connection):
+        asked = (
+            "SELECT t.tgname, ' ON ' || c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE NOT t.tgisinternal AND t.tgname LIKE '%wall%'"
+        )
+    else:
+        asked = "SELECT name, '' FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '%wall%'"
+    for wall, place in connection.execute(asked).fetchall():
+        connection.execute(f"DROP TRIGGER {wall}{place}")
+
+
 def insert_link(connection: Connection) -> None:
     """The remote calendar (id 1) that external events need."""
     connection.execute(
@@ -53,7 +64,7 @@ def insert_link(connection: Connection) -> None:
     connection.execute(
         "INSERT INTO calendar_link (id, created_at, updated_at, version, account_id, remote_calendar_id, name,"
         " role, direction, access_role, enabled, state, last_error)"
-        " VALUES (1, 0, 0, 1, 1, 'c', 'Private', 'inbound', 'two_way', '', 1, '', '')"
+        " VALUES (1, 0, 0, 1, 1, 'c', 'Private', 'inbound', 'two_way', '', true, '', '')"
     )
 
 

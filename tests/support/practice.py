@@ -14,6 +14,7 @@ from pathlib import Path
 from couchcal.practice.opening import create_practice
 from couchcal.store.connection import Database
 from couchcal.store.keys import sidecar
+from tests.support import on_server
 
 PASSPHRASE = "correct horse battery staple"
 """What opens an encrypted practice of `make_practice`."""
@@ -23,6 +24,8 @@ def make_practice(
     directory: Path, encrypt: bool = False, *, tz: str = "America/New_York", filename: str = "couchcal.db"
 ) -> Database:
     """A new practice in `directory` with starter services and places; encrypted ones open with `PASSPHRASE`."""
+    if on_server.chosen() and not encrypt:
+        return on_server.practice_on_server(tz)
     template = _template(encrypt, tz)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / filename
@@ -36,6 +39,8 @@ def make_practice(
 
 def furnished_practice(directory: Path, furnish: Callable[[Database], object]) -> Database:
     """A practice of `make_practice` as `furnish` leaves it; `furnish` runs once a session."""
+    if on_server.chosen():
+        return on_server.furnished_on_server(furnish)
     path = directory / "furnished.db"
     shutil.copyfile(_furnished(furnish).path, path)
     path.chmod(0o600)

@@ -22,7 +22,7 @@ from couchcal.errors import Refused
 from couchcal.paths import private_directory
 from couchcal.store.audit import note
 from couchcal.store.backup import file_errors
-from couchcal.store.connection import SCHEMA_HEAD, Connection, Database, database_errors
+from couchcal.store.connection import SCHEMA_HEAD, Connection, Database, database_errors, tables
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -65,12 +65,7 @@ has them: keep them as you keep your records.
 def tables_of(connection: Connection) -> list[str]:
     """The tables that are exported, in an order in which each comes after those it refers to, where that is."""
     names = [table.name for table in _metadata().sorted_tables]
-    there = {
-        name
-        for (name,) in connection.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-        )
-    }
+    there = set(tables(connection))
     return [name for name in names if name in there and name not in LEFT_OUT]
 
 

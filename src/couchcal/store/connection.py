@@ -290,6 +290,18 @@ def is_constraint(error: BaseException) -> bool:
     return any(kind.__name__ == "IntegrityError" for kind in type(cause).__mro__)
 
 
+def tables(connection: Connection) -> list[str]:
+    """The names of all tables that store rows; of an index of search in a file, those inside it."""
+    if on_server(connection):
+        asked = (
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+        )
+    else:
+        asked = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    return [name for (name,) in connection.execute(asked)]
+
+
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
     """One immediate transaction on a connection of `Database.connect`: all of it or nothing."""

@@ -61,9 +61,8 @@ class Address:
     def parameters(self) -> dict[str, str]:
         """What libpq is told. A password that is not here it finds in `~/.pgpass`."""
         found = {"dbname": self.database, "port": str(self.port), "connect_timeout": "10", **dict(self.options)}
-        for name, value in (("host", self.host), ("user", self.user), ("password", self.password)):
-            if value:
-                found[name] = value
+        named = {"host": self.host, "user": self.user, "password": self.password}
+        found |= {name: value for name, value in named.items() if value}
         if not self.local:
             found.setdefault("sslmode", "verify-full")
             if found["sslmode"].startswith("verify"):

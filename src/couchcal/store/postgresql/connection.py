@@ -70,6 +70,7 @@ class ServerConnection:
         self._listens = False
         self._version: int | None = None
         self._looks = 0
+        self._heard = False
 
     @property
     def native(self) -> Native:
@@ -95,15 +96,9 @@ class ServerConnection:
         if statement.changes and not self.in_transaction:
             with self._alone():
                 return self._run(statement.text, values)
-        if self._reconnect is None or self.in_transaction:
+        if self.in_transaction:
             return self._run(statement.text, values)
-        try:
-            return self._run(statement.text, values)
-        except psycopg.OperationalError:
-            if not self._native.closed:
-                raise
-        self._open_again()
-        return self._run(statement.text, values)
+        return self._again_if_lost(lambda: self._run(statement.text, values))
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
         """Run one statement once for each row of values, all of them or none."""
@@ -130,34 +125,31 @@ class ServerConnection:
         """
         if self.in_transaction:
             return self._stored_version()
-        if not self._listens or self._native.closed:
-            self._plain(f"LISTEN {CHANNEL}")
+        if not self._listens:
+            self._again_if_lost(lambda: self._plain(f"LISTEN {CHANNEL}"))
+            self._native.add_notify_handler(self._hear)
             self._listens, self._version = True, None
         if self._told() or self._version is None or self._looks >= _LOOK_ANYWAY:
             self._version, self._looks = self._stored_version(), 0
         self._looks += 1
         return self._version
 
-    def wait(self, seconds: float) -> None:
-        """Return when somebody commits a change, after `seconds` at the latest."""
-        if self._version is None:
-            self.data_version()
-        with _scrubbed():
-            for _ in self._native.notifies(timeout=seconds, stop_after=1):
-                self._version = None
-
     def _told(self) -> bool:
+        """Whether the server has said something since this was last asked; True where the connection is lost."""
         pgconn = self._native.pgconn
-        with suppress(psycopg.OperationalError):
+        try:
             pgconn.consume_input()
-            told = False
+            told = self._heard
             while pgconn.notifies() is not None:
                 told = True
-            return told
-        self._open_again()
-        self._listens = False
-        self.data_version()
-        return True
+        except psycopg.OperationalError:
+            self._listens, told = False, True
+        self._heard = False
+        return told
+
+    def _hear(self, _notify: psycopg.Notify) -> None:
+        """Something was said while a statement ran."""
+        self._heard = True
 
     def _stored_version(self) -> int:
         row = self.execute("SELECT version FROM store_change").fetchone()
@@ -165,13 +157,13 @@ class ServerConnection:
 
     def begin(self, text: str) -> _Cursor:
         """`BEGIN` reads; `BEGIN IMMEDIATE` and `BEGIN EXCLUSIVE` wait for others who write."""
-        if self._reconnect is not None and self._native.closed and not self._closed:
-            self._open_again()
         self._writes = text.upper() != "BEGIN"
+        words = BEGIN_TO_WRITE if self._writes else BEGIN_TO_READ
         try:
-            return self._plain(BEGIN_TO_WRITE if self._writes else BEGIN_TO_READ)
+            return self._again_if_lost(lambda: self._plain(words))
         except psycopg.Error:
-            self._native.rollback()
+            with suppress(psycopg.Error):
+                self._native.rollback()
             raise
 
     def end(self, text: str) -> _Cursor:
@@ -219,6 +211,16 @@ class ServerConnection:
             with suppress(psycopg.Error):
                 self._native.rollback()
             raise
+
+    def _again_if_lost(self, asked: Callable[[], _Cursor]) -> _Cursor:
+        """What is asked outside a transaction is asked once more where the server has ended the connection."""
+        try:
+            return asked()
+        except psycopg.OperationalError:
+            if not self._native.closed or self._reconnect is None or self._closed:
+                raise
+        self._open_again()
+        return asked()
 
     def _open_again(self) -> None:
         if self._reconnect is None or self._closed:

@@ -21,7 +21,7 @@ _GROUPS = {
     ),
     "The practice": ("settings", "service", "modifier", "place", "room"),
     "Outside": ("google", "sync", "worker", "serve", "link", "mail"),
-    "Files and safety": ("import", "export", "backup", "restore-backup", "key", "audit", "forget"),
+    "Files and safety": ("import", "export", "backup", "restore-backup", "move-db", "key", "audit", "forget"),
 }  # fmt: skip
 _INTRO = """
 `couchcal` alone opens the calendar. `couchcal COMMAND --help` says the same as this page.

@@ -16,12 +16,19 @@ from couchcal.cli.commands import COMMANDS
 from couchcal.cli.main import run
 from couchcal.errors import CouchcalError
 from couchcal.practice import demo
+from couchcal.practice.search_query import parse_query
+from couchcal.scheduling import quickadd
+from couchcal.scheduling.finder import parse_wish
+from couchcal.scheduling.quickadd import ClientName, ServiceHint
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NOW = "2026-03-03T15:42:00+00:00"
-NOT_TYPED = ("toml", "ini", "xml", "nginx", "json", "python", "text", "html", "css")
-"""Languages of blocks that hold no commands; `text` is a synopsis or a picture."""
+TUESDAY = datetime(2026, 3, 3, 10, 42)  # noqa: DTZ001  the wall clock of the practice
+NOT_TYPED = (
+    "toml", "ini", "xml", "nginx", "json", "python", "text", "html", "css", "quick-add", "wish", "search",
+)  # fmt: skip
+"""Languages of blocks that hold no command lines; `text` is a synopsis or a picture."""
 LOOKS = (
     "agenda", "show", "find", "free", "report", "doctor", "settings", "settings list", "settings get",
     "client list", "client show", "client duplicates", "availability show", "event-type list", "time-off list",
@@ -44,7 +51,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Command lines in blocks and between backticks, with their line numbers."""
     language: str | None = None
     for number, line in enumerate(text.splitlines(), 1):
-        fence = re.match(r"\s*```(\w*)", line)
+        fence = re.match(r"\s*```([\w-]*)", line)
         if fence:
             language = None if language is not None else fence[1]
         elif language is None:
@@ -133,3 +140,32 @@ def test_what_only_looks_works_on_the_demo_practice(
     monkeypatch.chdir(tmp_path)
     failed = [words for words in LOOKING if run(list(words))]
     assert failed == [], capsys.readouterr().err
+
+
+def _said(language: str) -> list[str]:
+    """Every line of the blocks of a language of our own: what is typed into a screen."""
+    texts = [page.read_text("utf-8") for page in PAGES]
+    blocks = [block for text in texts for block in re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)]
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert lines, language
+    return lines
+
+
+def test_every_line_of_quick_add_is_understood() -> None:
+    people = [ClientName(1, "Jane", "Doe", "C-0001"), ClientName(2, "Bob", "Reed", "C-0002")]
+    people.append(ClientName(3, "Omar", "Khan", "C-0003"))
+    services = {"90834": ServiceHint(45), "90837": ServiceHint(60)}
+    for line in _said("quick-add"):
+        draft = quickadd.parse(line, now_local=TUESDAY, clients=people, services=services)
+        assert draft.problems == (), line
+        assert draft.start_local is not None, line
+
+
+def test_every_wish_is_understood() -> None:
+    for line in _said("wish"):
+        assert parse_wish(line, TUESDAY.date()).ready, line
+
+
+def test_every_search_is_understood() -> None:
+    for line in _said("search"):
+        assert not parse_query(line, TUESDAY.date()).empty, line

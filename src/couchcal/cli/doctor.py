@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from couchcal import __version__, paths, settings
 from couchcal.cli.arguments import add_json
@@ -24,7 +24,7 @@ from couchcal.cli.plain import one_line
 from couchcal.cli.prompt import passphrase_prompt
 from couchcal.clock import local_zone_name, system_clock
 from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
-from couchcal.practice.opening import locate_file
+from couchcal.practice.opening import locate
 from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.store import keys, recrypt
 from couchcal.store.connection import (
@@ -38,6 +38,9 @@ from couchcal.store.connection import (
     schema_revision,
 )
 
+if TYPE_CHECKING:
+    from couchcal.store.postgresql.address import Address
+
 SMALLEST_SCREEN = (80, 24)
 
 
@@ -50,8 +53,8 @@ class Finding(NamedTuple):
     fix: str | None = None
 
 
-class _Patient:
-    """The database file that is looked at; opened once."""
+class Patient:
+    """The database that is looked at, a file; opened once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -75,6 +78,9 @@ class _Patient:
             yield connection
 
 
+_P = TypeVar("_P", bound=Patient)
+
+
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("part", metavar="google", nargs="?", choices=("google",), help="only the sync")
     parser.add_argument(
@@ -91,9 +97,12 @@ def _run(args: Namespace) -> int:
         if args.part is None:
             raise UsageProblem("--probe is of google", "couchcal doctor google --probe")
         return run_probe(args)
-    patient = _Patient(locate_file(args.db, "run the server's own checks"))
-    checks = _CHECKS if args.part is None else (_google,)
-    findings = [finding for check in checks for finding in _safely(check, patient)]
+    location = locate(args.db)
+    if isinstance(location, Path):
+        patient = Patient(location)
+        findings = _findings(_CHECKS if args.part is None else (_google,), patient)
+    else:
+        findings = _findings_on_server(location, args.part)
     if args.json:
         write_json_list(finding._asdict() for finding in findings)
     else:
@@ -105,7 +114,26 @@ def _run(args: Namespace) -> int:
     return EXIT_REFUSED if any(finding.state == "fail" for finding in findings) else 0
 
 
-def _safely(check: Callable[[_Patient], Iterator[Finding]], patient: _Patient) -> list[Finding]:
+def _findings_on_server(address: Address, part: str | None) -> list[Finding]:
+    """What is said of a practice on a server; where it cannot be reached, that, and what is of this computer."""
+    from couchcal.cli import doctor_server
+
+    patient = doctor_server.ServerPatient(address)
+    if part is not None:
+        return _findings((_google,), patient)
+    first, *others = doctor_server.CHECKS
+    found = _safely(first, patient)
+    if patient.reached:
+        found += [finding for check in others for finding in _safely(check, patient)]
+        found += _findings((_schema, _backup, _audit, _google, _mail, _zone_data), patient)
+    return found + _findings((_settings_file, _terminal, _locale, _versions), patient)
+
+
+def _findings(checks: tuple[Callable[[Patient], Iterator[Finding]], ...], patient: Patient) -> list[Finding]:
+    return [finding for check in checks for finding in _safely(check, patient)]
+
+
+def _safely(check: Callable[[_P], Iterator[Finding]], patient: _P) -> list[Finding]:
     """The findings of a check; one that cannot be done is a failure, not the end of the report."""
     name = check.__name__.removeprefix("_")
     try:
@@ -118,14 +146,14 @@ def _safely(check: Callable[[_Patient], Iterator[Finding]], patient: _Patient) -
         ]
 
 
-def _database(patient: _Patient) -> Iterator[Finding]:
+def _database(patient: Patient) -> Iterator[Finding]:
     if patient.exists:
         yield Finding("database", "ok", f"{patient.path}, {patient.path.stat().st_size:,} bytes")
     else:
         yield Finding("database", "warn", f"there is none at {patient.path} yet", "couchcal init makes one")
 
 
-def _encryption(patient: _Patient) -> Iterator[Finding]:
+def _encryption(patient: Patient) -> Iterator[Finding]:
     if not patient.exists:
         yield Finding("encryption", "ok", "a new database will be encrypted")
     elif patient.encrypted:
@@ -145,7 +173,7 @@ def _cipher_version() -> str:
     return str(row[0]) if row else "of an unknown version"
 
 
-def _key_store(patient: _Patient) -> Iterator[Finding]:
+def _key_store(patient: Patient) -> Iterator[Finding]:
     location = keys.key_file()
     if patient.exists and not patient.encrypted:
         yield Finding("key_store", "ok", "no key is needed")
@@ -185,7 +213,7 @@ def _keyring_name() -> str:
     return "out of reach" if backend is None else type(backend).__module__.rpartition(".")[2]
 
 
-def _leftovers(patient: _Patient) -> Iterator[Finding]:
+def _leftovers(patient: Patient) -> Iterator[Finding]:
     left = recrypt.leftovers(patient.path)
     if left:
         names = ", ".join(file.name for file in left)
@@ -196,7 +224,7 @@ def _leftovers(patient: _Patient) -> Iterator[Finding]:
         yield Finding("leftovers", "warn", detail, "put the database back beside it, or move it away")
 
 
-def _permissions(patient: _Patient) -> Iterator[Finding]:
+def _permissions(patient: Patient) -> Iterator[Finding]:
     path = patient.path
     private = [path, keys.sidecar(path), paths.config_file(), path.with_name(f"{path.name}-wal"), path.parent]
     open_ones = [
@@ -210,7 +238,7 @@ def _permissions(patient: _Patient) -> Iterator[Finding]:
         yield Finding("permissions", "ok", "only you can read the files")
 
 
-def _integrity(patient: _Patient) -> Iterator[Finding]:
+def _integrity(patient: Patient) -> Iterator[Finding]:
     if not patient.exists:
         return
     with patient.connected() as connection:
@@ -228,7 +256,7 @@ def _integrity(patient: _Patient) -> Iterator[Finding]:
         yield Finding("integrity", "ok", "every page of the database is sound")
 
 
-def _backup(patient: _Patient) -> Iterator[Finding]:
+def _backup(patient: Patient) -> Iterator[Finding]:
     if not patient.exists:
         return
     from couchcal.store import backup
@@ -255,7 +283,7 @@ def _backup(patient: _Patient) -> Iterator[Finding]:
         yield Finding("backup", "warn", f"readable data is copied to {away}", "couchcal key encrypt protects it")
 
 
-def _audit(patient: _Patient) -> Iterator[Finding]:
+def _audit(patient: Patient) -> Iterator[Finding]:
     if not patient.exists:
         return
     with patient.connected() as connection:
@@ -270,7 +298,7 @@ def _audit(patient: _Patient) -> Iterator[Finding]:
         yield Finding("audit", "fail", verdict.reason, "couchcal audit verify; docs/security.md says what to do")
 
 
-def _schema(patient: _Patient) -> Iterator[Finding]:
+def _schema(patient: Patient) -> Iterator[Finding]:
     if not patient.exists:
         return
     with patient.connected() as connection:
@@ -285,7 +313,7 @@ def _schema(patient: _Patient) -> Iterator[Finding]:
         yield Finding("schema", "ok", revision)
 
 
-def _google(patient: _Patient) -> Iterator[Finding]:
+def _google(patient: Patient) -> Iterator[Finding]:
     if not patient.exists:
         yield Finding("google", "ok", "not connected")
         return
@@ -297,7 +325,7 @@ def _google(patient: _Patient) -> Iterator[Finding]:
         yield from findings(connection, encrypted=patient.encrypted)
 
 
-def _mail(patient: _Patient) -> Iterator[Finding]:
+def _mail(patient: Patient) -> Iterator[Finding]:
     if not patient.exists:
         return
     with patient.connected() as connection:
@@ -308,7 +336,7 @@ def _mail(patient: _Patient) -> Iterator[Finding]:
         yield from findings(connection)
 
 
-def _zone_data(patient: _Patient) -> Iterator[Finding]:
+def _zone_data(patient: Patient) -> Iterator[Finding]:
     names, drifted = {local_zone_name()}, dict[str, int]()
     if patient.exists:
         from couchcal.practice import zone_drift
@@ -332,7 +360,7 @@ def _zone_data(patient: _Patient) -> Iterator[Finding]:
         yield Finding("zone_data", "warn", detail, "couchcal move ID WHEN --scope future, once for each series")
 
 
-def _settings_file(_patient: _Patient) -> Iterator[Finding]:
+def _settings_file(_patient: Patient) -> Iterator[Finding]:
     problems = settings.load().problems
     for problem in problems:
         yield Finding("settings", "warn", problem, f"edit {paths.config_file()}")
@@ -341,7 +369,7 @@ def _settings_file(_patient: _Patient) -> Iterator[Finding]:
         yield Finding("settings", "ok", str(where) if where.exists() else f"defaults; {where} is not there")
 
 
-def _terminal(_patient: _Patient) -> Iterator[Finding]:
+def _terminal(_patient: Patient) -> Iterator[Finding]:
     if not sys.stdout.isatty():
         yield Finding("terminal", "ok", "output is no terminal: plain text")
         return
@@ -356,7 +384,7 @@ def _terminal(_patient: _Patient) -> Iterator[Finding]:
         yield Finding("terminal", "ok", f"{name}, {size.columns}x{size.lines}, {colours}")
 
 
-def _locale(_patient: _Patient) -> Iterator[Finding]:
+def _locale(_patient: Patient) -> Iterator[Finding]:
     encoding = (sys.stdout.encoding or locale.getpreferredencoding(False)).lower().replace("_", "-")
     if encoding in ("utf-8", "utf8"):
         yield Finding("locale", "ok", encoding)
@@ -364,7 +392,7 @@ def _locale(_patient: _Patient) -> Iterator[Finding]:
         yield Finding("locale", "warn", f"{encoding} cannot show every name", "use a UTF-8 locale, such as C.UTF-8")
 
 
-def _versions(_patient: _Patient) -> Iterator[Finding]:
+def _versions(_patient: Patient) -> Iterator[Finding]:
     parts = [
         f"couchcal {__version__}",
         f"Python {platform.python_version()}",
@@ -384,7 +412,7 @@ def _version_of(package: str) -> str:
         return "missing"
 
 
-_CHECKS: tuple[Callable[[_Patient], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _database, _encryption, _key_store, _leftovers, _permissions, _integrity, _schema, _backup, _audit, _google,
     _mail, _zone_data, _settings_file, _terminal, _locale, _versions,
 )  # fmt: skip

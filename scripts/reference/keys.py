@@ -45,10 +45,11 @@ _EVERYWHERE = (
     ("`Ctrl+Q`", "leave the program from anywhere"),
 )
 _MOUSE = (
-    ("click on an entry", "puts the cursor there and shows its details; a second click opens it"),
-    ("click on an empty place", "begins a new appointment there"),
-    ("drag a block", "moves it; `Esc` while you hold it puts it back"),
+    ("click on an entry", "the cursor goes there, its details are shown; a double click opens it"),
+    ("click on an empty place", "the cursor goes there; a second click begins a new appointment"),
+    ("drag a block", "moves it; held at the left or right edge it turns the page; `Esc` puts it back"),
     ("drag its lower edge", "changes its length"),
+    ("click on a day of the small month", "goes there"),
     ("wheel", "scrolls"),
 )
 

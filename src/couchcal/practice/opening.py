@@ -230,13 +230,21 @@ def _made(
 
 
 def fill(database: Database, name: str, tz: str, clock: Clock) -> None:
-    """Put the rows every practice begins with into an empty database."""
+    """Put the rows every practice begins with into an empty database.
+
+    Raises:
+        DatabaseProblem: somebody has done so meanwhile (code `exists`).
+    """
+    from sqlmodel import select
+
     from couchcal.store.records import Location, Modifier, Practice, Practitioner, ServiceCode
     from couchcal.store.session import write_session
 
     data = json.loads(Path(__file__).with_name("starter.json").read_text("utf-8"))
     slug = "-".join("".join(c.lower() if c.isalnum() else " " for c in name).split())
     with write_session(database, "Set up the practice", actor="setup", clock=clock) as session:
+        if session.exec(select(Practice.id)).first() is not None:
+            raise DatabaseProblem("a practice is there already", "open it with couchcal", code="exists")
         session.add(Practice(name=name, tz=tz, slug=slug))
         session.add(Practitioner(name=name))
         session.add_all(ServiceCode(**row) for row in data["services"])

@@ -14,6 +14,7 @@ from couchcal.store.connection import (
     Database,
     database_at,
     database_errors,
+    refuse_newer,
     schema_revision,
 )
 from couchcal.store.postgresql.address import Address
@@ -28,6 +29,7 @@ def open_on_server(address: Address) -> Database:
     """
     database = _prepared(address)
     with database_errors(), closing(database.connect()) as connection:
+        refuse_newer(connection, database)
         revision = schema_revision(connection)
         if revision is None or not _has_practice(connection):
             raise NotFound(f"there is no practice at {address} yet", "couchcal init makes one", code="no_database")
@@ -57,12 +59,14 @@ def empty_on_server(address: Address) -> Database:
     """A database with today's tables and nothing in them, in one that has no tables yet, or only those.
 
     Raises:
-        DatabaseProblem: a practice is there already (code `exists`), or tables of something else.
+        DatabaseProblem: a practice is there already (code `exists`), or tables of something else, or of a newer
+            couchcal (code `newer_schema`).
     """
     from couchcal.store import schema
 
     database = _prepared(address)
     with database_errors(), closing(database.connect()) as connection:
+        refuse_newer(connection, database)
         if schema_revision(connection) is None:
             _refuse_others(connection, address)
         elif _has_practice(connection):

@@ -91,9 +91,17 @@ async def test_remapped_keys_work_and_show(make: AppFactory) -> None:
         assert "N new" in screen.query_one("#status", Line).render_line(0).text
 
 
-async def test_a_crash_shows_no_local_variables(make: AppFactory, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("debug", ["", "1"])
+async def test_a_crash_shows_nobodys_data(
+    make: AppFactory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, debug: str
+) -> None:
+    monkeypatch.setenv("COUCHCAL_DEBUG", debug)
+
     def explode(client_name: str) -> None:
-        raise RuntimeError(f"broken {len(client_name)}")
+        try:
+            raise KeyError(client_name[:4])
+        except KeyError as error:
+            raise RuntimeError(f"broken {len(client_name)}") from error
 
     async def crash() -> None:
         async with make().run_test(size=(100, 30)) as pilot:
@@ -104,7 +112,9 @@ async def test_a_crash_shows_no_local_variables(make: AppFactory, capsys: pytest
     with pytest.raises(RuntimeError, match="broken"):
         await crash()
     shown = capsys.readouterr().err
-    assert "broken 15" in shown
+    assert "RuntimeError" in shown
+    assert "in explode" in shown
+    assert ("broken 15" in shown, "'Jane'" in shown) == (bool(debug), bool(debug))
     assert "Jane Doe-Secret" not in shown
 
 

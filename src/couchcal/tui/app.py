@@ -122,13 +122,14 @@ class CouchcalApp(Locking):
                     asyncio.get_running_loop().add_signal_handler(number, leave)
 
     def _fatal_error(self) -> None:
-        """As in Textual, but without local variables: they hold clients' names."""
+        """As in Textual, but without anybody's data."""
         from rich.segment import Segments
-        from rich.traceback import Traceback
+
+        from couchcal.tui.crash import wordless_traceback
 
         self.bell()
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        shown = self.console.render(wordless_traceback(), self.console.options)
+        self._exit_renderables.append(Segments(shown))
         self._close_messages_no_wait()
 
 

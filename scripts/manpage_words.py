@@ -35,7 +35,8 @@ A change is one step that couchcal undo takes back; what cannot be taken back as
 """,
     "COMMON OPTIONS": _items(
         {
-            "--db PATH": "The database, a path or sqlite:///path. May stand before or after the command. "
+            "--db PATH": "The database, a path or postgresql://USER@HOST/NAME. May stand before or after the "
+            "command. "
             "Default: COUCHCAL_DATABASE_URL, else couchcal.db in the data directory.",
             "--json": "Print JSON, with stable names. An error is an object with code, message and hint.",
             "--names MODE": "How clients are called in what is printed: id, initials, first or full. "
@@ -78,12 +79,16 @@ A backup, and the same calendar from it:
 
   couchcal backup /media/usb
   couchcal restore-backup /media/usb/couchcal-20260302.db
+
+The practice onto a server, for a calendar on several computers:
+
+  couchcal move-db couchcal.db postgresql://couchcal@db.example.com/couchcal
 """
 
 ENVIRONMENT = {
     "COUCHCAL_HOME": "A directory for everything: config.toml, the database, its key file. "
     "Default: the platform's directories.",
-    "COUCHCAL_DATABASE_URL": "The database, a path or sqlite:///path, where --db is not given.",
+    "COUCHCAL_DATABASE_URL": "The database, a path or postgresql://USER@HOST/NAME, where --db is not given.",
     "COUCHCAL_PASSPHRASE": "Answers where a passphrase or recovery code would be asked for.",
     "COUCHCAL_KEY_FILE": "The file with the key, 64 hexadecimal digits, mode 0600. It wins over the keyring.",
     "CREDENTIALS_DIRECTORY": "Set by systemd for services; couchcal-key in it is a key file.",

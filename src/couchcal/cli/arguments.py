@@ -86,7 +86,10 @@ def _shield(word: str) -> str:
 def add_db(parser: argparse.ArgumentParser) -> None:
     """`--db`, keeping what was given before the command."""
     parser.add_argument(
-        "--db", metavar="PATH", default=argparse.SUPPRESS, help="the database, a path or sqlite:///path"
+        "--db",
+        metavar="PATH",
+        default=argparse.SUPPRESS,
+        help="the database, a path or postgresql://USER@HOST/NAME",
     )
 
 

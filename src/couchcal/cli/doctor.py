@@ -67,6 +67,11 @@ class Patient:
     def encrypted(self) -> bool:
         return is_encrypted(self.path)
 
+    @property
+    def copies_encrypted(self) -> bool:
+        """Whether its backups are."""
+        return self.encrypted
+
     @cached_property
     def database(self) -> Database:
         key = keys.load_key(self.path, ask=passphrase_prompt()) if self.encrypted else None
@@ -272,14 +277,14 @@ def _backup(patient: Patient) -> Iterator[Finding]:
             yield Finding("backup", "warn", words, "couchcal backup, or leave couchcal worker running at night")
         else:
             yield Finding("backup", "ok", words)
-    if found and patient.encrypted and keys.key_file() is None:
+    if found and patient.copies_encrypted and keys.key_file() is None:
         record = keys.read_record(patient.path)
         if record["store"] == "keyring" and keys.passphrase_wrap(record) is None and "recovery" not in record:
             words = "their key is in the keyring of this computer alone: they open nowhere else"
             yield Finding("backup", "warn", words, "couchcal key recovery, and keep the code on paper")
     if away and not Path(away).expanduser().is_dir():
         yield Finding("backup", "warn", f"{away} is not there", "connect the disk, or change backup.copy_to")
-    elif away and patient.exists and not patient.encrypted:
+    elif away and patient.exists and not patient.copies_encrypted:
         yield Finding("backup", "warn", f"readable data is copied to {away}", "couchcal key encrypt protects it")
 
 

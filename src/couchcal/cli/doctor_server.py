@@ -39,6 +39,10 @@ class ServerPatient(Patient):
 
     @cached_property
     def encrypted(self) -> bool:
+        return False
+
+    @property
+    def copies_encrypted(self) -> bool:
         return True
 
     @cached_property

@@ -116,7 +116,7 @@ def _help() -> str:
         "Without a command it opens the calendar, or prints today's agenda where there is no terminal.\n\n"
         + "\n".join(lines)
         + "\n\noptions:\n"
-        "  --db PATH      the database, a path or sqlite:///path (COUCHCAL_DATABASE_URL)\n"
+        "  --db PATH      the database, a path or postgresql://… (COUCHCAL_DATABASE_URL)\n"
         "  -V, --version  print the version\n"
         "  -h, --help     print this; couchcal COMMAND --help tells more\n\n"
         "example:\n  couchcal add tue 3pm 50m C-0001 90834\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -63,6 +64,8 @@ _MORE = (
 """What the demo practice lacks: clients who may be one, a room, a letter, a change to undo."""
 _FILES = ("calendar.ics", "new.db", "connected.db")
 """Words of command lines that are files of the practice."""
+_WORD = re.compile(r"`([a-z_]+)`")
+"""A value that a field may have, in the words on it."""
 _TYPES: dict[str, tuple[type, ...]] = {
     "text": (str,), "whole number": (int,), "number": (int, float), "true or false": (bool,), "list": (list,),
     "object": (dict,), "null": (type(None),),
@@ -163,6 +166,11 @@ def _mismatches(shape: Shape, found: dict[str, Any]) -> Iterator[str]:
         types = [kind for words, kinds in _TYPES.items() if words in said for kind in kinds]
         if type(found[name]) not in types:
             yield f"{name} is {type(found[name]).__name__}, not {said}"
+        named = _WORD.findall(shape.fields[name])
+        if isinstance(found[name], str) and len(named) > 1 and "such as" not in shape.fields[name]:
+            value = found[name]
+            if value and _WORD.fullmatch(f"`{value}`") and value not in named:
+                yield f"{name} is {value}, which is none of {', '.join(named)}"
 
 
 def _contents() -> str:

@@ -8,6 +8,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from couchcal.practice.event_type_values import AUDIENCES
+from couchcal.store.vocabulary import (
+    APPOINTMENT_KINDS,
+    CANCELLATION_TYPES,
+    CLIENT_STATES,
+    ORIGINS,
+    PORTAL_STATES,
+    REQUEST_STATUSES,
+    VISIT_MODES,
+    VISIT_TYPES,
+)
+
 
 class Shape(NamedTuple):
     """An object: its heading, what prints it, what it is, its fields as `type: meaning`, the command lines that "
@@ -20,6 +32,11 @@ class Shape(NamedTuple):
     fields: dict[str, str]
     made_by: tuple[str, ...]
     at: str = ""
+
+
+def _of(*words: str) -> str:
+    """The values that a field may have."""
+    return ", ".join(f"`{word}`" for word in words)
 
 
 _CLIENT_NAME = "text: as `--names` has it"
@@ -37,8 +54,7 @@ SHAPES = (
             "another calendar; null where "
             "nothing is stored yet (`add --dry-run`)",
             "uid": "text or null: the iCalendar UID, the same for all of a series",
-            "kind": "text: `client_session`, `client_contact`, `collateral_contact`, `other_event`, `external`, "
-            "`request`, `time_off`",
+            "kind": f"text: {_of(*APPOINTMENT_KINDS, 'external', 'request', 'time_off')}",
             "title": "text: the client as `--names` has it, or the title of an event",
             "client": "text or null: internal id",
             "service": "text or null: code",
@@ -48,15 +64,16 @@ SHAPES = (
             "end": "text: likewise; the end itself is outside, of whole days it is the day after the last",
             "all_day": "true or false: whole days",
             "time_zone": "text: IANA name; the one the entry was booked in",
-            "status": "text: `scheduled`, `completed`, `cancelled`, `pending`",
-            "cancellation": "object or null: `type` (`late_cancel`, `no_show`, `therapist_cancel`, `other`), "
-            "`reason`, `fee`",
+            "status": f"text: {_of('scheduled', 'tentative', 'completed', 'cancelled')}; of Google's events also "
+            "`declined`, of "
+            "requests `pending`",
+            "cancellation": "object or null: `type`, `reason`, `fee`; see below",
             "busy": "true or false: whether it takes up time",
             "conflict": "true or false: whether it overlaps another busy entry",
             "locked": "list: names of [locks](exit-codes.md#locks), the strongest first",
             "series": "text or null: id of its series",
             "repeats": "text or null: `weekly`, `2w`, `3w`, `4w`, `monthly`, or the rule of an imported event",
-            "origin": "text: where it came from: `couchcal`, `import`, `google`, `booking_page`, `portal`",
+            "origin": f"text: where it came from: {_of(*ORIGINS)} (`ics` is an import)",
             "calendar": "text or null: the calendar it was imported into or comes from",
         },
         ("agenda --from -12w --to +12w --cancelled", "show 9e3779b1", "find otis"),
@@ -67,7 +84,7 @@ SHAPES = (
         "in `cancellation` of an entry",
         "How and why it does not take place.",
         {
-            "type": "text: `late_cancel`, `no_show`, `therapist_cancel`, `other`",
+            "type": f"text: {_of(*CANCELLATION_TYPES)}",
             "reason": "text or null: in words",
             "fee": "number or null: what is owed for it, in whole units of money with decimals",
         },
@@ -95,10 +112,10 @@ SHAPES = (
             "email": "text or null: address",
             "phone": "text or null: number",
             "time_zone": "text or null: their own, where it is not the practice's",
-            "state": "text: `intake` (a new booking), `active`, `archived`",
+            "state": f"text: {_of(*CLIENT_STATES)}; `intake` is a new booking",
             "usual_service": "text or null: code",
             "usual_location": "text or null: place",
-            "portal": "text: `none`, `invited`, `accepted`, `revoked`",
+            "portal": f"text: {_of(*PORTAL_STATES)}",
             "self_scheduling": "text: `inherit` from the practice, `on`, `off`",
             "remind_email": "true or false: whether reminders may go by e-mail",
             "remind_text": "true or false: by text message",
@@ -125,7 +142,7 @@ SHAPES = (
         "",
         {
             "id": "text: `r` and eight digits",
-            "status": "text: `pending`, `accepted`, `declined`, `expired`, `withdrawn`, `cancelled`, `unconfirmed`",
+            "status": f"text: {_of(*REQUEST_STATUSES)}",
             "start": "text: instant with offset",
             "end": "text: likewise",
             "time_zone": "text: of whoever asked",
@@ -135,7 +152,7 @@ SHAPES = (
             "phone": "text or null: with `--names full`",
             "event_type": "text or null: title of what was asked for",
             "service": "text or null: code",
-            "visit_type": "text or null: `in_person`, `telehealth`",
+            "visit_type": f"text or null: {_of(*VISIT_TYPES)}",
             "place": "text or null: where it would be",
             "message": "text or null: theirs, with `--names full`",
             "reply": "text or null: yours, with `--names full`",
@@ -170,7 +187,8 @@ SHAPES = (
         "The hours of a day",
         "`availability show`, `set`, `copy` (a list of seven)",
         "",
-        {"day": "text: `mon` to `sun`", "blocks": "list: objects with `start`, `end`, `event_types`, "
+        {"day": "text: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`", "blocks": "list: objects with `start`, "
+        "`end`, `event_types`, "
         "`visit_types`; empty lists limit nothing"},
         ("availability show",),
         "[]",
@@ -197,14 +215,14 @@ SHAPES = (
             "id": "whole number: of the event type",
             "title": "text: as clients read it",
             "minutes": "whole number: length",
-            "visit_mode": "text: `in_person`, `telehealth`, `both`",
+            "visit_mode": f"text: {_of(*VISIT_MODES)}",
             "description": "text: as clients read it",
             "buffer_before": "whole number: minutes kept free before",
             "buffer_after": "whole number: minutes kept free after",
             "service": "text or null: code that is booked",
             "position": "whole number: in the list, from 0",
             "active": "true or false: whether it is offered",
-            "audience": "text: `public`, `portal`, `both`",
+            "audience": f"text: {_of(*AUDIENCES)}",
             "min_notice_min": "whole number or null: least minutes from booking to start",
             "window_days": "whole number or null: days ahead",
             "slot_step": "whole number or null: minutes between starts; 0 its own length",
@@ -336,7 +354,9 @@ SHAPES = (
             "kind": "text: as `mail preview` takes it",
             "to": "text: internal id, or `you`",
             "at": "text: when it is due, in UTC",
-            "state": "text: such as `queued`, `sent`, `failed`, `unknown`, `dismissed`, `missed`",
+            "state": "text: `queued`, `sending`, `sent`, `failed`, `unknown`, `cancelled`, `dismissed`; of "
+            "reminders "
+            "`pending`, `skipped`, `missed` as well",
             "attempts": "whole number: tries so far",
             "error": "text or null: what the server said",
         },
@@ -395,7 +415,7 @@ SHAPES = (
         "A line of the sync's log",
         "`sync log` (a list)",
         "",
-        {"at": "text: instant in UTC", "level": "text: `info`, `warning`, `error`", "text": "text: in words, no "
+        {"at": "text: instant in UTC", "level": "text: `info`, `warning`", "text": "text: in words, no "
         "names"},
         ("--db connected.db sync log",),
         "[]",
@@ -413,7 +433,7 @@ SHAPES = (
             "enabled": "true or false: whether it is shown here",
             "selectable": "true or false: whether it can be",
             "reason": "text or null: why not",
-            "state": "text: `ok`, or what is wrong with it",
+            "state": "text: empty, `creating`, `lost`",
             "time_zone": "text or null: IANA name",
         },
         ("--db connected.db google calendars",),
@@ -427,7 +447,9 @@ SHAPES = (
         {
             "database": "text: its path",
             "encrypted": "true or false: whether it is",
-            "place": "text: `none`, `keyring`, `passphrase`, `file`, `credential`",
+            "place": "text: `none`, `keyring`, `passphrase`, `file` that the environment names, or `elsewhere`, "
+            "in one that "
+            "it does not name",
             "passphrase": "true or false: whether one opens it",
             "recovery_code": "true or false: whether there is one",
         },
@@ -473,7 +495,7 @@ SHAPES = (
         {
             "id": "whole number: in the chain",
             "at": "text: instant with offset",
-            "actor": "text: `user`, `client`, `google`, `worker`, `import`, `setup`",
+            "actor": "text: `user`, `client`, `google`, `worker`, `import`, `setup`; in the demonstration `demo`",
             "action": "text: such as `create`, `update`, `delete`, `view`, `export`",
             "entity": "text or null: the kind of record",
             "entity_id": "text or null: which, or `1-28` for many",

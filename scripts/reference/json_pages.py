@@ -166,11 +166,18 @@ def _mismatches(shape: Shape, found: dict[str, Any]) -> Iterator[str]:
         types = [kind for words, kinds in _TYPES.items() if words in said for kind in kinds]
         if type(found[name]) not in types:
             yield f"{name} is {type(found[name]).__name__}, not {said}"
+        if "instant" in shape.fields[name] and _local(found[name]):
+            yield f"{name} has no offset"
         named = _WORD.findall(shape.fields[name])
         if isinstance(found[name], str) and len(named) > 1 and "such as" not in shape.fields[name]:
             value = found[name]
             if value and _WORD.fullmatch(f"`{value}`") and value not in named:
                 yield f"{name} is {value}, which is none of {', '.join(named)}"
+
+
+def _local(value: Any) -> bool:
+    """Whether it is a day and a time without an offset."""
+    return isinstance(value, str) and "T" in value and datetime.fromisoformat(value).tzinfo is None
 
 
 def _contents() -> str:

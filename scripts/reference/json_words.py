@@ -495,7 +495,8 @@ SHAPES = (
         {
             "id": "whole number: in the chain",
             "at": "text: instant with offset",
-            "actor": "text: `user`, `client`, `google`, `worker`, `import`, `setup`; in the demonstration `demo`",
+            "actor": "text: `user`, `client` and `:` and a number, `google`, `worker`, `import`, `setup`; in the "
+            "demonstration `demo`",
             "action": "text: such as `create`, `update`, `delete`, `view`, `export`",
             "entity": "text or null: the kind of record",
             "entity_id": "text or null: which, or `1-28` for many",

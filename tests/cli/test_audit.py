@@ -14,6 +14,7 @@ def test_the_trail_lists_what_was_done_without_names(cli: Cli) -> None:
     found = cli.json("audit", "--entity", f"appointment:{ident}")
     assert [(entry["actor"], entry["action"]) for entry in found] == [("user", "create"), ("user", "update")]
     assert found[1]["record"] == f"appointment {ident}"
+    assert found[1]["at"] == "2026-03-03T10:42:00-05:00"
     assert {"start_utc", "end_utc"} <= set(found[1]["fields"])
     out = cli("audit").out
     assert "Jane" not in out

@@ -105,7 +105,7 @@ def _line(entry: Entry, called: Called, tz: tzinfo) -> str:
 def _as_json(entry: Entry, called: Called, tz: tzinfo) -> dict[str, object]:
     return {
         "id": entry.id,
-        "at": _moment(entry, tz).isoformat(),
+        "at": (_EPOCH + timedelta(seconds=entry.at)).astimezone(tz).isoformat(),
         "actor": entry.actor,
         "action": entry.action,
         "entity": entry.entity or None,

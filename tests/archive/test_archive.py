@@ -77,7 +77,8 @@ def test_whatever_is_in_the_fields_comes_back(
             connection.execute(
                 "INSERT INTO client (created_at, updated_at, version, internal_id, first, last, preferred, email,"
                 " phone, tz, state, portal_state, remind_email, remind_text, remind_phone, self_scheduling,"
-                " notes_admin) VALUES (?, 0, 1, ?, ?, ?, '', '', '', '', 'active', 'none', 1, 0, 0, 'inherit', ?)",
+                " notes_admin)"
+                " VALUES (?, 0, 1, ?, ?, ?, '', '', '', '', 'active', 'none', true, false, false, 'inherit', ?)",
                 (-number, f"C-{number}", first, last, notes),
             )
         connection.execute("DELETE FROM client WHERE id = (SELECT max(id) FROM client)")

@@ -20,7 +20,7 @@ MAIL = '[mail]\nfrom = "office@practice.example"\npublic_url = "https://book.exa
 ROW = (
     "INSERT INTO outbox_email (created_at, updated_at, version, kind, recipient, client_id, to_practitioner,"
     " sequence, payload, not_before, state, attempts, message_id, error)"
-    " VALUES (0, 0, 1, ?, 'jane@example.org', 1, 0, 0, '', ?, ?, 1, '', ?)"
+    " VALUES (0, 0, 1, ?, 'jane@example.org', 1, false, 0, '', ?, ?, 1, '', ?)"
 )
 
 
@@ -191,7 +191,7 @@ def test_the_doctor_says_how_mail_is(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
     code = 0
     assert said("mail") == [("ok", "not set up: nothing is sent")]
     with closing(cli.database.connect()) as connection:
-        connection.execute("UPDATE practice SET reminders_on = 1")
+        connection.execute("UPDATE practice SET reminders_on = true")
     assert said("reminders") == [("warn", "reminders are on, but mail is not set up")]
     put(cli, "rescheduled", "queued", "the mail server does not answer", at=1_772_000_000)
     put(cli, "rescheduled", "failed", "no")

@@ -43,7 +43,8 @@ class Desk:
             self.database, f"{CANARY} Quetzal", email=EMAIL, phone="+15550100199", clock=self.now
         ).id
         self.write(
-            "UPDATE client SET portal_state = 'accepted', portal_accepted_at = ?, remind_text = 1", self.seconds()
+            "UPDATE client SET portal_state = 'accepted', portal_accepted_at = ?, remind_text = true",
+            self.seconds(),
         )
         self.write("UPDATE practice SET public_label = 'Quiet Room', street = '7 Willow Lane', city = 'Elmsbrook'")
 
@@ -129,7 +130,7 @@ class Desk:
 
     def reminders_on(self, *, day: bool = False) -> None:
         """The practice wants reminders, half an hour before the start."""
-        self.write("UPDATE practice SET reminders_on = 1, reminder_lead = 30, reminder_24h = ?", int(day))
+        self.write("UPDATE practice SET reminders_on = true, reminder_lead = 30, reminder_24h = ?", int(day))
 
     def states(self) -> list[str]:
         """The states of all letters, the oldest first."""
@@ -143,4 +144,4 @@ class Desk:
 
 def fresh_database(desk: Desk) -> Database:
     """The desk's database as another process opens it."""
-    return Database(desk.database.path, desk.database.key)
+    return desk.database.another()

@@ -70,7 +70,7 @@ def queue_any(desk: Desk, kind: str, *, practitioner: bool) -> None:
         desk.write(
             "INSERT INTO outbox_email (created_at, updated_at, version, kind, recipient, to_practitioner, sequence,"
             " payload, not_before, state, attempts, message_id, error)"
-            """ VALUES (0, 0, 1, 'agenda', '', 1, 0, '{"day": "2026-03-02"}', ?, 'queued', 0, '', '')""",
+            """ VALUES (0, 0, 1, 'agenda', '', true, 0, '{"day": "2026-03-02"}', ?, 'queued', 0, '', '')""",
             desk.seconds(),
         )
     elif kind.startswith("request_") and kind != "request_accepted":
@@ -218,7 +218,7 @@ def test_minimal_mail_is_a_link_and_nothing_else(tmp_path: Path) -> None:
     post = Post()
     with running(post) as port:
         desk = Desk(tmp_path, port)
-        desk.write("UPDATE practice SET mail_minimal = 1")
+        desk.write("UPDATE practice SET mail_minimal = true")
         desk.queue("booking_confirmed", desk.book())
         desk.queue("booking_confirmed", desk.book(hours=60), practitioner=True)
         desk.send()

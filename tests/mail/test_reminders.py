@@ -82,13 +82,13 @@ def _body(content: bytes) -> str:
 
 
 CONDITIONS: dict[str, Callable[[Desk], None]] = {
-    "the practice": lambda desk: desk.write("UPDATE practice SET reminders_on = 0"),
+    "the practice": lambda desk: desk.write("UPDATE practice SET reminders_on = false"),
     "portal": lambda desk: desk.write("UPDATE client SET portal_state = 'revoked'"),
     "unsubscribed": lambda desk: desk.write("UPDATE client SET unsubscribed_at = 1"),
     "no address": lambda desk: desk.write("UPDATE client SET email = ''"),
     "bad address": lambda desk: desk.write("UPDATE client SET email = 'a b@c'"),
-    "the client": lambda desk: desk.write("UPDATE client SET remind_email = 0"),
-    "the appointment": lambda desk: desk.write("UPDATE appointment SET remind_email = 0"),
+    "the client": lambda desk: desk.write("UPDATE client SET remind_email = false"),
+    "the appointment": lambda desk: desk.write("UPDATE appointment SET remind_email = false"),
     "cancelled": lambda desk: desk.write("UPDATE appointment SET status = 'cancelled'"),
     "deleted": lambda desk: desk.write("DELETE FROM appointment"),
     "no site": lambda desk: setattr(desk, "config", desk.config._replace(public_url="")),
@@ -254,8 +254,8 @@ SWITCHES = {
     "revoke": "UPDATE client SET portal_state = 'revoked'",
     "accept": "UPDATE client SET portal_state = 'accepted'",
     "lead": "UPDATE practice SET reminder_lead = 75 - reminder_lead",
-    "off": "UPDATE practice SET reminders_on = 0",
-    "on": "UPDATE practice SET reminders_on = 1",
+    "off": "UPDATE practice SET reminders_on = false",
+    "on": "UPDATE practice SET reminders_on = true",
 }
 STEPS = st.one_of(
     st.tuples(st.just("wait"), st.integers(1, 900)),

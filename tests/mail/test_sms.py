@@ -130,10 +130,10 @@ def test_a_reminder_by_text_goes_out_once_and_says_nothing(
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE client SET remind_text = 0",
+        "UPDATE client SET remind_text = false",
         "UPDATE client SET phone = '555'",
         "UPDATE client SET unsubscribed_at = 1",
-        "UPDATE appointment SET remind_text = 0",
+        "UPDATE appointment SET remind_text = false",
         "",
     ],
 )

@@ -346,13 +346,13 @@ def test_reminders_are_the_clients_choice(at: Door) -> None:  # REM-05
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE practice SET reminders_on = 0", "reminders are off"),
+        ("UPDATE practice SET reminders_on = false", "reminders are off"),
         ("UPDATE client SET portal_state = 'invited'", "not in the portal"),
         ("UPDATE client SET portal_state = 'revoked'", "not in the portal"),
         ("UPDATE client SET unsubscribed_at = 1", "wants none"), ("UPDATE client SET email = ''", "no address"),
         ("UPDATE client SET state = 'archived'", "archived"),
-        ("UPDATE client SET remind_email = 0", "this way"),
-        ("UPDATE appointment SET remind_email = 0", "it is off"),
+        ("UPDATE client SET remind_email = false", "this way"),
+        ("UPDATE appointment SET remind_email = false", "it is off"),
         ("UPDATE appointment SET status = 'cancelled'", "cancelled"), ("DELETE FROM appointment", "gone"),
         ("UPDATE appointment SET start_utc = 1", "begun"),
     ],

@@ -124,7 +124,7 @@ def test_no_writer_can_offer_a_sixteenth(desk: Desk) -> None:  # EVT-01
             connection.execute(f"{copy} WHERE id = ?", (True, row_id))
         connection.execute(f"{copy} WHERE id = ?", (False, row_id))
         with refused("at most 15 event types"):
-            connection.execute("UPDATE event_type SET active = 1 WHERE NOT active")
+            connection.execute("UPDATE event_type SET active = true WHERE NOT active")
         counts = connection.execute("SELECT active, count(*) FROM event_type GROUP BY 1").fetchall()
     assert counts == [(0, 1), (1, 15)]
 

@@ -54,7 +54,7 @@ def _history(database: Database) -> tuple[int, int]:
         connection.execute(
             "INSERT INTO outbox_email (created_at, updated_at, version, kind, to_practitioner, sequence, recipient,"
             " not_before, state, attempts, message_id, error, payload, client_id)"
-            " VALUES (0, 0, 1, 'invite', 0, 0, 'zq@canary.example', 0, 'sent', 1, '', '', 'canarywords', ?)",
+            " VALUES (0, 0, 1, 'invite', false, 0, 'zq@canary.example', 0, 'sent', 1, '', '', 'canarywords', ?)",
             (one,),
         )
         connection.execute(
@@ -149,7 +149,7 @@ def test_what_other_calendars_have_of_them_is_removed_there(tmp_path: Path) -> N
         connection.execute(
             "INSERT INTO calendar_link (created_at, updated_at, version, account_id, remote_calendar_id, name,"
             " role, direction, access_role, enabled, state, last_error)"
-            " VALUES (0, 0, 1, 1, 'c', 'c', 'owned_target', 'two_way', 'owner', 1, '', '')"
+            " VALUES (0, 0, 1, 1, 'c', 'c', 'owned_target', 'two_way', 'owner', true, '', '')"
         )
         ids = {row for (row,) in connection.execute("SELECT id FROM appointment WHERE client_id = ?", (one,))}
         for row in ids:

@@ -110,7 +110,7 @@ def test_sums_are_those_of_a_plain_count_over_the_agenda(
         plain.executemany(
             "INSERT INTO cancellation (created_at, updated_at, version, appointment_id, type, cancelled_by, reason,"
             " fee_cents, note, at, notified)"
-            " VALUES (0, 0, 1, :appointment_id, :type, 'client', '', :fee_cents, '', 0, 0)",
+            " VALUES (0, 0, 1, :appointment_id, :type, 'client', '', :fee_cents, '', 0, false)",
             cancellations,
         )
         found = report(plain, first, until, tz, NOW, week_start=week_start)

@@ -117,7 +117,7 @@ def test_a_link_typed_by_hand_and_one_taken_away_stay(desk: Desk) -> None:
 def test_without_a_place_for_it_a_visit_type_is_refused(desk: Desk) -> None:  # VIS-04
     one = desk.book(TUESDAY, location_id=desk.places["11"])
     with closing(desk.database.connect()) as connection:
-        connection.execute("UPDATE location SET active = 0 WHERE pos IN ('02', '10')")
+        connection.execute("UPDATE location SET active = false WHERE pos IN ('02', '10')")
     with pytest.raises(Invalid, match="telehealth"):
         desk.edit(one, {"visit_type": "telehealth"})
 

@@ -208,7 +208,7 @@ def test_what_may_have_been_sent_is_not_sent_again(tmp_path: Path) -> None:
             connection.execute(
                 "INSERT INTO outbox_email (id, created_at, updated_at, version, kind, to_practitioner, sequence,"
                 " recipient, not_before, state, attempts, message_id, error, payload)"
-                " VALUES (?, 0, 0, 1, 'invite', 0, 0, 'a@b', ?, 'queued', 0, '', '', '{}')",
+                " VALUES (?, 0, 0, 1, 'invite', false, 0, 'a@b', ?, 'queued', 0, '', '', '{}')",
                 (row_id, when),
             )
     made = _make(database)

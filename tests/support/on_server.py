@@ -46,15 +46,6 @@ def furnished_on_server(furnish: Callable[[Database], object]) -> Database:
     return _copy(_furnished(furnish))
 
 
-def another(database: Database) -> Database:
-    """The same database as another program opens it."""
-    from couchcal.store.postgresql.database import ServerDatabase
-
-    if isinstance(database, ServerDatabase):
-        return ServerDatabase(database.address)
-    return Database(database.path, database.key)
-
-
 @contextmanager
 def swept() -> Iterator[None]:
     """Remove the databases that are made inside, whoever has them open."""

@@ -91,7 +91,7 @@ def store(connection: Connection, scenario: Scenario) -> None:
         "INSERT INTO event_type (id, created_at, updated_at, version, title, minutes, visit_mode, description,"
         " buffer_before, buffer_after, position, active, audience, min_notice_min, window_days, slot_step,"
         " max_per_day)"
-        " VALUES (?, 0, 0, 1, 'x', ?, ?, '', ?, ?, ?, 1, 'both', ?, ?, ?, ?)",
+        " VALUES (?, 0, 0, 1, 'x', ?, ?, '', ?, ?, ?, true, 'both', ?, ?, ?, ?)",
         [
             (n, k.minutes, k.visit_mode, k.before, k.after, n, k.notice, k.window, k.step, k.cap)
             for n, k in enumerate(scenario.kinds, start=1)

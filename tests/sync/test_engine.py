@@ -25,7 +25,7 @@ def desk(tmp_path: Path) -> SyncDesk:
     private = desk.remote.add_calendar("Private", "America/New_York")
     desk.ensure()
     desk.cycle()
-    desk.write("UPDATE calendar_link SET enabled = 1 WHERE remote_calendar_id = ?", private.id)
+    desk.write("UPDATE calendar_link SET enabled = true WHERE remote_calendar_id = ?", private.id)
     desk.cycle()
     desk.now.forward(minutes=5)
     desk.calls()
@@ -196,7 +196,7 @@ def test_a_service_that_says_when_is_believed(desk: SyncDesk) -> None:
 def test_a_calendar_that_cannot_be_read_holds_up_nobody(desk: SyncDesk) -> None:
     other = desk.remote.add_calendar("Other", "UTC")
     desk.cycle(calendars=True)
-    desk.write("UPDATE calendar_link SET enabled = 1")
+    desk.write("UPDATE calendar_link SET enabled = true")
     shut = private(desk)
 
     def refuse(call: str, name: str) -> None:

@@ -276,7 +276,7 @@ def test_a_calendar_that_is_not_shared_any_more_is_forgotten(desk: SyncDesk) -> 
     desk.write(
         "INSERT INTO calendar_link (created_at, updated_at, version, account_id, remote_calendar_id, name, role,"
         " direction, access_role, enabled, state, last_error)"
-        " VALUES (0, 0, 1, 1, ?, 'Private', 'inbound', 'two_way', 'owner', 1, '', '')",
+        " VALUES (0, 0, 1, 1, ?, 'Private', 'inbound', 'two_way', 'owner', true, '', '')",
         theirs.id,
     )
     desk.remote.put(theirs.id, RemoteEvent("e1", when=_when(4, 9), title="Dentist"))

@@ -219,8 +219,7 @@ async def test_the_worker_beside_the_screen_goes_on_with_a_key_of_its_own(sealed
         await locked(pilot)
         assert sealed.key is None
         assert worker.running
-        own = Database(*worker._place)
-        own.connect().close()
+        worker._database.connect().close()
         await unlock(pilot, PASSPHRASE)
         assert background._worker is worker
 

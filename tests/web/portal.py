@@ -44,7 +44,7 @@ def furnish_portal(database: Database) -> None:
     furnish(database)
     connection = database.connect()
     connection.execute(
-        "UPDATE practice SET self_scheduling = 1, reminders_on = 1, confirm_portal = 'instant',"
+        "UPDATE practice SET self_scheduling = true, reminders_on = true, confirm_portal = 'instant',"
         " telehealth_template = ?",
         (VIDEO,),
     )

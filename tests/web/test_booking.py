@@ -35,7 +35,7 @@ def test_one_way_to_meet_is_no_question(visitor: Visitor) -> None:  # VIS-03
 
 
 def test_one_thing_to_book_is_no_question(visitor: Visitor) -> None:
-    visitor.write("UPDATE event_type SET active = 0 WHERE id <> 2")
+    visitor.write("UPDATE event_type SET active = false WHERE id <> 2")
     assert "Choose a time" in visitor.get(f"/book/{SLUG}").text
 
 

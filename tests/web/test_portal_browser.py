@@ -187,7 +187,7 @@ def test_no_barrier_that_a_machine_finds(
     no_barriers(page, script)
     page.get_by_role("link", name="Withdraw").click()
     no_barriers(page, script)
-    portal.guest.write("UPDATE practice SET self_scheduling = 0")
+    portal.guest.write("UPDATE practice SET self_scheduling = false")
     for path in ("/portal", "/portal/book"):
         page.goto(path)
         no_barriers(page, script)

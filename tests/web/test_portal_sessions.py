@@ -178,7 +178,7 @@ def test_a_time_that_is_not_offered_cannot_be_moved_to(guest: Guest, when: str) 
 
 
 def test_without_moving_one_cancels_and_books(guest: Guest) -> None:  # C-07, PORTAL-07
-    guest.write("UPDATE practice SET allow_reschedule = 0")
+    guest.write("UPDATE practice SET allow_reschedule = false")
     assert MOVE not in guest.get("/portal").text
     page = guest.get(MOVE).text
     assert "You can cancel it and book another time." in page
@@ -302,7 +302,7 @@ def test_reminders_off_and_on(guest: Guest) -> None:  # REM-05
     home = guest.get("/portal").text
     assert "from now on" in guest.follow(guest.post("/portal/reminders", home))
     assert guest.rows("client")[0]["unsubscribed_at"] is None
-    guest.write("UPDATE practice SET reminders_on = 0")
+    guest.write("UPDATE practice SET reminders_on = false")
     assert "/portal/reminders" not in guest.get("/portal").text
 
 

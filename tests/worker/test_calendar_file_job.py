@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 from couchcal.errors import Invalid
 from couchcal.practice import appointments, feeds
 from couchcal.settings_file import write_settings
-from couchcal.store.connection import Database
 from couchcal.web.app import create_app
 from couchcal.web.site import Site
 from couchcal.worker import Worker
@@ -165,7 +164,7 @@ def test_only_the_full_path_of_an_ics_file(path: object) -> None:
 
 
 def test_a_worker_writes_it(work: Work) -> None:
-    database = Database(work.desk.database.path, None)
+    database = work.desk.database.another()
     worker = Worker(database, clock=work.desk.now)
     worker.start()
     until(work.path.exists)

@@ -191,7 +191,7 @@ def test_another_calendar_is_read_at_once(desk: SyncDesk, synced: Round) -> None
         connection.execute(
             "INSERT INTO calendar_link (created_at, updated_at, version, account_id, remote_calendar_id, name,"
             " role, direction, access_role, enabled, state, last_error, time_zone)"
-            " VALUES (0, 0, 1, 1, ?, 'Private', 'inbound', 'two_way', 'owner', 1, '', '', 'UTC')",
+            " VALUES (0, 0, 1, 1, ?, 'Private', 'inbound', 'two_way', 'owner', true, '', '', 'UTC')",
             (private.id,),
         )
     assert synced.turn() == ["events", "events"]

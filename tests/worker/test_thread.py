@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from couchcal.store.connection import Database
 from couchcal.sync.lease import Lease
 from couchcal.worker import Worker
 from couchcal.worker.loop import WORKER
@@ -127,7 +126,7 @@ def test_the_interpreter_switches_as_before_once_the_worker_ended(tmp_path: Path
 def test_the_database_of_the_screen_is_not_touched(tmp_path: Path) -> None:
     desk = SyncDesk(tmp_path)
     desk.ensure()
-    screen = Database(desk.database.path, desk.database.key)
+    screen = desk.database.another()
     worker = Worker(screen, clock=desk.now, source_of=lambda _database: Kept(desk.remote))
     worker.start()
     desk.book()

@@ -102,6 +102,10 @@ class Database:
     def encrypted(self) -> bool:
         return self.key is not None or self.locked
 
+    def another(self) -> Database:
+        """The same database with pooled connections and a key of its own: locking this one does not lock it."""
+        return Database(self.path, self.key)
+
     def takes_writes(self) -> bool:
         """Whether changes can be written down, as far as can be seen without trying."""
         return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)

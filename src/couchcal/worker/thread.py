@@ -51,7 +51,7 @@ class Worker:
         polite: bool = True,
         source_of: SourceOf | None = None,
     ) -> None:
-        self._place = database.path, database.key
+        self._database = database.another()
         self._clock, self._on_change = clock, on_change
         self._log, self._told, self._polite = log or _silent, told, polite
         self._source_of = source_of or _google
@@ -88,7 +88,7 @@ class Worker:
             self._thread.join(PATIENCE_S)
 
     def _work(self, once: bool) -> None:
-        database = Database(*self._place)
+        database = self._database
         with ExitStack() as stack:
             stack.callback(database.dispose)
             if self._polite:

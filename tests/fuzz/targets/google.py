@@ -117,7 +117,7 @@ def _furnished(folder: Path) -> Database:
             connection.execute(
                 "INSERT INTO calendar_link (id, created_at, updated_at, version, account_id, remote_calendar_id,"
                 " name, role, direction, access_role, enabled, state, last_error, time_zone)"
-                " VALUES (?, 0, 0, 1, 1, ?, ?, ?, 'two_way', 'owner', 1, '', '', ?)",
+                " VALUES (?, 0, 0, 1, 1, ?, ?, ?, 'two_way', 'owner', true, '', '', ?)",
                 (number, name, name, role, ZONE),
             )
     client = client_changes.add(database, "Jane Canary", clock=clock).id

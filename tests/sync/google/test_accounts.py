@@ -80,7 +80,7 @@ def linked(database: Database) -> list[Link]:
     accounts.put(database, ME, frozenset({APP_CREATED, CALENDAR_LIST, EVENTS}), clock=clock)
     listed(database, ALL)
     with writing(database) as connection:
-        connection.execute("UPDATE calendar_link SET role = 'owned_target', enabled = 1 WHERE name = 'Practice'")
+        connection.execute("UPDATE calendar_link SET role = 'owned_target', enabled = true WHERE name = 'Practice'")
         return accounts.links(connection)
 
 

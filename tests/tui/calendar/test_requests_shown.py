@@ -70,7 +70,7 @@ def opened(database: Database, confirm: str) -> int:
     """Clients may book; the id of what they can book."""
     with closing(database.connect()) as connection:
         connection.execute(
-            "UPDATE practice SET slug = 'quiet', self_scheduling = 1, confirm_portal = ?", (confirm,)
+            "UPDATE practice SET slug = 'quiet', self_scheduling = true, confirm_portal = ?", (confirm,)
         )
         connection.execute(
             "UPDATE client SET portal_state = 'accepted', email = 'omar@example.org' WHERE first = 'Omar'"
@@ -83,7 +83,7 @@ def opened(database: Database, confirm: str) -> int:
 
 def book(database: Database, kind: int, who: Applicant | ClientKey, hour: int = 16) -> None:
     """Somebody books through the door, on a database of their own as another process has it."""
-    elsewhere = Database(database.path, None)
+    elsewhere = database.another()
     wish = Wish(kind, "in_person", at(5, hour), ZONE, who, "", f"nonce {hour}")
     door.book(elsewhere, wish, mail=False, clock=clock)
     elsewhere.dispose()

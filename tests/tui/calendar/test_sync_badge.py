@@ -173,7 +173,7 @@ def linked(database: Database) -> None:
         database,
         "INSERT INTO calendar_link (id, created_at, updated_at, version, account_id, remote_calendar_id, name,"
         " role, direction, access_role, is_primary, time_zone, enabled, state, last_error)"
-        " VALUES (1, 0, 0, 1, 1, 'x', 'Family', 'inbound', 'two_way', 'owner', 0, '', 1, '', '')",
+        " VALUES (1, 0, 0, 1, 1, 'x', 'Family', 'inbound', 'two_way', 'owner', false, '', true, '', '')",
     )
 
 

@@ -60,6 +60,10 @@ class ServerDatabase(Database):
             problem = describe(error)
             raise problem or DatabaseProblem("the database server refused", "check its address") from None
 
+    def another(self) -> ServerDatabase:
+        """The same database with pooled connections of its own."""
+        return ServerDatabase(self.address)
+
     def takes_writes(self) -> bool:
         """Whether changes can be written down; a server that takes none says so at the first one."""
         return True

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import on_server
+from tests.support.everyday import rare_collections, statements_are_compiled_once, try_fewer_examples
 
 # How long an example takes tells more about the machine than about the code: nothing here is timed.
 settings.register_profile("couchcal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("markexpr") == "not long":
+        for item in items:
+            try_fewer_examples(item)
     if config.getoption("--database") == "sqlite":
         return
     for item in items:
@@ -48,6 +52,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _servers_databases() -> Iterator[None]:
     """What a test has made on the server goes with it."""
     with on_server.swept():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_run() -> Iterator[None]:
+    with rare_collections(), statements_are_compiled_once():
         yield
 
 

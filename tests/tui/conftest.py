@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,18 +22,6 @@ from tests.support.demo import ZONE, at, clock, demo_practice
 from tests.support.pilot import frames_are_painted_at_rest, pilots_wait_for_conditions, stylesheets_are_parsed_once
 
 AppFactory = Callable[..., CouchcalApp]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def rare_collections() -> Iterator[None]:
-    """Every application leaves a great many objects behind: the collector walks them once in a while only."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 10)
-    yield
-    gc.set_threshold(*before)
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

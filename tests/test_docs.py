@@ -20,6 +20,7 @@ from scripts.reference.settings import ALLOWED
 from scripts.site_check import problems
 from scripts.site_pages import filled, led
 
+pytestmark = pytest.mark.xdist_group("docs")
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 SOURCE = ROOT / "src" / "couchcal"

@@ -15,12 +15,13 @@ from couchcal.cli.arguments import parse_command
 from couchcal.cli.commands import COMMANDS
 from couchcal.cli.main import run
 from couchcal.errors import CouchcalError
-from couchcal.practice import demo
 from couchcal.practice.search_query import parse_query
 from couchcal.scheduling import quickadd
 from couchcal.scheduling.finder import parse_wish
 from couchcal.scheduling.quickadd import ClientName, ServiceHint
+from scripts.reference.json_pages import copy_demo
 
+pytestmark = pytest.mark.xdist_group("docs")
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NOW = "2026-03-03T15:42:00+00:00"
@@ -127,7 +128,7 @@ LOOKING = sorted({typed.words for typed in TYPED if typed.words and _only_looks(
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the demo practice of one day."""
     folder = tmp_path_factory.mktemp("home")
-    demo.build(folder / "couchcal.db", tz="America/New_York", clock=lambda: datetime.fromisoformat(NOW)).dispose()
+    copy_demo(folder / "couchcal.db")
     return folder
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -189,10 +191,26 @@ def _anchor(title: str) -> str:
     return kept.replace(" ", "-")
 
 
+def copy_demo(path: Path) -> None:
+    """The demo practice of the day of the examples, at `path`; built once in a process."""
+    shutil.copyfile(_demo(), path)
+    path.chmod(0o600)
+
+
+@cache
+def _demo() -> Path:
+    from couchcal.practice import demo
+
+    folder = Path(tempfile.mkdtemp(prefix="couchcal-reference-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "couchcal.db"
+    demo.build(path, tz=_ZONE, clock=lambda: datetime.fromisoformat(_NOW).astimezone(UTC)).dispose()
+    return path
+
+
 @contextmanager
 def _practice() -> Iterator[_Runner]:
     """The demo practice of one day with some more in it, and one that is connected with the calendar emulator."""
-    from couchcal.practice import demo
     from couchcal.practice.opening import create_practice
     from tests.support.connected import online
 
@@ -203,10 +221,7 @@ def _practice() -> Iterator[_Runner]:
         patch.setenv("COUCHCAL_HOME", folder)
         patch.setenv("COUCHCAL_NOW", _NOW)
         patch.setenv("TZ", _ZONE)
-        database = demo.build(
-            home / "couchcal.db", tz=_ZONE, clock=lambda: datetime.fromisoformat(_NOW).astimezone(UTC)
-        )
-        database.dispose()
+        copy_demo(home / "couchcal.db")
         connected = create_practice(home / "connected.db", name="Quiet Room", tz=_ZONE, encrypt=False).database
         run = _Runner(home)
         with online(home, patch) as google:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-THEMES = ("couchcal-dark", "couchcal-light", "couchcal-ansi")
+THEMES = ("couchcal-dark", "couchcal-light", "couchcal-contrast", "couchcal-ansi")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NAMES = ("id", "initials", "first", "full")
 DATE_ORDERS = ("mdy", "dmy", "ymd")

@@ -20,7 +20,7 @@ def test_everything_is_listed_with_its_value(bare: Cli) -> None:
 
 def test_json_tells_what_is_allowed(bare: Cli) -> None:
     found = {row["key"]: row for row in bare.json("settings", "list")}
-    assert found["theme"]["allowed"] == ["couchcal-dark", "couchcal-light", "couchcal-ansi"]
+    assert found["theme"]["allowed"] == ["couchcal-dark", "couchcal-light", "couchcal-contrast", "couchcal-ansi"]
     assert found["week_start"]["value"] is None
     assert found["practice.week_start"] == {
         "key": "practice.week_start",

@@ -22,13 +22,15 @@ from couchcal.tui.background import AFTER_S, BACKUP_EVERY_S, Background
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
+from couchcal.tui.frugal import Frugal
 from couchcal.tui.locking import LONGEST_MINUTES, Locking
+from couchcal.tui.plain_marks import WithPlainMarks
 from couchcal.tui.stylesheet import QuickStylesheet
-from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
+from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS, theme_for
 from couchcal.typed_dates import use_date_order
 
 
-class CouchcalApp(Locking):
+class CouchcalApp(WithPlainMarks[None], Frugal[None], Locking):
     """couchcal in a terminal. The title never carries a name."""
 
     TITLE = "couchcal"
@@ -70,6 +72,10 @@ class CouchcalApp(Locking):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
+    def _fitting(self, theme: str) -> str:
+        """The theme, or the one that the terminal has the colours for."""
+        return theme if self.is_headless else theme_for(theme, self.console.color_system)
+
     def on_ready(self) -> None:
         self.when_ready()
         self.set_timer(AFTER_S, partial(self.in_background, self.background.begin))
@@ -86,6 +92,7 @@ class CouchcalApp(Locking):
         self.run_worker(work, group="background", thread=True, exit_on_error=False)
 
     def on_mount(self) -> None:
+        self.theme = self._fitting(self.theme)
         for problem in (*self.settings.problems, *self.keys.problems, *self._lock_problems()):
             self.notify(problem, severity="warning", markup=False, timeout=10)
         if not self.is_headless:
@@ -100,7 +107,7 @@ class CouchcalApp(Locking):
 
     def apply_settings(self, settings: Settings) -> None:
         """Show everything by other settings at once: theme, keys, order of dates, and the calendar."""
-        self.settings, self.theme = settings, settings.theme
+        self.settings, self.theme = settings, self._fitting(settings.theme)
         use_date_order(settings.date_order or None)
         use_clock_24h(settings.clock_24h)
         self.keys = keymap(settings.keys, _where)

@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from couchcal.clock import Clock, system_clock
@@ -15,10 +14,12 @@ from couchcal.practice.opening import new_recovery_code
 from couchcal.settings import load
 from couchcal.store.connection import Database
 from couchcal.tui.forms.init import InitForm
-from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS
+from couchcal.tui.plain_marks import WithPlainMarks
+from couchcal.tui.text import glyphs_for
+from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS, theme_for
 
 
-class FirstRunApp(App[Database]):
+class FirstRunApp(WithPlainMarks[Database]):
     """Shows the form and leaves with the new database, or with None if the user would rather not."""
 
     TITLE = "couchcal"
@@ -30,13 +31,17 @@ class FirstRunApp(App[Database]):
         self._form = InitForm(path, clock=clock)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = load().theme
+        settings = load()
+        self.set_class(not glyphs_for(settings.ascii).lower, "-ascii")
+        self.theme = settings.theme
         self.animation_level = "none"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return VARIABLE_DEFAULTS
 
     def on_mount(self) -> None:
+        if not self.is_headless:
+            self.theme = theme_for(self.theme, self.console.color_system)
         self.push_screen(self._form, self._made)
 
     def _made(self, database: Database | None) -> None:

@@ -15,6 +15,8 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from couchcal.tui.contrast import ENHANCED, MARK, TEXT, legible, ratio
+
 KINDS = ("client_session", "client_contact", "collateral_contact", "other_event", "external", "time_off", "request")
 
 _DARK_KINDS = {
@@ -34,6 +36,15 @@ _LIGHT_KINDS = {
     "kind-external": "#5b6675",
     "kind-time-off": "#808a99",
     "kind-request": "#b03a72",
+}
+_CONTRAST_KINDS = {
+    "kind-client-session": "#9fc0ff",
+    "kind-client-contact": "#d3b6ff",
+    "kind-collateral-contact": "#ffc861",
+    "kind-other-event": "#a6e08f",
+    "kind-external": "#c9d3e3",
+    "kind-time-off": "#b5bfcd",
+    "kind-request": "#ffa9cc",
 }
 _ANSI_KINDS = {
     "kind-client-session": "ansi_blue",
@@ -59,6 +70,9 @@ DARK = Theme(
     dark=True,
     variables={
         **_DARK_KINDS,
+        "text-muted": "#d5dae3 74%",
+        "text-disabled": "#d5dae3 74%",
+        "button-color-foreground": "#0e1116",
         "border": "#3a4250",
         "border-blurred": "#2a303b",
         "footer-background": "#181c23",
@@ -82,6 +96,9 @@ LIGHT = Theme(
     dark=False,
     variables={
         **_LIGHT_KINDS,
+        "text-muted": "#20242c 76%",
+        "text-disabled": "#20242c 74%",
+        "button-color-foreground": "#ffffff",
         "border": "#c3beb3",
         "border-blurred": "#d8d4cb",
         "footer-background": "#f3f1ec",
@@ -90,10 +107,46 @@ LIGHT = Theme(
         "input-selection-background": "#00796b 25%",
     },
 )
+CONTRAST = Theme(
+    name="couchcal-contrast",
+    primary="#4de6d3",
+    secondary="#9fc0ff",
+    accent="#4de6d3",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    warning="#ffc861",
+    error="#ff8f96",
+    success="#a6e08f",
+    dark=True,
+    variables={
+        **_CONTRAST_KINDS,
+        "text-muted": "#ffffff 86%",
+        "text-disabled": "#ffffff 78%",
+        "button-color-foreground": "#000000",
+        "border": "#9a9a9a",
+        "border-blurred": "#808080",
+        "footer-background": "#000000",
+        "block-cursor-background": "#4de6d3",
+        "block-cursor-foreground": "#000000",
+        "input-selection-background": "#4de6d3 35%",
+    },
+)
 ANSI = replace(BUILTIN_THEMES["ansi-dark"], name="couchcal-ansi", accent="ansi_cyan")
-THEMES = (DARK, LIGHT, ANSI)
+THEMES = (DARK, LIGHT, CONTRAST, ANSI)
 VARIABLE_DEFAULTS = {**_ANSI_KINDS, "border": "ansi_bright_black"}
 """For themes that know nothing of this program, the ANSI ones among them."""
+
+
+def theme_for(name: str, color_system: str | None) -> str:
+    """The theme of that name, or the one of sixteen colours where the terminal has no more.
+
+    Args:
+        color_system: as rich calls what the terminal can: "standard", "256", "truecolor"; None for no colour.
+    """
+    ours = name in (DARK.name, LIGHT.name, CONTRAST.name)
+    return ANSI.name if ours and color_system in (None, "standard", "windows") else name
 
 
 class KindStyles(NamedTuple):
@@ -116,6 +169,7 @@ class Palette(NamedTuple):
     chrome: Style
     bright: Style
     faint: Style
+    """Lines of the grid. Nothing is written in it, nor in `hatch`."""
     hatch: Style
     accent: Style
     accent_bold: Style
@@ -150,6 +204,10 @@ _NEEDED = (
 )
 
 
+_PURE = 20.0
+"""The ratio of a theme's foreground to its background from which it is one for people who need contrast."""
+
+
 @lru_cache(maxsize=8)
 def _palette(items: tuple[tuple[str, str], ...]) -> Palette:
     colors = {name: Color.parse(text) for name, text in items}
@@ -159,24 +217,29 @@ def _palette(items: tuple[tuple[str, str], ...]) -> Palette:
 
 
 def _rgb_palette(colors: Mapping[str, Color]) -> Palette:
+    """Whatever the theme, text is given the contrast it needs; hatch and hour lines are no more than a ground."""
     back, fore = colors["background"], colors["foreground"]
     panel = colors["surface"]
     accent, warning = colors["accent"], colors["warning"]
-    dim, faint = _mix(back, fore, 0.50), _mix(back, fore, 0.13)
+    strong_theme = ratio(back, fore) > _PURE
+    least = ENHANCED if strong_theme else TEXT
+    dim = _mix(back, fore, 0.50)
+    faint, quiet = (0.45, 0.30) if strong_theme else (0.13, 0.10)
     weekend = _mix(back, colors["panel"], 0.35)
 
-    def style(color: Color, on: Color, *, bold: bool = False, strike: bool = False) -> Style:
-        return Style(color=color.rich_color, bgcolor=on.rich_color, bold=bold or None, strike=strike or None)
+    def style(color: Color, on: Color, *, bold: bool = False, strike: bool = False, least: float = least) -> Style:
+        shown = legible(color, on, fore, least) if least else color
+        return Style(color=shown.rich_color, bgcolor=on.rich_color, bold=bold or None, strike=strike or None)
 
     def kind(color: Color, amount: float) -> KindStyles:
         fill, strong = _mix(back, color, amount), _mix(back, color, amount + 0.20)
         return KindStyles(
             title=style(_mix(fore, color, 0.10), fill),
             detail=style(_mix(fill, fore, 0.62), fill),
-            bar=style(color, fill),
+            bar=style(color, fill, least=MARK),
             selected_title=style(fore, strong, bold=True),
             selected_detail=style(_mix(strong, fore, 0.85), strong),
-            selected_bar=style(color, strong),
+            selected_bar=style(color, strong, least=MARK),
             outline=style(color, back),
         )
 
@@ -188,10 +251,10 @@ def _rgb_palette(colors: Mapping[str, Color]) -> Palette:
     cancelled = KindStyles(
         title=style(dim, gone, strike=True),
         detail=style(dim, gone),
-        bar=style(_mix(back, fore, 0.30), gone),
+        bar=style(_mix(back, fore, 0.30), gone, least=MARK),
         selected_title=style(fore, _mix(back, fore, 0.20), strike=True, bold=True),
         selected_detail=style(fore, _mix(back, fore, 0.20)),
-        selected_bar=style(dim, _mix(back, fore, 0.20)),
+        selected_bar=style(dim, _mix(back, fore, 0.20), least=MARK),
         outline=style(dim, back),
     )
     return Palette(
@@ -199,19 +262,19 @@ def _rgb_palette(colors: Mapping[str, Color]) -> Palette:
         weekend=style(fore, weekend),
         chrome=style(dim, back),
         bright=style(fore, back, bold=True),
-        faint=style(faint, back),
-        hatch=style(_mix(back, fore, 0.10), back),
+        faint=style(_mix(back, fore, faint), back, least=0),
+        hatch=style(_mix(back, fore, quiet), back, least=0),
         accent=style(accent, back),
         accent_bold=style(accent, back, bold=True),
         warning=style(warning, back),
         error=style(colors["error"], back),
-        cursor=style(_mix(back, fore, 0.85), _mix(back, accent, 0.26)),
+        cursor=style(_mix(back, fore, 0.85), _mix(back, accent, 0.26), bold=True),
         header=style(_mix(panel, fore, 0.60), panel),
         header_title=style(fore, panel, bold=True),
         header_accent=style(accent, panel, bold=True),
         header_warning=style(warning, panel, bold=True),
-        ghost=style(back, accent, bold=True),
-        ghost_warning=style(back, warning, bold=True),
+        ghost=_on_color(back, fore, accent),
+        ghost_warning=_on_color(back, fore, warning),
         outline=style(dim, back),
         kinds=kinds,
         cancelled=cancelled,
@@ -266,6 +329,12 @@ def _ansi_palette(names: Mapping[str, str]) -> Palette:
         kinds={name: kind(ansi(f"kind-{name.replace('_', '-')}")) for name in KINDS},
         cancelled=KindStyles(gone, dim, dim, chosen_gone, style("default", reverse=True), chosen_gone, dim),
     )
+
+
+def _on_color(back: Color, fore: Color, ground: Color) -> Style:
+    """Bold text on a strong colour: of the theme's two ends the one that is read better there."""
+    better = max(back, fore, key=lambda end: ratio(end, ground))
+    return Style(color=better.rich_color, bgcolor=ground.rich_color, bold=True)
 
 
 def _mix(one: Color, other: Color, amount: float) -> Color:

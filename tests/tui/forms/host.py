@@ -18,6 +18,7 @@ from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.store.connection import Database
 from couchcal.tui.key_order import KeysInOrder
+from couchcal.tui.plain_marks import WithPlainMarks
 from couchcal.tui.stylesheet import QuickStylesheet
 from couchcal.tui.theme import THEMES
 
@@ -39,7 +40,7 @@ def at(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
     return datetime(2026, month, day, tzinfo=UTC) + timedelta(hours=hour + 5, minutes=minute)
 
 
-class Host(KeysInOrder[None]):
+class Host(WithPlainMarks[None], KeysInOrder[None]):
     """Pushes a modal over something that looks like a calendar and keeps its answer."""
 
     def __init__(

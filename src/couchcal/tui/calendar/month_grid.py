@@ -15,7 +15,7 @@ from couchcal.practice.agenda import Entry
 from couchcal.scheduling.wallclock import to_local
 from couchcal.tui.calendar.canvas import Canvas
 from couchcal.tui.calendar.layout import columns, key_of, local_span
-from couchcal.tui.calendar.period import MONTH_DAYS, WEEKDAYS, later
+from couchcal.tui.calendar.period import LONG_MONTHS, MONTH_DAYS, WEEKDAYS, later
 from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
 from couchcal.tui.calendar.view import CalendarView, Hit
 from couchcal.tui.calendar.words import time_text, title_line
@@ -109,11 +109,10 @@ class MonthPainter:
         palette = self.palette
         today = day == self.scene.now_local.date()
         other = day.month != self.scene.month
-        style = palette.accent_bold if today else palette.faint if other else palette.base
-        if not today and not other and day.weekday() >= 5:
-            style = palette.chrome
+        quiet = other or day.weekday() >= 5
+        style = palette.accent_bold if today else palette.chrome if quiet else palette.base
         canvas.fill(x, stop, self.scene.glyphs.hairline, palette.accent if today else palette.faint)
-        text = f" {day.day} "
+        text = f" 1 {LONG_MONTHS[day.month - 1][:3]} " if day.day == 1 else f" {day.day} "
         if day == cursor.day:
             canvas.fill(x, stop, " ", palette.cursor)
             style = palette.cursor

@@ -90,14 +90,16 @@ class Sidebar(Widget):
         x = _INDENT + _CELL * index
         style = palette.base if day in scene.period else palette.chrome
         if day.month != chosen.month:
-            style = palette.faint
+            style = palette.chrome
         if day == scene.now_local.date():
             style = palette.accent_bold
         if day == chosen:
             style = palette.cursor
         runs = [(x, (f"{day.day:>2}", style))]
         if busy(day):
-            runs.append((x + 2, (scene.glyphs.dot, palette.accent if day.month == chosen.month else palette.faint)))
+            runs.append(
+                (x + 2, (scene.glyphs.dot, palette.accent if day.month == chosen.month else palette.chrome))
+            )
         return runs
 
     def _put(self, rows: list[Row], palette: Palette) -> None:

@@ -36,7 +36,7 @@ class ZoneChoice(Modal[str]):
     ]
 
     def __init__(self, now: datetime, first: Sequence[str], *, hour24: bool) -> None:
-        super().__init__("Second time zone", "enter show it · ↑↓ · esc")
+        super().__init__("Second time zone", "enter show it · ↑↓ choose · esc close")
         self._now, self._hour24 = now, hour24
         self._first = list(first)
         self._found: list[str] = []

@@ -15,7 +15,7 @@ from couchcal.tui.calendar.words import name_of
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_state import Raw, ReadForm, automatic_modifier
 from couchcal.tui.forms.appointment_values import Times
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 
 _MOST = 2
 _NTH = ("1st", "2nd", "3rd", "4th", "last")
@@ -154,7 +154,7 @@ def live_line(read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry
     times = read.time.times
     if times is None:
         told = next(iter(read.time.errors.values()), "")
-        return plain(f"{told[:1].upper()}{told[1:]}", "dim")
+        return plain(f"{told[:1].upper()}{told[1:]}", QUIET)
     where = "" if times.all_day else f" {zone_name(times.tz)}"
     when = f"{span_words(times, zone(times.tz), now_local.year)}{where}"
     parts = [plain(" ".join([when, *theirs_words(read, data, now_local.year)]), "bold")]

@@ -24,7 +24,7 @@ from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
 from couchcal.tui.forms.money import format_cents, parse_cents
 from couchcal.tui.forms.pick import Pick
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.suggest import Suggest
 from couchcal.tui.forms.tick import Tick
 
@@ -130,7 +130,7 @@ class CatalogueForm(ChangedModal[Done]):
             place = Pick(self._places, values.get("location_id"), id="location_id")
             yield Field("In", place, id="row-location_id", classes="last")
         if self._kind in ("service", "modifier"):
-            yield Static(plain(NOTICE, "dim"), id="notice")
+            yield Static(plain(NOTICE, QUIET), id="notice")
 
     def _control(self, part: Part, values: dict[str, Any]) -> Widget:
         if part.tick:

@@ -23,7 +23,7 @@ from couchcal.practice.names import client_label
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.text import clean
 
@@ -125,7 +125,7 @@ class MergeDialog(Modal[ClientRow]):
         options = [Option(plain(self._line(found.client, found.reasons))) for found in likely]
         options += [Option(plain(self._line(row))) for row in others]
         targets = self.query_one("#merge-targets", OptionList)
-        targets.set_options(options or [Option(plain(_nobody(words), "dim"), disabled=True)])
+        targets.set_options(options or [Option(plain(_nobody(words), QUIET), disabled=True)])
         targets.highlighted = 0 if options else None
 
     def _line(self, row: ClientRow, reasons: Sequence[str] = ()) -> str:

@@ -24,7 +24,7 @@ class RejectDialog(Modal[RejectAnswer]):
     accepting and merging are offered instead. Writes nothing itself."""
 
     def __init__(self, database: Database, client: ClientRow, *, names: str = "full") -> None:
-        super().__init__("Reject", "enter · esc")
+        super().__init__("Reject", "enter choose · esc back")
         self._database = database
         self._client = client
         self._called = client_label(client.internal_id, client.called, client.last, names)

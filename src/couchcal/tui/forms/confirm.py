@@ -27,9 +27,10 @@ class Confirm(Modal[bool]):
     AUTO_FOCUS = "#no"
 
     def __init__(self, title: str, body: str, yes: str = "Yes", no: str = "No") -> None:
-        super().__init__(title, "y · n")
-        self._body = body
         self._answers = (clean(yes), clean(no))
+        hints = (f"{key} {words[:1].lower()}{words[1:]}" for key, words in zip("yn", self._answers, strict=True))
+        super().__init__(title, " · ".join(hints))
+        self._body = body
 
     def compose_body(self) -> ComposeResult:
         yield Static(plain(self._body), id="body")

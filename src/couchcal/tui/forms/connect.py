@@ -17,7 +17,7 @@ from couchcal.errors import CouchcalError
 from couchcal.tui.forms.away import away
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import Modal, problem_words
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.text import clean
 
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ class ConnectForm(Modal["Granted"]):
 
     @staticmethod
     def _keys(open_browser: object) -> str:
-        return "c copy · o open in a browser · tab · esc cancel" if open_browser else "c copy · tab · esc cancel"
+        return (
+            "c copy · o open in a browser · tab next · esc cancel"
+            if open_browser
+            else "c copy · tab next · esc cancel"
+        )
 
     @property
     def address(self) -> str:
@@ -154,7 +158,7 @@ class ConnectForm(Modal["Granted"]):
             way.display = not over
         self.query_one("#again").display = over
         keys = _KEYS_OVER if over else self._keys(self._open_browser)
-        self.query_one("#frame").border_subtitle = plain(keys)
+        self.hint(keys)
 
     def _spin(self) -> None:
         if not self._waiting:
@@ -162,7 +166,7 @@ class ConnectForm(Modal["Granted"]):
         frames = _SPINNERS[self.app.has_class("-ascii")]
         self._frame = (self._frame + 1) % len(frames)
         words = "waiting for the browser" if self.address else "asking this computer for a way back"
-        spinning = Content.assemble((frames[self._frame], "$accent"), (f" {words} …", "dim"))
+        spinning = Content.assemble((frames[self._frame], "$accent"), (f" {words} …", QUIET))
         self.query_one("#spinning", Static).update(spinning)
 
     # Ways

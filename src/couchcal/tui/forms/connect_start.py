@@ -48,7 +48,7 @@ class StartForm(ChangedModal[Start]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Start", show=False)]
 
     def __init__(self, facts: Facts, begin: Callable[[Start], object]) -> None:
-        super().__init__("Start the sync", "ctrl+s start · tab next · esc")
+        super().__init__("Start the sync", "ctrl+s start · tab next · esc close")
         self._facts = facts
         self._begin = begin
         self._agreed = facts.identifier_mode == "full"

@@ -19,7 +19,7 @@ from couchcal.practice.requests import RequestRow
 from couchcal.store.connection import Database
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.letters import letter_words
 from couchcal.tui.screens.requests_lines import when_words, who_words
 
@@ -55,7 +55,7 @@ class DeclineDialog(ChangedModal[Done]):
         yield Static(plain(label, "bold"), id="body")
         message = TextArea(id="message", show_line_numbers=False, highlight_cursor_line=False, tab_behavior="focus")
         yield Field("Message", message, id="field-message", long=True)
-        yield Static(plain(self._told(), "dim"), id="explained", markup=False)
+        yield Static(plain(self._told(), QUIET), id="explained", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(plain("Decline"), id="save-decline", classes="-danger")
             yield Button(plain("Keep it"), id="keep")

@@ -19,7 +19,7 @@ class DeleteDialog(Modal[DeleteAnswer]):
     """Asks how to delete `entry_label`; cancelling instead is the first, highlighted way."""
 
     def __init__(self, entry_label: str, in_series: bool) -> None:
-        super().__init__("Delete", "enter · esc")
+        super().__init__("Delete", "enter choose · esc close")
         self._label = entry_label
         self._in_series = in_series
 

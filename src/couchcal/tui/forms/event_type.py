@@ -24,7 +24,7 @@ from couchcal.tui.forms.event_type_values import FormFacts
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
 from couchcal.tui.forms.pick import Pick
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 
 _CHROME_ROWS = 6
 _NUMBERS = tuple(form.READERS)
@@ -38,7 +38,7 @@ class EventTypeForm(ChangedModal[Done]):
     AUTO_FOCUS = "#title"
 
     def __init__(self, database: Database, row: EventTypeRow | None = None, *, clock: Clock = system_clock) -> None:
-        super().__init__("New event type" if row is None else "Event type", "ctrl+s save · tab next · esc")
+        super().__init__("New event type" if row is None else "Event type", "ctrl+s save · tab next · esc close")
         self._database = database
         self._row = row
         self._clock = clock
@@ -67,7 +67,7 @@ class EventTypeForm(ChangedModal[Done]):
             yield Field("Buffer after", line("buffer_after"), id="row-buffer_after", hint="minutes kept free")
             audience = Choice(form.AUDIENCES, row.audience if row else "both", id="audience")
             yield Field("Offered to", audience, id="row-audience", long=True)
-            yield Static(plain("Rules of its own; empty: as set for the practice", "dim"), classes="group-title")
+            yield Static(plain("Rules of its own; empty: as set for the practice", QUIET), classes="group-title")
             yield Field("Notice", line("min_notice_min"), id="row-min_notice_min")
             yield Field("Days ahead", line("window_days"), id="row-window_days")
             yield Field("Starts every", Pick(blank="as set", id="slot_step"), id="row-slot_step")

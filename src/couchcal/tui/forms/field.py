@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.text import clean, fit, pad
 
 LABEL_CELLS = 16
-_DIM = "$foreground 65%"
 
 
 class Field(Horizontal):
@@ -35,14 +36,15 @@ class Field(Horizontal):
 
     def render(self) -> Content:
         bright = self.has_focus_within
-        label = Content.styled(pad(self._label, LABEL_CELLS), "$foreground" if bright else _DIM)
+        label = Content.styled(pad(self._label, LABEL_CELLS), "$foreground bold" if bright else QUIET)
         note = self.note
         if not note:
             return label
         edge = max((control.region.right for control in self.controls if control.display), default=0)
         left = max(LABEL_CELLS, edge - self.content_region.x + 1)
-        style = "$text-error" if self._error else _DIM
-        text = fit(note, self.content_size.width - left)
+        style = "$text-error" if self._error else QUIET
+        room = self.content_size.width - left
+        text = "" if note == self._lock and cell_len(note) > room else fit(note, room)
         return Content.assemble(label, " " * (left - LABEL_CELLS), (text, style))
 
     def on_descendant_focus(self) -> None:

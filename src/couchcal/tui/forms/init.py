@@ -41,7 +41,7 @@ class InitForm(ChangedModal[Database]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Save", show=False)]
 
     def __init__(self, path: Path, *, clock: Clock = system_clock) -> None:
-        super().__init__("Welcome to couchcal", "ctrl+s begin · tab next · esc")
+        super().__init__("Welcome to couchcal", "ctrl+s begin · tab next · esc close")
         self._path = path
         self._clock = clock
 

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, ScrollableContainer
 from textual.widgets import Button, Static
 
 from couchcal.tui.forms.modal import Modal
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.qr import Modules, drawn
 
 _FRAME_ROWS, _FRAME_CELLS = 5, 6
@@ -71,7 +71,7 @@ class FeedAddress(Modal[None]):
         words = "Whoever has it can read when your sessions are; clients are called as “Names outside” says."
         if not self._public:
             words += " It works on this computer alone: “Page address” in the settings is empty."
-        yield Static(plain(words, "dim"), id="feed-note", markup=False)
+        yield Static(plain(words, QUIET), id="feed-note", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(plain("Copy"), id="copy")
             yield Button(plain("Close"), id="close")

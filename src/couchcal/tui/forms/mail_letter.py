@@ -24,7 +24,7 @@ class LetterWays(Modal[str]):
     AUTO_FOCUS = "#ways"
 
     def __init__(self, row: Row, tz: tzinfo) -> None:
-        super().__init__(kind_words(row.item), "enter · esc")
+        super().__init__(kind_words(row.item), "enter choose · esc back")
         self._row, self._tz = row, tz
 
     def compose_body(self) -> ComposeResult:

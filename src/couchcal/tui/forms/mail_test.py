@@ -18,7 +18,7 @@ from couchcal.store.connection import Database, database_errors
 from couchcal.tui.forms.away import away
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import Modal, problem_words
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.text import glyphs_on
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ class TestMail(Modal[None]):
         mark, style = (glyphs.done, "$text-success") if sent.taken else (glyphs.failed, "$text-error")
         lines = [Content.assemble((f"{mark} ", style), plain(sent.outcome, "bold"))]
         if sent.said:
-            lines.append(Content.assemble(("  It says: ", "dim"), plain(sent.said)))
-        lines.append(Content.assemble(("  Next: ", "dim"), plain(sent.advice)))
+            lines.append(Content.assemble(("  It says: ", QUIET), plain(sent.said)))
+        lines.append(Content.assemble(("  Next: ", QUIET), plain(sent.advice)))
         return Content("\n").join(lines)
 
     def _show(self, words: Content) -> None:

@@ -16,7 +16,7 @@ from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.options import Ways, way
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.text import clean
 
 _MOST = 16
@@ -51,15 +51,15 @@ class MergeScreen(Modal[MergeAnswer]):
         merge = self._merge
         with VerticalScroll(id="rows", can_focus=False):
             if merge.theirs:
-                yield Static(plain("They changed; it stays as they have it:", "dim"))
+                yield Static(plain("They changed; it stays as they have it:", QUIET))
                 for unit in merge.theirs:
                     yield Static(plain(f"  {unit.label:<16}{self._shown('theirs', unit)}"))
             if merge.mine:
-                yield Static(plain("You changed; it is saved on top:", "dim"))
+                yield Static(plain("You changed; it is saved on top:", QUIET))
                 for unit in merge.mine:
                     yield Static(plain(f"  {unit.label:<16}{self._shown('mine', unit)}"))
             if merge.both:
-                yield Static(plain("Both changed; choose one for each:", "dim"))
+                yield Static(plain("Both changed; choose one for each:", QUIET))
             for number, unit in enumerate(merge.both):
                 words = [(side, f"{side}: {_cut(self._shown(side, unit))}") for side in ("mine", "theirs")]
                 yield Field(unit.label, Choice(words, "mine", id=f"both-{number}"), id=f"row-{number}", long=True)

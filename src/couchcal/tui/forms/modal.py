@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -16,9 +18,12 @@ from textual.worker import WorkerFailed
 
 from couchcal.errors import CouchcalError
 from couchcal.tui.forms.plain import plain
+from couchcal.tui.text import clean
 from couchcal.tui.veil import Veil
 
 Result = TypeVar("Result")
+_KEY = re.compile(r"\S+(?: \S(?= ))*")
+"""A key of any length, and single characters after it, which are keys for the same."""
 Value = TypeVar("Value")
 
 
@@ -40,7 +45,7 @@ class Modal(ModalScreen[Result | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="frame", classes=self.SIZE) as frame:
             frame.border_title = plain(self._frame_title)
-            frame.border_subtitle = plain(self._frame_keys)
+            frame.border_subtitle = key_hints(self._frame_keys)
             yield from self.compose_body()
             yield Static(id="problem", markup=False)
 
@@ -54,6 +59,10 @@ class Modal(ModalScreen[Result | None]):
 
     def on_mount(self) -> None:
         self.show_problem("")
+
+    def hint(self, keys: str) -> None:
+        """Put other keys into the lower border."""
+        self.query_one("#frame").border_subtitle = key_hints(keys)
 
     def show_problem(self, text: str) -> None:
         """Say what went wrong above the lower border; an empty text takes it away."""
@@ -99,6 +108,16 @@ async def in_thread(node: Widget, group: str, work: Callable[[], Value]) -> Valu
         return await worker.wait()
     except WorkerFailed as failure:
         raise failure.error from None
+
+
+def key_hints(keys: str) -> Content:
+    """`enter save · H L period`, each key bright before its word, as in the status line of the calendar."""
+    parts: list[Content | str] = []
+    for hint in keys.split(" · "):
+        found = _KEY.match(hint)
+        key = found[0] if found else hint
+        parts += [" · " if parts else "", Content.styled(clean(key), "$accent bold"), clean(hint[len(key) :])]
+    return Content.assemble(*parts)
 
 
 def problem_words(error: Exception) -> str:

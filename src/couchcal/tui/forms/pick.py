@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.text import clean, fit
 
 _BLANK = "—"
@@ -108,7 +108,7 @@ class Pick(Widget):
         text = next((text for text, key in self._options if key == self.value and key is not None), None)
         shown = fit(text if text is not None else self._blank or "", width - 2)
         gap = " " * (width - 1 - Content(shown).cell_length)
-        return Content.assemble((shown, "" if text is not None else "dim"), gap, ("▾", "dim"))
+        return Content.assemble((shown, "" if text is not None else QUIET), gap, ("▾", QUIET))
 
     def action_open(self) -> None:
         """Open the list."""

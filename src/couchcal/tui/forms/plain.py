@@ -6,6 +6,9 @@ from textual.content import Content
 
 from couchcal.tui.text import clean
 
+QUIET = "$foreground 74%"
+"""The style of what is said beside: fainter on any ground, and readable there."""
+
 
 def plain(text: str, style: str = "") -> Content:
     """`text`, its line breaks kept, in one style."""

@@ -18,7 +18,7 @@ class Prompt(Modal[str]):
     def __init__(
         self, title: str, placeholder: str = "", validate: Callable[[str], str | None] = lambda _text: None
     ) -> None:
-        super().__init__(title, "enter · esc")
+        super().__init__(title, "enter take · esc close")
         self._placeholder = clean(placeholder)
         self._validate = validate
 

@@ -51,7 +51,7 @@ class ScopeDialog(Modal[ScopeAnswer]):
         names: str = "full",
     ) -> None:
         self._resets = reset is not None and bool(future.by_hand)
-        super().__init__(title, "t · f · r · esc" if self._resets else "t · f · esc")
+        super().__init__(title, f"t this · f future{' · r reset' if self._resets else ''} · esc close")
         self._names = names
         self._this, self._future, self._reset = this, future, reset
 

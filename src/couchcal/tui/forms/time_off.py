@@ -21,7 +21,7 @@ from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import Database
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.forms.time_off_values import Read, Typed, covered, read, typed_of
 from couchcal.tui.screens.time_off_words import day_count, days_words, moments_words
@@ -58,7 +58,7 @@ class TimeOffForm(ChangedModal[Saved]):
         names: str = "full",
         clock: Clock = system_clock,
     ) -> None:
-        super().__init__("New time off" if row is None else "Time off", "ctrl+s save · tab next · esc")
+        super().__init__("New time off" if row is None else "Time off", "ctrl+s save · tab next · esc close")
         self._database = database
         self._tz = tz
         self._row = row
@@ -128,7 +128,7 @@ class TimeOffForm(ChangedModal[Saved]):
             days = day_count(means.first_day, means.last_day)
             words = f"{days_words(means.first_day, means.last_day, today)} · {days}"
         words = words and f"Nobody can book {words}; sessions stay."
-        self.query_one("#meaning", Static).update(plain(words, "dim"))
+        self.query_one("#meaning", Static).update(plain(words, QUIET))
 
     @on(Input.Submitted)
     def _entered(self) -> None:

@@ -23,7 +23,7 @@ from couchcal.tui.forms.client_field import NEW, client_text, find_clients, read
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
 from couchcal.tui.forms.pick import Pick
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.suggest import Suggest
 from couchcal.tui.forms.tick import Tick
 
@@ -136,7 +136,7 @@ class WaitingForm(ChangedModal[Done]):
             hours = hours_shown(*read_hours(values["hours"])) or "any time"
         except CouchcalError:
             hours = "…"
-        self.query_one("#meaning", Static).update(plain(f"{days_text(values['days'])}, {hours}", "$text-muted"))
+        self.query_one("#meaning", Static).update(plain(f"{days_text(values['days'])}, {hours}", QUIET))
 
     def action_save(self) -> None:
         """Save, or say beside the fields what is wrong."""

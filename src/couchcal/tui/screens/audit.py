@@ -17,7 +17,7 @@ from couchcal.practice.agenda import local_day
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.audit_data import ACTORS, PAGE, Filter, Line, check, find_client, read_page
 from couchcal.typed_dates import parse_day
 
@@ -99,7 +99,7 @@ class AuditScreen(Modal[None]):
         listing.add_options(Option(line.content) for line in page)
         if first and page:
             listing.highlighted = 0
-        self.query_one("#wanted", Static).update(plain(self._words(), "dim"))
+        self.query_one("#wanted", Static).update(plain(self._words(), QUIET))
 
     def _words(self) -> str:
         """What is listed, in words."""

@@ -17,6 +17,7 @@ from couchcal.scheduling.wallclock import to_local
 from couchcal.store import audit_anchor, audit_check
 from couchcal.store.audit import Entry
 from couchcal.store.connection import Database, database_errors
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.text import clean
 
 PAGE = 200
@@ -74,12 +75,13 @@ def check(database: Database) -> audit_check.Verdict:
 
 def _line(entry: Entry, called: Called, tz: tzinfo) -> Content:
     at = to_local(_EPOCH + timedelta(seconds=entry.at), tz)
-    who = called.actor(entry)
+    actor = called.actor(entry)
+    who = _WHO.get(actor, actor)
     action = ACTIONS.get(entry.action, entry.action)
     parts = [
-        Content.styled(f"{at:%Y-%m-%d} {clock_words(at):>{clock_cells()}}  ", "dim"),
-        Content(clean(f"{_WHO.get(who, who):<9} {action} {called.record(entry)}".rstrip())),
+        Content.styled(f"{at:%Y-%m-%d} {clock_words(at):>{clock_cells()}}  ", QUIET),
+        Content(clean(f"{who:<8}  {action} {called.record(entry)}".rstrip())),
     ]
     if entry.fields:
-        parts.append(Content.styled(clean(f"  {entry.fields.replace('_', ' ')}"), "dim"))
+        parts.append(Content.styled(clean(f"  {entry.fields.replace('_', ' ')}"), QUIET))
     return Content("").join(parts)

@@ -103,7 +103,7 @@ class AvailabilityScreen(ChangedModal[Done]):
     def on_resize(self, event: events.Resize) -> None:
         """Name as many keys as there is room for."""
         keys = _MORE_KEYS if event.size.width >= len(_MORE_KEYS) + 6 else _KEYS
-        self.query_one("#frame").border_subtitle = keys
+        self.hint(keys)
 
     @property
     def grid(self) -> WeekGrid:

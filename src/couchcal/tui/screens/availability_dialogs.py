@@ -16,7 +16,7 @@ from couchcal.practice.availability import WEEKDAYS
 from couchcal.practice.event_types import EventTypeRow
 from couchcal.scheduling.hours import parse_hours
 from couchcal.tui.forms.modal import ChangedModal, Modal
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.screens.week_grid import day_words
 from couchcal.tui.screens.week_paint import Block, Day, with_hours
@@ -62,7 +62,7 @@ class HoursDialog(ChangedModal[Hours]):
             words.update(plain(str(problem), "$text-error"))
             typed.add_class("-bad")
         else:
-            words.update(plain(day_words(with_hours(self._day, hours), hour24=self._hour24), "dim"))
+            words.update(plain(day_words(with_hours(self._day, hours), hour24=self._hour24), QUIET))
             typed.remove_class("-bad")
 
     @on(Input.Submitted)
@@ -100,7 +100,7 @@ class CopyDialog(Modal[list[int]]):
         for weekday in self._order:
             if weekday != self._weekday:
                 yield Tick(WEEKDAYS[weekday], id=f"day-{weekday}")
-        yield Static(plain("w weekdays · a all · 0 none", "dim"), id="presets")
+        yield Static(plain("w weekdays · a all · 0 none", QUIET), id="presets")
         with Horizontal(classes="buttons"):
             yield Button("Apply", id="apply")
 
@@ -158,7 +158,7 @@ class LimitsDialog(ChangedModal[Limits]):
                 yield Tick(words, key in self._block.visit_types, id=f"visit-{key}")
             yield Static(plain("Event types that they can book here", "bold"), classes="group-title")
             if not self._types:
-                yield Static(plain("none yet: they are made on their own screen, E on the calendar", "dim"))
+                yield Static(plain("none yet: they are made on their own screen, E on the calendar", QUIET))
             for row in self._types:
                 label = plain(f"{row.title} · {row.minutes} min{'' if row.active else ' · removed'}")
                 yield Tick(label, row.id in self._block.event_types, id=f"type-{row.id}")

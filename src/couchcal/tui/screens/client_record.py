@@ -22,7 +22,7 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.modal import in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.client_record_lines import details_content, duplicate_words, summary
 from couchcal.tui.screens.client_sessions import LoadedRecord, read_page, read_record
 from couchcal.tui.screens.clients_actions import ClientActions
@@ -30,12 +30,12 @@ from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.text import glyphs_on
 
 _KEYS = (
-    "enter go there · n new session · e edit · p portal · M merge · z archive · ← → view · u undo · esc back",
-    "enter go there · n session · e edit · p portal · z archive · ← → · esc back",
+    "enter go there · n new session · e edit · p portal · M merge · z archive · ←→ view · u undo · esc back",
+    "enter go there · n session · e edit · p portal · ←→ view · esc back",
 )
 _KEYS_INTAKE = (
-    "a accept · X reject · M merge · n new session · e edit · tab sessions · ← → view · u undo · esc back",
-    "a accept · X reject · M merge · e edit · ← → view · esc back",
+    "a accept · X reject · M merge · n new session · e edit · tab sessions · ←→ view · u undo · esc back",
+    "a accept · X reject · M merge · e edit · ←→ view · esc back",
 )
 """With room, and without."""
 _VIEWS = ("coming", "past", "details")
@@ -169,7 +169,7 @@ class ClientRecordScreen(ClientActions):
         at = listing.highlighted
         entries = self._entries[side]
         if not entries:
-            listing.set_options([Option(plain(_NOTHING[side], "dim"), disabled=True)])
+            listing.set_options([Option(plain(_NOTHING[side], QUIET), disabled=True)])
             return
         listing.set_options(self._lines(entries))
         listing.highlighted = min(at or 0, len(entries) - 1)

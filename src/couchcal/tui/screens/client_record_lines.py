@@ -14,7 +14,7 @@ from couchcal.practice.names import client_label
 from couchcal.practice.sessions import Counts, Slot
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
 from couchcal.tui.calendar.period import WEEKDAYS
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.client_sessions import LoadedRecord
 from couchcal.tui.text import clean
 
@@ -31,7 +31,7 @@ def summary(loaded: LoadedRecord, now: datetime, names: str) -> Content:
         reached.append(zone_words(row.tz, now))
     lines = [
         plain(" · ".join(map(clean, first)), "bold"),
-        plain(" · ".join(clean(word) for word in reached if word), "dim"),
+        plain(" · ".join(clean(word) for word in reached if word), QUIET),
         plain(" · ".join([slot_words(loaded.record.usual_slot), count_words(loaded.record.counts)]).strip(" ·")),
     ]
     return Content("\n").join(line for line in lines if line.plain)
@@ -60,7 +60,7 @@ def details_content(loaded: LoadedRecord, now: datetime, names: str) -> Content:
         ("Usual place", loaded.usual_place or "none"),
         ("Usual time", slot_words(loaded.record.usual_slot) or "none yet"),
     ]
-    lines = [Content.assemble((f"{label:<{_LABEL_CELLS}}", "dim"), clean(value)) for label, value in facts if value]
+    lines = [Content.assemble((f"{label:<{_LABEL_CELLS}}", QUIET), clean(value)) for label, value in facts if value]
     if names == "full" and details.notes_admin:
         lines += [Content(""), plain("Notes of the office", "bold $accent"), plain(details.notes_admin)]
     return Content("\n").join(lines)

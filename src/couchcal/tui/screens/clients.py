@@ -18,7 +18,7 @@ from couchcal.practice.clients import ClientRow
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.client_sessions import read_list
 from couchcal.tui.screens.clients_actions import ClientActions
 from couchcal.tui.screens.clients_lines import (
@@ -145,7 +145,7 @@ class ClientsScreen(ClientActions):
             options += [self._option(client, fitting, now) for client in section.clients]
         listing.set_options(options)
         listing.highlighted = self._line_of(chosen, at)
-        self.query_one("#count", Static).update(plain(self._summary(found, text), "dim"))
+        self.query_one("#count", Static).update(plain(self._summary(found, text), QUIET))
 
     def _option(self, client: Listed, fitting: Columns, now: datetime) -> Option:
         key = (client.row.id, fitting)

@@ -18,7 +18,6 @@ from couchcal.practice.names import client_label
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
-from couchcal.tui.forms.plain import plain
 from couchcal.tui.letters import letter_words
 from couchcal.tui.screens.client_sessions import new_session
 from couchcal.tui.text import clean
@@ -74,8 +73,7 @@ class ClientActions(Modal[Entry]):
 
     def show_keys(self) -> None:
         """Put the hint into the lower border."""
-        frame = self.query_one("#frame")
-        frame.border_subtitle = plain(self.keys_shown[self.size.width < _WIDE])
+        self.hint(self.keys_shown[self.size.width < _WIDE])
 
     def current(self) -> ClientRow | None:
         """The client that a key is for."""

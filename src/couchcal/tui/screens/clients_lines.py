@@ -14,6 +14,7 @@ from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
 from couchcal.practice.sessions import Seen
 from couchcal.scheduling.wallclock import to_local
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.text import clean, fit, pad
 
 Order = Literal["name", "next"]
@@ -102,10 +103,10 @@ def heading(columns: Columns, section: Section, order: Order, *, titled: bool) -
         return Content.styled(name, "bold $accent")
     cells = [
         (pad(name, columns.name), "bold $accent"),
-        (pad("id", columns.id), "dim"),
-        (pad("next session" + (mark if order == "next" else ""), columns.next), "dim"),
-        (pad("last", columns.last), "dim"),
-        (pad("usual", columns.service), "dim"),
+        (pad("id", columns.id), QUIET),
+        (pad("next session" + (mark if order == "next" else ""), columns.next), QUIET),
+        (pad("last", columns.last), QUIET),
+        (pad("usual", columns.service), QUIET),
     ]
     return Content.assemble(*(cell for cell in cells if cell[0]))
 
@@ -118,10 +119,10 @@ def client_line(client: Listed, columns: Columns, now: datetime, tz: tzinfo, nam
     last = _day_words(seen.last, now, tz) if seen.last is not None else "never"
     cells = [
         (pad(fit(name, columns.name - _GAP), columns.name), "" if row.state == "archived" else "bold"),
-        (pad(fit(clean(row.internal_id), columns.id - _GAP), columns.id), "dim"),
-        (pad(following, columns.next), "dim" if seen.next is None else ""),
-        (pad(last, columns.last), "dim"),
-        (pad(clean(row.usual_service or ""), columns.service), "dim"),
+        (pad(fit(clean(row.internal_id), columns.id - _GAP), columns.id), QUIET),
+        (pad(following, columns.next), QUIET if seen.next is None else ""),
+        (pad(last, columns.last), QUIET),
+        (pad(clean(row.usual_service or ""), columns.service), QUIET),
     ]
     return Content.assemble(*(cell for cell in cells if cell[0]))
 

@@ -11,7 +11,11 @@ from couchcal.practice.agenda import Entry
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.scheduling.wallclock import to_local
 from couchcal.tui.calendar.words import full_name, place_text, words_of
-from couchcal.tui.text import UNICODE, Glyphs, clean
+from couchcal.tui.forms.plain import QUIET
+from couchcal.tui.text import UNICODE, Glyphs, clean, fit
+
+_MOST_NAME_CELLS = 36
+"""So that service and place keep their room beside the longest name."""
 
 
 def entry_line(entry: Entry, tz: tzinfo, names: str, *, client: bool = True, glyphs: Glyphs = UNICODE) -> Content:
@@ -28,12 +32,12 @@ def entry_line(entry: Entry, tz: tzinfo, names: str, *, client: bool = True, gly
     if not client:
         title, details = clean(details[0]), details[1:]
     else:
-        title = full_name(entry, names)
+        title = fit(full_name(entry, names), _MOST_NAME_CELLS, glyphs.ellipsis)
     words = words_of(entry, glyphs, names)
     marks = " ".join(filter(None, (words.tag, *words.glyphs)))
     return Content.assemble(
-        (f"{when}  {clock:>7}  ", "dim"),
+        (f"{when}  {clock:>7}  ", QUIET),
         (title, "strike" if entry.off else "bold"),
-        (f"  {glyphs.separator.join(clean(word) for word in details if word)}".rstrip(), "dim"),
+        (f"  {glyphs.separator.join(clean(word) for word in details if word)}".rstrip(), QUIET),
         (f"  {marks}" if marks else "", "$text-warning"),
     )

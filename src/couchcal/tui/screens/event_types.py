@@ -22,7 +22,7 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.event_type_values import VISITS, duration_words, step_words
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.text import clean, pad
 
 _CHROME_ROWS = 10
@@ -58,7 +58,7 @@ class EventTypesScreen(Modal[Done]):
         self._writing = False
 
     def compose_body(self) -> ComposeResult:
-        yield Static(plain(columns("Title", "Length", "Visits", "Buffers", "For"), "dim"), id="columns-title")
+        yield Static(plain(columns("Title", "Length", "Visits", "Buffers", "For"), QUIET), id="columns-title")
         yield Ways([], id="types")
         yield Static(id="about", markup=False)
         yield Static(id="count", markup=False)
@@ -104,7 +104,7 @@ class EventTypesScreen(Modal[Done]):
             listing.highlighted = ids.index(wanted) if wanted in ids else min(before, len(ids) - 1)
         self.query_one("#columns-title").display = bool(self._shown)
         self.query_one("#about").display = bool(self._shown)
-        self.query_one("#count", Static).update(plain(self._count_words(), "dim"))
+        self.query_one("#count", Static).update(plain(self._count_words(), QUIET))
         self._describe()
 
     def _count_words(self) -> str:
@@ -123,7 +123,7 @@ class EventTypesScreen(Modal[Done]):
     @on(OptionList.OptionHighlighted)
     def _describe(self) -> None:
         row = self._current()
-        self.query_one("#about", Static).update(plain(about(row) if row else "", "dim"))
+        self.query_one("#about", Static).update(plain(about(row) if row else "", QUIET))
 
     def _current(self) -> EventTypeRow | None:
         at = self.query_one("#types", OptionList).highlighted
@@ -219,7 +219,7 @@ def type_line(row: EventTypeRow) -> Content:
     free = f"{row.buffer_before}/{row.buffer_after}" if row.buffer_before or row.buffer_after else ""
     audience = _AUDIENCES[row.audience] if row.active else "removed"
     line = columns(clean(row.title), f"{row.minutes} min", _VISITS[row.visit_mode], free, audience)
-    return Content.styled(line, "" if row.active else "dim")
+    return Content.styled(line, "" if row.active else QUIET)
 
 
 def about(row: EventTypeRow) -> str:

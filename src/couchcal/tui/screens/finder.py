@@ -26,7 +26,7 @@ from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.screens.finder_words import day_title, local_title, understood
 from couchcal.tui.text import glyphs_on
@@ -87,7 +87,7 @@ class FinderScreen(Modal[Done]):
         results.can_focus = False
         yield results
         yield Static(id="around", markup=False)
-        yield Static(plain(_HELP, "dim"), id="found", markup=False)
+        yield Static(plain(_HELP, QUIET), id="found", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -157,7 +157,7 @@ class FinderScreen(Modal[Done]):
         results.display = bool(options)
         results.highlighted = 1 if options else None
         self.query_one("#understood", Static).update(understood(offer.wish, offer.sought, self._names))
-        self.query_one("#found", Static).update(plain(_count(offer), "dim"))
+        self.query_one("#found", Static).update(plain(_count(offer), QUIET))
 
     def action_move(self, by: int) -> None:
         """Move the highlight over the days' headings while the input keeps the focus."""
@@ -197,10 +197,10 @@ class FinderScreen(Modal[Done]):
             for entry in entries[:_MOST_AROUND]
         ]
         if len(entries) > _MOST_AROUND:
-            lines.append(plain(f"and {len(entries) - _MOST_AROUND} more", "dim"))
+            lines.append(plain(f"and {len(entries) - _MOST_AROUND} more", QUIET))
         title = plain(f"On {local_title(day)}", "bold $accent")
         around = self.query_one("#around", Static)
-        around.update(Content("\n").join([title, *(lines or [plain("nothing", "dim")])]))
+        around.update(Content("\n").join([title, *(lines or [plain("nothing", QUIET)])]))
         around.display = True
         self._around_rows = max(1, len(lines)) + 2
         self._fit(self.size.height)
@@ -264,4 +264,5 @@ def _count(offer: Offer) -> str:
         return "Nothing is free then. Fewer limits, other days or a shorter time find more."
     days = len({start.date() for start in offer.starts})
     more = "the first " if len(offer.starts) == _MOST else ""
-    return f"{more}{len(offer.starts)} times on {days} day{'' if days == 1 else 's'}, at most {_PER_DAY} a day"
+    times = f"{len(offer.starts)} time{'' if len(offer.starts) == 1 else 's'}"
+    return f"{more}{times} on {days} day{'' if days == 1 else 's'}, at most {_PER_DAY} a day"

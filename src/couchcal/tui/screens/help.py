@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from couchcal.tui.forms.modal import Modal
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.text import clean, pad
 
 _TWO_COLUMNS = 90
@@ -78,7 +78,7 @@ class HelpScreen(Modal[None]):
             self.query_one(f"#{name}", Static).update(Content("\n\n").join(blocks))
         self.query_one("#right").display = bool(columns[1])
         if not groups:
-            self.query_one("#left", Static).update(plain("no key like that", "dim"))
+            self.query_one("#left", Static).update(plain("no key like that", QUIET))
 
 
 def matching(rows: Sequence[HelpRow], text: str) -> list[HelpRow]:

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 
 LONGEST_WAIT_S = 60
 """The longest one waits after a wrong passphrase."""
@@ -75,6 +75,9 @@ class LockScreen(Screen[None]):
         self.styles.align = ("center", "middle")
         frame = self.query_one("#lock")
         frame.styles.width, frame.styles.max_width, frame.styles.height = 52, "100%", "auto"
+        typed = self.query_one("#passphrase", Input)
+        typed.styles.border, typed.styles.height = ("none", "transparent"), 1
+        typed.styles.padding, typed.styles.margin = (0, 1), (0, 0, 1, 0)
         for text in self.query(Static):
             text.styles.text_align = "center"
             text.styles.margin = (0, 0, 1, 0)
@@ -84,7 +87,7 @@ class LockScreen(Screen[None]):
         typed = self.query_one("#passphrase", Input)
         typed.display = bool(asks)
         typed.placeholder = asks
-        self.query_one("#keys", Static).update(plain(f"Enter {'unlocks' if asks else 'shows the calendar'}", "dim"))
+        self.query_one("#keys", Static).update(plain(f"Enter {'unlocks' if asks else 'shows the calendar'}", QUIET))
         if asks:
             typed.focus()
 

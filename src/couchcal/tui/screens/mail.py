@@ -23,12 +23,12 @@ from couchcal.store.connection import Database, database_errors
 from couchcal.tui.forms.away import away
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.mail_data import Listed, Row, Standing, listed, standing
 from couchcal.tui.screens.mail_lines import letter_line
 from couchcal.tui.text import glyphs_on
 
-_KEYS = "t test · v letters · w password · r again · d dismiss · . all · esc"
+_KEYS = "t test · v letters · w password · r again · d dismiss · . all · esc close"
 _CHROME_ROWS = 12
 _NOTHING_FAILED = "Every letter went out. . shows all of them."
 _NOTHING = "No letter yet. v shows what they look like, t sends a test."
@@ -99,7 +99,7 @@ class MailScreen(Modal[Done]):
         good = self._standing.tone == "good"
         mark, style = (glyphs.done, "$text-success") if good else (glyphs.conflict, "$text-warning")
         lines = [Content.assemble((f"{mark} ", style), plain(first, "bold"))]
-        lines += [plain(f"  {line}", "dim") for line in others if line]
+        lines += [plain(f"  {line}", QUIET) for line in others if line]
         self.query_one("#standing", Static).update(Content("\n").join(lines))
 
     def _read(self) -> None:
@@ -125,7 +125,7 @@ class MailScreen(Modal[Done]):
         letters.add_options(Option(letter_line(row, self._tz, glyphs)) for row in found.rows)
         letters.highlighted = min(before, len(found.rows) - 1) if found.rows else None
         letters.display = bool(found.rows)
-        self.query_one("#count", Static).update(plain(self._count_words(found), "dim"))
+        self.query_one("#count", Static).update(plain(self._count_words(found), QUIET))
 
     def _count_words(self, found: Listed) -> str:
         if not found.rows:

@@ -17,7 +17,7 @@ from couchcal.clock import Clock, system_clock
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.mail_data import Example, examples
 from couchcal.tui.text import clean, pad
 
@@ -43,7 +43,7 @@ class ExamplesScreen(Modal[None]):
     ]
 
     def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
-        super().__init__("Letters", "↑ ↓ letter · space b scroll · esc close")
+        super().__init__("Letters", "↑↓ letter · space b scroll · esc close")
         self._database, self._clock = database, clock
         self._examples: list[Example] = []
 
@@ -74,7 +74,7 @@ class ExamplesScreen(Modal[None]):
     def _show(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         head, _, body = self._examples[event.option_index].text.partition("\n\n")
-        text = Content("\n\n").join([plain(head, "dim"), plain(body)])
+        text = Content("\n\n").join([plain(head, QUIET), plain(body)])
         self.query_one("#letter-text", Static).update(text)
         self.query_one("#letter", Letter).scroll_home(animate=False)
 
@@ -89,4 +89,4 @@ class ExamplesScreen(Modal[None]):
 
 
 def _line(example: Example) -> Content:
-    return Content.assemble((pad(clean(example.title), _TITLE_CELLS), "bold"), "  ", (example.to, "dim"))
+    return Content.assemble((pad(clean(example.title), _TITLE_CELLS), "bold"), "  ", (example.to, QUIET))

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from couchcal.clock_words import in_chosen_clock, moment_words
 from couchcal.scheduling.wallclock import to_local
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.screens.mail_data import Row, kind_words
 from couchcal.tui.text import Glyphs, clean, pad
 
@@ -16,13 +17,13 @@ STATES = {
     "failed": ("refused", "$text-error"),
     "unknown": ("unknown", "$text-warning"),
     "missed": ("missed", "$text-warning"),
-    "queued": ("waiting", "$text-muted"),
-    "pending": ("planned", "$text-muted"),
-    "sending": ("going out", "$text-muted"),
+    "queued": ("waiting", QUIET),
+    "pending": ("planned", QUIET),
+    "sending": ("going out", QUIET),
     "sent": ("sent", "$text-success"),
-    "dismissed": ("dismissed", "$text-muted"),
-    "cancelled": ("dropped", "$text-muted"),
-    "skipped": ("not sent", "$text-muted"),
+    "dismissed": ("dismissed", QUIET),
+    "cancelled": ("dropped", QUIET),
+    "skipped": ("not sent", QUIET),
 }
 """What each state is called here, and its colour beside the word."""
 _MARKED = ("failed", "unknown", "missed")
@@ -31,12 +32,12 @@ _MARKED = ("failed", "unknown", "missed")
 def letter_line(row: Row, tz: tzinfo, glyphs: Glyphs) -> Content:
     """`✕ refused   Sun 1 Mar 09:42  Jane Doe   Your appointment was moved`, below it why it did not go out."""
     item = row.item
-    word, style = STATES.get(item.state, (item.state, "$text-muted"))
+    word, style = STATES.get(item.state, (item.state, QUIET))
     marks = {"sent": glyphs.done, **dict.fromkeys(_MARKED, glyphs.failed)}
     mark = marks.get(item.state, " ")
     line = Content.assemble(
         (pad(f"{mark} {word}", _STATE_CELLS), style),
-        (pad(in_chosen_clock(moment_words(to_local(item.at, tz))), _WHEN_CELLS), "dim"),
+        (pad(in_chosen_clock(moment_words(to_local(item.at, tz))), _WHEN_CELLS), QUIET),
         " ",
         (pad(clean(row.who), _WHO_CELLS), "bold"),
         " ",
@@ -44,4 +45,4 @@ def letter_line(row: Row, tz: tzinfo, glyphs: Glyphs) -> Content:
     )
     if not item.error or item.state == "sent":
         return line
-    return Content("\n").join([line, Content.styled(f"{' ' * _STATE_CELLS}{clean(item.error)}", "dim")])
+    return Content("\n").join([line, Content.styled(f"{' ' * _STATE_CELLS}{clean(item.error)}", QUIET)])

@@ -30,7 +30,7 @@ from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.field import Field
 from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
 from couchcal.tui.forms.pick import Pick
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.suggest import Suggest
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.forms.zone_field import find_zones, read_zone
@@ -84,7 +84,7 @@ class PreferencesScreen(ChangedModal[Done]):
     def compose_body(self) -> ComposeResult:
         yield Input(placeholder="filter: zone, names, reminders …", id="text", max_length=60)
         yield VerticalScroll(id="rows", can_focus=False)
-        yield Static(plain("Nothing is called that.", "dim"), id="nothing")
+        yield Static(plain("Nothing is called that.", QUIET), id="nothing")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -132,7 +132,7 @@ class PreferencesScreen(ChangedModal[Done]):
 
     def _heading(self, number: int) -> Static:
         section = SECTIONS[number]
-        title = Content.assemble((section.title, "bold $accent"), (f"   {_note(section)}".rstrip(), "dim"))
+        title = Content.assemble((section.title, "bold $accent"), (f"   {_note(section)}".rstrip(), QUIET))
         heading = Static(title, classes="section", id=f"section-{number}")
         heading.display = any(map(self._fits, section.items))
         self._headings[number] = heading

@@ -88,7 +88,8 @@ THIS_COMPUTER = Section(
     "This computer",
     (
         Item("theme", "Colours", "shown at once", "words",
-             (("dark", "couchcal-dark"), ("light", "couchcal-light"), ("terminal's", "couchcal-ansi"))),
+             (("dark", "couchcal-dark"), ("light", "couchcal-light"), ("contrast", "couchcal-contrast"),
+              ("terminal's", "couchcal-ansi"))),
         Item("ascii", "Plain marks", "! @ # for screens without glyphs", "list",
              (("always", "true"), ("never", "false")), "as the locale has it"),
         Item("clock_24h", "Clock", "", "words", (("15:00", "true"), ("3:00pm", "false"))),

@@ -20,7 +20,7 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.screens.reports_data import Figures, read_figures, target_problem, write_csv
 from couchcal.tui.screens.reports_paint import table_content
@@ -119,7 +119,7 @@ class ReportsScreen(Modal[Entry]):
         self.query_one("#table", Static).update(table_content(found, cells, ascii_only=ascii_only))
         listed = self._tab == "cancellations" and bool(figures.missed)
         note = f"{found.note} Enter goes to one on the calendar." if listed else found.note
-        self.query_one("#note", Static).update(plain(note if found.lines else "", "dim"))
+        self.query_one("#note", Static).update(plain(note if found.lines else "", QUIET))
         missed = self.query_one("#missed", OptionList)
         missed.display = listed
         if listed:

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from couchcal.practice.report_tables import Line, Table
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.text import clean, fit, pad
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -17,7 +18,7 @@ _NARROWEST_TEXT = 24
 def table_content(table: Table, cells: int, *, ascii_only: bool = False) -> Content:
     """The table in at most `cells` columns; bars take what is left of them."""
     if not table.lines:
-        return Content.styled(table.empty, "dim")
+        return Content.styled(table.empty, QUIET)
     rows = [tuple(map(clean, line.cells)) for line in table.lines]
     shown = [table.headings, *rows, *([table.total] if table.total is not None else [])]
     widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
@@ -26,7 +27,7 @@ def table_content(table: Table, cells: int, *, ascii_only: bool = False) -> Cont
     widths[name] = min(widths[name], max(_NARROWEST_TEXT, widths[name] - (taken + _SHORTEST_BAR - cells)))
     room = cells - sum(widths) - len(_GAP) * len(widths)
     bars = min(_LONGEST_BAR, room) if room >= _SHORTEST_BAR else 0
-    lines = [Content.styled(_row(table.headings, widths, table.texts), "dim")]
+    lines = [Content.styled(_row(table.headings, widths, table.texts), QUIET)]
     for row, line in zip(rows, table.lines, strict=True):
         text = _row(row, widths, table.texts)
         lines.append(Content.assemble(text, _GAP, (bar(line, bars, ascii_only=ascii_only), "$accent")))

@@ -23,7 +23,7 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.letters import letter_words
 from couchcal.tui.screens.requests_data import Listed, Lists, read_asked, read_entry, read_lists
 from couchcal.tui.screens.requests_lines import columns, count_words, details, request_line, when_words
@@ -191,7 +191,7 @@ class RequestsScreen(Modal[Entry]):
         tabs.offer(_tabs(self._lists), tabs.value)
         rows = self._rows
         frame = self.query_one("#frame")
-        frame.border_subtitle = plain(_KEYS[self._tab][self.size.width < _WIDE])
+        self.hint(_KEYS[self._tab][self.size.width < _WIDE])
         fitting = columns(frame.content_size.width - _EDGE_CELLS, rows, self._tz)
         now, glyphs = self._clock(), glyphs_on(self.app)
         listing.set_options(
@@ -222,7 +222,7 @@ class RequestsScreen(Modal[Entry]):
         if not self._rows:
             words_below = _EMPTY[self._tab] if self._loaded else ""
         count = self.query_one("#count", Static)
-        count.update(plain(words_below, "dim"))
+        count.update(plain(words_below, QUIET))
         count.display = bool(words_below)
 
     @property

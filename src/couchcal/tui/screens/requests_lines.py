@@ -15,7 +15,7 @@ from couchcal.practice.requests import RequestRow
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
 from couchcal.tui.calendar.words import name_of
 from couchcal.tui.forms.appointment_live import zone_name
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.requests_data import Listed
 from couchcal.tui.text import Glyphs, clean, fit, pad
 
@@ -98,10 +98,10 @@ def request_line(
     cells = [
         (f"{mark} ", "$text-warning"),
         (pad(when_words(row, tz), fitting.when), "bold" if waits else ""),
-        (pad(fit(who_words(row, names), fitting.who - _GAP), fitting.who), "bold" if waits else "dim"),
-        (pad(fit(what_words(row), fitting.what - _GAP), fitting.what), "" if waits else "dim"),
-        (pad(kind, _KIND), _TONES.get(row.status, "dim")),
-        (pad(last, fitting.last), "dim"),
+        (pad(fit(who_words(row, names), fitting.who - _GAP), fitting.who), "bold" if waits else QUIET),
+        (pad(fit(what_words(row), fitting.what - _GAP), fitting.what), "" if waits else QUIET),
+        (pad(kind, _KIND), _TONES.get(row.status, QUIET)),
+        (pad(last, fitting.last), QUIET),
     ]
     return Content.assemble(*(cell for cell in cells if cell[0]))
 
@@ -128,12 +128,12 @@ def details(listed: Listed, now: datetime, tz: tzinfo, names: str) -> Content:
         lines.append(plain(f"overlaps {clash_words(listed, tz, names)}", "$text-warning"))
     if names == "full":
         reached = [clean(word) for word in (row.email, row.phone) if word]
-        lines.append(plain(" · ".join(reached) or "no way to reach them on file", "dim"))
+        lines.append(plain(" · ".join(reached) or "no way to reach them on file", QUIET))
         if row.message:
             lines.append(plain(f"“{' '.join(row.message.split())}”"))
     elif row.message:
-        lines.append(plain("with a note; it shows where full names do", "dim"))
-    lines.append(plain(_fate(row, now, tz), "dim"))
+        lines.append(plain("with a note; it shows where full names do", QUIET))
+    lines.append(plain(_fate(row, now, tz), QUIET))
     if names == "full" and row.decline_message:
         lines.append(plain(f"Your answer: “{' '.join(row.decline_message.split())}”"))
     return Content("\n").join(lines)
@@ -147,7 +147,7 @@ def _who_line(row: RequestRow, names: str) -> Content:
     new = "new to the practice" if row.client_id is not None else "no client yet, address not checked"
     ways = {"move": "wants to move a session", "portal": "asks by the portal", "new client": new}
     parts.append(ways[kind_words(row)])
-    return Content.assemble((parts[0], "bold"), (f" · {' · '.join(parts[1:])}", "dim"))
+    return Content.assemble((parts[0], "bold"), (f" · {' · '.join(parts[1:])}", QUIET))
 
 
 def _time_line(row: RequestRow, tz: tzinfo) -> Content:
@@ -159,7 +159,7 @@ def _time_line(row: RequestRow, tz: tzinfo) -> Content:
     if theirs == start:
         return plain(words)
     day = f"{theirs:%a} " if theirs.date() != start.date() else ""
-    return Content.assemble(words, (f" · {day}{clock_words(theirs)} {zone_name(row.tz)} for them", "dim"))
+    return Content.assemble(words, (f" · {day}{clock_words(theirs)} {zone_name(row.tz)} for them", QUIET))
 
 
 def clash_words(listed: Listed, tz: tzinfo, names: str) -> str:

@@ -25,7 +25,7 @@ from couchcal.practice.search_query import HINT, spans
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.text import clean, glyphs_on
 
@@ -71,7 +71,7 @@ class SearchScreen(Modal[Entry]):
         results = Ways([], id="results")
         results.can_focus = False
         yield results
-        yield Static(plain(_EMPTY, "dim"), id="found", markup=False)
+        yield Static(plain(_EMPTY, QUIET), id="found", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -153,7 +153,7 @@ class SearchScreen(Modal[Entry]):
         return 1 if self._rows else None
 
     def _say(self, text: str) -> None:
-        self.query_one("#found", Static).update(plain(text, "dim"))
+        self.query_one("#found", Static).update(plain(text, QUIET))
 
     def action_move(self, by: int) -> None:
         """Move the highlight over headings while the input keeps the focus."""
@@ -191,7 +191,7 @@ def client_result(row: ClientRow, names: str) -> Content:
     name = clean(client_label(row.internal_id, row.called, row.last, names))
     ident = "" if name == row.internal_id else f"  {clean(row.internal_id)}"
     tag = "" if row.state == "active" else f"  [{row.state}]"
-    return Content.assemble((name, "bold"), (ident, "dim"), (tag, "dim"))
+    return Content.assemble((name, "bold"), (ident, QUIET), (tag, QUIET))
 
 
 def _marked(line: Content, words: tuple[str, ...], after: int = 0) -> Content:

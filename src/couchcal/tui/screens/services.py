@@ -21,7 +21,7 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.services_lines import HEADINGS, line
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
@@ -117,9 +117,9 @@ class ServicesScreen(Modal[Done]):
         listing.add_options(Option(line(item)) for item in self._shown)
         if self._shown:
             listing.highlighted = min(at or 0, len(self._shown) - 1)
-        self.query_one("#columns-title", Static).update(plain(HEADINGS[kind], "dim"))
-        self.query_one("#count", Static).update(plain(self._count(every), "dim"))
-        self.query_one("#notice", Static).update(plain(self._notice(), "dim"))
+        self.query_one("#columns-title", Static).update(plain(HEADINGS[kind], QUIET))
+        self.query_one("#count", Static).update(plain(self._count(every), QUIET))
+        self.query_one("#notice", Static).update(plain(self._notice(), QUIET))
 
     def _count(self, every: list[Item]) -> str:
         if not every:

@@ -7,6 +7,7 @@ from textual.content import Content
 from couchcal.practice.catalogue import Item, ModifierItem, PlaceItem, RoomItem, ServiceItem
 from couchcal.practice.places_of_service import pos_words
 from couchcal.tui.forms.money import format_cents
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.text import clean, pad
 
 _CODE, _MINUTES, _RANGE, _FEE = 9, 8, 8, 9
@@ -20,13 +21,13 @@ HEADINGS = {
 
 
 def line(item: Item) -> Content:
-    """One of a list; what is retired is dim and says so."""
+    """One of a list; what is retired is quiet and says so."""
     cells, tags = _cells(item)
     tags = tags if item.active else ("retired", *tags)
-    style = "" if item.active else "dim"
+    style = "" if item.active else QUIET
     tag = f" [{', '.join(tags)}]" if tags else ""
     head, *rest = cells
-    return Content.assemble((head, style or "bold"), *((cell, style) for cell in rest), (tag.rstrip(), "dim"))
+    return Content.assemble((head, style or "bold"), *((cell, style) for cell in rest), (tag.rstrip(), QUIET))
 
 
 def _cells(item: Item) -> tuple[list[str], tuple[str, ...]]:

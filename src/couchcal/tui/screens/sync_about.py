@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.content import Content
 
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.text import clean
 
 _DOES = (
@@ -37,7 +37,7 @@ def about_lines(where: Path, problem: str) -> Content:
     if problem:
         lines += missing_lines(where, problem)
     else:
-        lines += [plain(_LEAVES), Content(""), plain(_BAA, "dim")]
+        lines += [plain(_LEAVES), Content(""), plain(_BAA, QUIET)]
     return Content("\n").join(lines)
 
 
@@ -48,5 +48,5 @@ def missing_lines(where: Path, problem: str) -> list[Content]:
         *(plain(step) for step in _STEPS),
         Content.assemble("    ", (clean(str(where)), "bold")),
         Content(""),
-        plain(_GUIDE, "dim"),
+        plain(_GUIDE, QUIET),
     ]

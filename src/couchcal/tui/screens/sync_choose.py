@@ -41,7 +41,7 @@ class ChooseWay(Modal[str]):
     ]
 
     def __init__(self, title: str, body: str, ways: Sequence[Choosable], *, now: str = "") -> None:
-        super().__init__(title, "enter choose · esc")
+        super().__init__(title, "enter choose · esc back")
         self._body = body
         self._ways = list(ways)
         self._now = now

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from couchcal.tui.forms.away import away
 from couchcal.tui.forms.modal import Modal, problem_words
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 
 _CHROME_ROWS = 8
 
@@ -43,9 +43,9 @@ class LinesScreen(Modal[None]):
 
     def compose_body(self) -> ComposeResult:
         if self._about:
-            yield Static(plain(self._about, "dim"), id="body")
+            yield Static(plain(self._about, QUIET), id="body")
         with VerticalScroll(id="lines"):
-            yield Static(plain(self._waiting, "dim"), id="text-lines", markup=False)
+            yield Static(plain(self._waiting, QUIET), id="text-lines", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -64,7 +64,7 @@ class LinesScreen(Modal[None]):
             text.update("")
             self.show_problem(problem_words(error))
             return
-        text.update(Content("\n").join(lines) if lines else plain(self._empty, "dim"))
+        text.update(Content("\n").join(lines) if lines else plain(self._empty, QUIET))
 
     def action_scroll(self, by: int) -> None:
         """Scroll the lines."""

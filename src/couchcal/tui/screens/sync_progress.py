@@ -44,7 +44,7 @@ class SyncProgress(Modal[bool]):
     def __init__(
         self, look: Callable[[], Status | None], cancel: Callable[[], object], tz: tzinfo, *, clock: Clock
     ) -> None:
-        super().__init__("First sync", "esc leaves it to go on · x cancel")
+        super().__init__("First sync", "x cancel · esc leave it to go on")
         self._look = look
         self._cancel = cancel
         self._tz = tz
@@ -109,7 +109,7 @@ class SyncProgress(Modal[bool]):
         self.query_one("#cancel").display = False
         leave = self.query_one("#leave", Button)
         leave.label = "Done"
-        self.query_one("#frame").border_subtitle = plain("esc close")
+        self.hint("esc close")
         leave.focus()
 
     def action_leave(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from couchcal.clock_words import in_chosen_clock
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.sync_words import counted, moment
 from couchcal.tui.text import Glyphs, clean, pad
 
@@ -29,7 +29,7 @@ def log_lines(
     marks = {"warning": glyphs.conflict, "error": glyphs.failed}
     return [
         Content.assemble(
-            (pad(moment(at, now, tz), _WHEN_CELLS), "dim"),
+            (pad(moment(at, now, tz), _WHEN_CELLS), QUIET),
             (f"{marks.get(level, ' ')} ", _TONES.get(level, "")),
             (clean(in_chosen_clock(text)), _TONES.get(level, "")),
         )
@@ -53,9 +53,9 @@ def plan_lines(plan: Plan, glyphs: Glyphs) -> list[Content]:
         more = f"  {fields}" if sending.what == "change" and fields else ""
         lines.append(
             Content.assemble(
-                (f"  {glyphs.to_remote} {pad(_VERBS.get(sending.what, sending.what), 8)}", "dim"),
+                (f"  {glyphs.to_remote} {pad(_VERBS.get(sending.what, sending.what), 8)}", QUIET),
                 clean(in_chosen_clock(sending.words)),
-                (more, "dim"),
+                (more, QUIET),
             )
         )
     return lines

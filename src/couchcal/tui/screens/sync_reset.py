@@ -59,7 +59,7 @@ class ResetDialog(Modal[bool]):
     ]
 
     def __init__(self, how: str, run: Callable[[str], object]) -> None:
-        super().__init__("Start over", "y · n")
+        super().__init__("Start over", "y start over · n back")
         self._how = how
         self._run = run
         self._busy = False

@@ -21,7 +21,7 @@ from couchcal.practice.outcome import Done
 from couchcal.sync.review import ReviewItem
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.sync_choose import Choosable, ChooseWay
 from couchcal.tui.screens.sync_gate import Gate, Unsent
 from couchcal.tui.screens.sync_review_item import KINDS, ReviewDialog, sentence
@@ -59,7 +59,7 @@ class ReviewScreen(Modal[Done]):
 
     def compose_body(self) -> ComposeResult:
         yield Ways([], id="reviews")
-        yield Static(plain(_NOTHING, "dim"), id="count", markup=False)
+        yield Static(plain(_NOTHING, QUIET), id="count", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -114,7 +114,7 @@ class ReviewScreen(Modal[Done]):
         parts = [f"{decisions} to decide"] if decisions else []
         parts += [f"{told} to know of"] if told else []
         parts += [f"{counted(len(unsent), 'change')} not sent"] if unsent else []
-        self.query_one("#count", Static).update(plain(" · ".join(parts) or _NOTHING, "dim"))
+        self.query_one("#count", Static).update(plain(" · ".join(parts) or _NOTHING, QUIET))
 
     def _line(self, item: ReviewItem | Unsent) -> Content:
         if isinstance(item, Unsent):
@@ -122,8 +122,8 @@ class ReviewScreen(Modal[Done]):
         else:
             title, when = KINDS[item.kind][0], moment(item.at, self._gate.clock(), self._tz)
             detail = in_chosen_clock(item.detail)
-        first = Content.assemble((title, "bold"), (f"  {when}", "dim"))
-        return Content("\n").join([first, Content.styled(f"  {sentence(clean(detail))}", "dim")])
+        first = Content.assemble((title, "bold"), (f"  {when}", QUIET))
+        return Content("\n").join([first, Content.styled(f"  {sentence(clean(detail))}", QUIET)])
 
     def action_step(self, by: int) -> None:
         """Move the highlight."""

@@ -22,7 +22,7 @@ from couchcal.tui.forms.away import away
 from couchcal.tui.forms.connect import sign_in_words
 from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.sync_words import counted
 from couchcal.tui.text import clean
 
@@ -146,13 +146,13 @@ def _way(number: int, word: str, label: str, meaning: str) -> Option:
     """A choice with its number; what it does stands below its words."""
     lines = [Content.styled(f"{number}  {clean(label)}", "bold")]
     if meaning:
-        lines.append(Content.styled(f"   {meaning}", "dim"))
+        lines.append(Content.styled(f"   {meaning}", QUIET))
     return Option(Content("\n").join(lines), id=word)
 
 
 def happened(item: ReviewItem, about: About, tz: tzinfo) -> Content:
     """The item in full: a sentence, what both sides have, and every entry that would go."""
-    lines = [Content(sentence(clean(in_chosen_clock(item.detail)))), plain(KINDS[item.kind][1], "dim")]
+    lines = [Content(sentence(clean(in_chosen_clock(item.detail)))), plain(KINDS[item.kind][1], QUIET)]
     if item.kind in ("conflict", "put_back"):
         sides = [
             Content.assemble((f"{label:<8}", "bold"), words)

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from couchcal.practice.disclosure import BUSY, Facts
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.screens.sync_words import MODE_WORDS, example, moment
 from couchcal.tui.text import Glyphs, clean, fit, pad
 
@@ -60,7 +61,7 @@ def calendar_rows(
             note = glyphs.separator.join(part for part in (note, read) if part)
         rows.append(_calendar(f"link {link.id}", "[x]" if link.enabled else "[ ]", link.name, note, cells))
     if not others:
-        rows.append(Row("", Content.styled("    No other calendars of yours are known; c looks again.", "dim")))
+        rows.append(Row("", Content.styled("    No other calendars of yours are known; c looks again.", QUIET)))
     return rows
 
 
@@ -93,14 +94,14 @@ def _calendar(key: str, mark: str, name: str, note: str, cells: int) -> Row:
     """A calendar; a note that does not fit beside the name stands below it, as a reason must be read whole."""
     name_cells = max(min(_NAME_CELLS, cells - 44), 12)
     name, note = clean(name) or "without a name", clean(note)
-    style = "" if key else "dim"
+    style = "" if key else QUIET
     room = cells - name_cells - 7
     if cell_len(note) > room:
-        below = Content("\n").join(Content.styled(f"    {line}", "dim") for line in wrap(note, max(cells - 6, 10)))
+        below = Content("\n").join(Content.styled(f"    {line}", QUIET) for line in wrap(note, max(cells - 6, 10)))
         return Row(key, Content.assemble((f"{mark} {fit(name, cells - 6)}\n", style), below))
-    return Row(key, Content.assemble((f"{mark} {pad(name, name_cells)}  ", style), (note, "dim")))
+    return Row(key, Content.assemble((f"{mark} {pad(name, name_cells)}  ", style), (note, QUIET)))
 
 
 def _setting(key: str, label: str, words: str, cells: int) -> Row:
     text = fit(clean(words), cells - _LABEL_CELLS - 4)
-    return Row(key, Content.assemble((f"    {pad(label, _LABEL_CELLS - 2)}  ", "dim"), text))
+    return Row(key, Content.assemble((f"    {pad(label, _LABEL_CELLS - 2)}  ", QUIET), text))

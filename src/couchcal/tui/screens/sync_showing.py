@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from couchcal.practice.outcome import Done
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.sync_about import about_lines
 from couchcal.tui.screens.sync_gate import Gate, SyncState
 from couchcal.tui.screens.sync_rows import Row, calendar_rows, setting_rows
@@ -27,9 +27,9 @@ _WIDEST, _EDGES = 96, 8
 """Columns of the frame, and what its borders, padding and scrollbar take of them."""
 _CHROME_ROWS = 6
 _PROBLEM_ROWS = 3
-_KEYS = "enter change · s sync now · p pause · v review · d dry run · l log · esc"
+_KEYS = "enter change · s sync · p pause · v review · d dry run · l log · esc close"
 _KEYS_BEFORE = "c connect · enter change · esc close"
-_KEYS_SIGNED_OUT = "i sign in again · enter change · v review · l log · esc"
+_KEYS_SIGNED_OUT = "i sign in again · enter change · v review · l log · esc close"
 _KEYS_WITHOUT_FILE = "r look again · esc close"
 BUTTONS = (
     ("connect", "Connect"),
@@ -154,7 +154,7 @@ class SyncShowing(Modal[Done]):
         keys = _KEYS_WITHOUT_FILE if state.client_problem else _KEYS_BEFORE
         if state.status is not None:
             keys = _KEYS_SIGNED_OUT if state.status.state == "needs_auth" else _KEYS
-        self.query_one("#frame").border_subtitle = plain(keys)
+        self.hint(keys)
         self._show_rows(rows)
         self._show_buttons(state)
         listing = self.query_one("#sync")
@@ -224,5 +224,5 @@ def _buttons(state: SyncState) -> tuple[str, ...]:
 
 
 def _head(found: Headline, email: str) -> Content:
-    first = Content.assemble((found.words, f"bold {found.tone}"), (f"   {email}", "dim"))
-    return Content("\n").join([first, *(plain(line, "dim") for line in found.lines)])
+    first = Content.assemble((found.words, f"bold {found.tone}"), (f"   {email}", QUIET))
+    return Content("\n").join([first, *(plain(line, QUIET) for line in found.lines)])

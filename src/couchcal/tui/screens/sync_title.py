@@ -8,7 +8,7 @@ from textual.widgets import Input, Static
 
 from couchcal.practice.disclosure import Facts
 from couchcal.tui.forms.modal import ChangedModal
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.sync_words import example, name_text
 from couchcal.tui.text import glyphs_on
 
@@ -22,7 +22,7 @@ class TitleForm(ChangedModal[str]):
     AUTO_FOCUS = "#text"
 
     def __init__(self, facts: Facts) -> None:
-        super().__init__("Title in Google", "enter save · esc")
+        super().__init__("Title in Google", "enter save · esc back")
         self._facts = facts
 
     def compose_body(self) -> ComposeResult:
@@ -48,7 +48,7 @@ class TitleForm(ChangedModal[str]):
         self.show_problem("")
         given = self._facts._replace(title=self._template())
         words = f"for {name_text()}: {example(given, glyphs_on(self.app))}"
-        self.query_one("#example", Static).update(plain(words, "dim"))
+        self.query_one("#example", Static).update(plain(words, QUIET))
 
     @on(Input.Submitted)
     def _taken(self, event: Input.Submitted) -> None:

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from couchcal.clock_words import clock_words, day_words
 from couchcal.practice.disclosure import LOCKED, Facts, client_title
 from couchcal.scheduling.wallclock import to_local
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.text import Glyphs, clean
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _state(status: Status, now: datetime, tz: tzinfo, glyphs: Glyphs) -> tuple[s
         said = f"{reason[:1].upper()}{reason[1:]}. " if reason else ""
         return f"Offline{since}", "$text-warning", f"{said}{tries}"
     if status.last_ok is None:
-        return f"{glyphs.synced} Not synced yet", "$text-muted", "s syncs now."
+        return f"{glyphs.synced} Not synced yet", QUIET, "s syncs now."
     return (
         f"{glyphs.done} Synced {moment(status.last_ok, now, tz)}",
         "$text-success",

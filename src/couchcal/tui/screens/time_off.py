@@ -20,7 +20,7 @@ from couchcal.practice.time_off import TimeOffRow
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.time_off import Saved, TimeOffForm
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.screens.time_off_words import off_line, read_affected, read_list
@@ -97,7 +97,7 @@ class TimeOffScreen(Modal[Entry]):
             wanted = added[0] if added else current.id if current else None
             listing.highlighted = ids.index(wanted) if wanted in ids else min(before, len(ids) - 1)
         words = f"{ahead} ahead, {len(rows) - ahead} past" if rows else _EMPTY
-        self.query_one("#count", Static).update(plain(words, "dim"))
+        self.query_one("#count", Static).update(plain(words, QUIET))
 
     def _current(self) -> TimeOffRow | None:
         at = self.query_one("#off", OptionList).highlighted

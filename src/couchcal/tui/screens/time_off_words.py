@@ -16,6 +16,7 @@ from couchcal.practice.time_off import TimeOffRow
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import Database
 from couchcal.tui.calendar.period import day_label
+from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.text import clean, pad
 
 _DAYS_CELLS = 36
@@ -85,10 +86,10 @@ def off_line(row: TimeOffRow, now: datetime, tz: tzinfo, names: str) -> Content:
     state = "now" if row.start <= now < row.end else "past" if over else ""
     reason = "" if names == "id" else clean(row.reason)
     return Content.assemble(
-        (pad(off_words(row, today, tz), _DAYS_CELLS), "dim" if over else "bold"),
-        (pad(length, 9), "dim"),
-        (pad(state, 5), "dim"),
-        (reason, "dim"),
+        (pad(off_words(row, today, tz), _DAYS_CELLS), QUIET if over else "bold"),
+        (pad(length, 9), QUIET),
+        (pad(state, 5), QUIET),
+        (reason, QUIET),
     )
 
 

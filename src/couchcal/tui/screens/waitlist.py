@@ -24,7 +24,7 @@ from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.waitlist_data import Listed, booked, prefilled, read_list
 from couchcal.tui.text import clean, pad
 
@@ -130,7 +130,7 @@ class WaitlistScreen(Modal[Done]):
         listing.clear_options()
         listing.add_options(options)
         listing.highlighted = self._place_of(current, before)
-        self.query_one("#count", Static).update(plain(self._count_words(), "$text-muted"))
+        self.query_one("#count", Static).update(plain(self._count_words(), QUIET))
 
     def _place_of(self, row: Waiting | None, before: int) -> int | None:
         """Where an entry stands now; without it the nearest one to where the highlight was."""
@@ -260,15 +260,15 @@ def waiting_line(row: Waiting, tz: tzinfo, names: str) -> Content:
     name = clean(client_label(row.internal_id, row.first, row.last, names))
     tag = "" if row.state == "waiting" else f" [{row.state}]"
     line = Content.assemble(
-        (pad(name, _NAME_CELLS), "$text-muted" if row.state == "booked" else "bold"),
+        (pad(name, _NAME_CELLS), QUIET if row.state == "booked" else "bold"),
         "  ",
-        (pad(f"since {since.day} {since:%b}", _SINCE_CELLS), "$text-muted"),
+        (pad(f"since {since.day} {since:%b}", _SINCE_CELLS), QUIET),
         clean(row.wants),
-        (tag, "$text-success" if row.state == "offered" else "$text-muted"),
+        (tag, "$text-success" if row.state == "offered" else QUIET),
     )
     if not row.note or names != "full":
         return line
-    return Content("\n").join([line, Content.styled(f"  {clean(row.note)}", "$text-muted")])
+    return Content("\n").join([line, Content.styled(f"  {clean(row.note)}", QUIET)])
 
 
 def freed_words(start: datetime, end: datetime, tz: tzinfo) -> str:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from rich.style import Style
 from textual.color import Color
 
+from couchcal.tui.contrast import legible
+
 
 class Ink(NamedTuple):
     """The colour of a quarter of an hour, and the character that stands for it where only ASCII is shown."""
@@ -60,11 +62,11 @@ def _colors(items: tuple[tuple[str, str], ...]) -> WeekColors:
 
     return WeekColors(
         plain=style(fore),
-        dim=style(back.blend(fore, 0.6)),
+        dim=style(legible(back.blend(fore, 0.6), back, fore)),
         bold=style(fore, bold=True),
         faint=style(back.blend(fore, 0.13)),
         header=style(fore, bold=True),
-        header_here=style(accent, bold=True, reverse=True),
+        header_here=style(legible(accent, back, fore), bold=True, reverse=True),
         text=fore.hex6,
         empty=ink(back, " "),
         open=ink(back.blend(accent, 0.40), "#"),

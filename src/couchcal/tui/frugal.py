@@ -1,0 +1,111 @@
+"""What is on the screen already is not sent again: over a slow line that is most of what there is to send.
+
+Textual draws a whole screen anew whenever one is opened or closed, two or three times over, and all of a widget of
+which a part has changed. What it draws is compared here, line by line, with what the terminal was sent last.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.control import Control
+from textual import events
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.app import App, ReturnType
+from textual.screen import Screen
+from textual.strip import Strip
+
+
+class ChangedLines(CompositorUpdate):
+    """Those lines of a screen that are not on the terminal yet."""
+
+    def __init__(self, lines: list[tuple[int, Strip]]) -> None:
+        self.lines = lines
+
+    def __rich_console__(self, console: Console, options: object) -> Any:
+        for y, strip in self.lines:
+            yield Control.move_to(0, y).segment
+            yield from strip
+
+    def render_segments(self, console: Console) -> str:
+        return "".join(Control.move_to(0, y).segment.text + strip.render(console) for y, strip in self.lines)
+
+
+class Frugal(App[ReturnType]):
+    """An application that remembers what it has sent to the terminal.
+
+    All is sent anew when the terminal may hold something else: at another size, when it comes to the front again,
+    and when the program was suspended.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sent: list[Strip | None] = []
+        """The lines of the terminal; None where a line is not known, nothing while none is."""
+
+    def forget_sent(self) -> None:
+        """Let the next frame be sent whole."""
+        self._sent = []
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if not self._batch_count:
+            if isinstance(renderable, LayoutUpdate):
+                renderable = self._new_lines(renderable)  # type: ignore[assignment]  # rich knows it by its method
+            elif isinstance(renderable, ChopsUpdate):
+                renderable = self._new_spans(renderable)  # type: ignore[assignment]  # likewise
+            elif renderable is not None:
+                self.forget_sent()
+        super()._display(screen, renderable)
+
+    def _new_lines(self, update: LayoutUpdate) -> CompositorUpdate | None:
+        """What of a full frame is new to the terminal; None if nothing is."""
+        lines = [Strip.join(strips).simplify() for strips in update.strips]
+        whole = update.region.offset == (0, 0) and len(lines) == self.size.height
+        before = self._sent
+        self._sent = [*lines] if whole else []
+        if not whole or len(before) != len(lines):
+            return LayoutUpdate([[line] for line in lines], update.region)
+        changed = [(y, line) for y, line in enumerate(lines) if line != before[y]]
+        return ChangedLines(changed) if changed else None
+
+    def _new_spans(self, update: ChopsUpdate) -> CompositorUpdate | None:
+        """What of parts of lines is new to the terminal; None if nothing is."""
+        spans = [span for span in update.spans if self._is_new(update, *span)]
+        return ChopsUpdate(update.chops, spans, update.chop_ends) if spans else None
+
+    def _is_new(self, update: ChopsUpdate, y: int, left: int, right: int) -> bool:
+        before = self._sent[y] if y < len(self._sent) else None
+        if before is None:
+            return True
+        part = _part(update, y, left, right)
+        if part is None:
+            self._sent[y] = None
+            return True
+        if part == before.crop(left, right).simplify():
+            return False
+        pieces = (before.crop(0, left), part, before.crop(right))
+        self._sent[y] = Strip.join(piece for piece in pieces if piece.cell_length).simplify()
+        return True
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Resize | events.AppFocus):
+            self.forget_sent()
+        await super().on_event(event)
+
+    def _resume_signal(self) -> None:
+        self.forget_sent()
+        super()._resume_signal()
+
+
+def _part(update: ChopsUpdate, y: int, left: int, right: int) -> Strip | None:
+    """Line `y` from cell `left` up to `right`; None if not all of it is in the update."""
+    parts = []
+    for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+        if end <= left or x >= right:
+            continue
+        if strip is None:
+            return None
+        parts.append(strip.crop(max(left - x, 0), min(right, end) - x))
+    part = Strip.join(parts).simplify()
+    return part if part.cell_length == right - left else None

@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PEERS  := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help bench-peers bench-growth demo test test-long check crosscheck faults fuzz format bench screenshots man reference docs docs-check dist dist-check sbom audit clean
+.PHONY: help bench-peers bench-growth demo test test-postgresql test-long check crosscheck faults fuzz format bench screenshots man reference docs docs-check dist dist-check sbom audit clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,13 @@ demo: $(RUN) ## open a throw-away practice with invented clients
 
 test: $(DEV) ## run the tests, in minutes
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" tests $(TESTFLAGS)
+
+SERVER_TESTS := tests/store tests/practice tests/mail tests/archive tests/worker tests/web \
+  tests/sync --ignore=tests/sync/http --ignore=tests/sync/acceptance --ignore=tests/web/test_browser.py \
+  --ignore=tests/web/test_portal_browser.py
+
+test-postgresql: $(DEV) ## the tests of the practice once more, on a PostgreSQL of their own
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" --database=postgresql $(SERVER_TESTS) $(TESTFLAGS)
 
 test-long: $(DEV) ## run every test and every case, to be killed at every moment: most of an hour
 	COUCHCAL_SYNC_ALL=1 COUCHCAL_KILL_ALL=1 $(BIN)/python -m pytest -n auto --dist loadgroup tests $(TESTFLAGS)

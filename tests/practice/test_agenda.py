@@ -163,7 +163,7 @@ def test_between_is_what_a_plain_loop_finds(
 ) -> None:
     tz = ZoneInfo(zone)
     lo, hi = EPOCH + timedelta(seconds=window[0]), EPOCH + timedelta(seconds=min(window[1], LAST + DAY))
-    connection.execute("BEGIN")
+    connection.execute("BEGIN IMMEDIATE")
     try:
         for table, found in calendar.items():
             insert(connection, table, found)
@@ -196,7 +196,7 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def test_the_whole_of_time_is_a_window(connection: Connection) -> None:
-    connection.execute("BEGIN")
+    connection.execute("BEGIN IMMEDIATE")
     insert(
         connection,
         "appointment",
@@ -211,7 +211,7 @@ def test_the_whole_of_time_is_a_window(connection: Connection) -> None:
 
 
 def test_a_window_may_have_fractions_of_seconds(connection: Connection) -> None:
-    connection.execute("BEGIN")
+    connection.execute("BEGIN IMMEDIATE")
     insert(connection, "appointment", [{"start_utc": BASE, "end_utc": BASE + 60}])
     at = EPOCH + timedelta(seconds=BASE)
     half = timedelta(microseconds=500_000)
@@ -273,7 +273,7 @@ def test_the_cost_does_not_depend_on_how_much_is_stored(tmp_path: Path, table: s
         insert(connection, table, [*shown, years])
         cost = {}
         for stored in (1_000, 100_000):
-            connection.execute("BEGIN")
+            connection.execute("BEGIN IMMEDIATE")
             spread(connection, table, stored, BASE)
             cost[stored] = _steps(connection)
             connection.execute("ROLLBACK")

@@ -97,7 +97,7 @@ def test_every_string_is_on_the_list(
     preferred: str,
     pos: str,
 ) -> None:  # SYNC-03, SYNC-27, INV-Y4
-    connection.execute("BEGIN")
+    connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute("UPDATE client SET first = ?, last = ?, preferred = ?", (first, last, preferred))
         connection.execute("UPDATE location SET pos = ? WHERE id = 1", (pos,))

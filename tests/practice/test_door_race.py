@@ -39,9 +39,8 @@ def clock() -> datetime:
     return NOW
 
 
-def _race(path: Path, key: bytes | None, number: int, ready: Barrier, said: Queue[tuple[str, int]]) -> None:
+def _race(database: Database, number: int, ready: Barrier, said: Queue[tuple[str, int]]) -> None:
     """One visitor: waits for the others, then books; half of them want a time that overlaps only partly."""
-    database = Database(path, key)
     start = START + timedelta(minutes=30 * (number % 2))
     wish = Wish(
         1, "in_person", start, "America/New_York", Applicant(f"Visitor {number}", f"v{number}@example.org"), "",
@@ -68,8 +67,7 @@ def test_of_many_processes_one_has_the_time(tmp_path: Path, encrypt: bool) -> No
     database.dispose()  # nothing open may cross a fork
     ready, said = FORK.Barrier(PROCESSES), FORK.Queue()
     children = [
-        FORK.Process(target=_race, args=(database.path, database.key, number, ready, said))
-        for number in range(PROCESSES)
+        FORK.Process(target=_race, args=(database.another(), number, ready, said)) for number in range(PROCESSES)
     ]
     for child in children:
         child.start()

@@ -330,7 +330,7 @@ def test_what_is_read_does_not_grow_with_what_is_stored(tmp_path: Path) -> None:
 
 def _steps(connection: sqlite3.Connection, stored: int) -> int:
     """Steps of the database engine for 60 days with 60 entries in them, `stored` others being far away."""
-    connection.execute("BEGIN")
+    connection.execute("BEGIN IMMEDIATE")
     near = [{"start_utc": BASE + n * DAY, "end_utc": BASE + n * DAY + 3000} for n in range(60)]
     starts = (BASE + (n - stored // 2) * 9000 for n in range(stored))
     far = [{"start_utc": at, "end_utc": at + 60} for at in starts if not -9 * DAY < at - BASE < 70 * DAY]

@@ -104,7 +104,7 @@ def test_sums_are_those_of_a_plain_count_over_the_agenda(
     made: tuple[tzinfo, date, date, list[dict[str, Any]], list[dict[str, Any]], int],
 ) -> None:
     tz, first, until, rows, cancellations, week_start = made
-    plain.execute("BEGIN")
+    plain.execute("BEGIN IMMEDIATE")
     try:
         insert(plain, "appointment", rows)
         plain.executemany(

@@ -138,7 +138,7 @@ def base(trail: Path) -> int:
 
 
 def _undoing(connection: Connection) -> Any:
-    connection.execute("BEGIN")
+    connection.execute("BEGIN IMMEDIATE")
     return closing(_Rollback(connection))
 
 

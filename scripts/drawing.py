@@ -20,7 +20,9 @@ from PIL import Image, ImageDraw, ImageFont
 Color = tuple[int, int, int]
 _BAR, _WORDS = (32, 37, 46), (47, 191, 174)
 """Below the film: the ground, and the words on it."""
-_COLORS = 96
+_COLORS = 80
+_SHORTEST_S = 0.1
+"""Two frames that are shorter are shown as one."""
 _FONTS = Path("/usr/share/fonts/truetype")
 _MONO = ("dejavu/DejaVuSansMono.ttf", "dejavu/DejaVuSansMono-Bold.ttf")
 _OTHERS = ("ancient-scripts/Symbola_hint.ttf", "dejavu/DejaVuSans.ttf")
@@ -166,6 +168,9 @@ def film(source: Path, target: Path) -> None:
             (face.width, screen.height + label.height // 2), words, font=label.fonts[1], fill=_WORDS
         )
         if images and images[-1].tobytes() == whole.tobytes():
+            times[-1] += seconds
+        elif images and times[-1] <= _SHORTEST_S > seconds:
+            images[-1] = whole
             times[-1] += seconds
         else:
             images.append(whole)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from rich.color import Color as RichColor
 from rich.color import ColorSystem
+from textual.app import App
 from textual.color import Color
 from textual.pilot import Pilot
 
@@ -43,7 +44,7 @@ def _shown(rgb: tuple[int, int, int], system: ColorSystem) -> Color:
     return Color(*rgb)
 
 
-def in_front(app: CouchcalApp, rows: Rows) -> list[list[Run]]:
+def in_front(app: App[Any], rows: Rows) -> list[list[Run]]:
     """The screen on top without what is dimmed behind it."""
     if not isinstance(app.screen, Modal):
         return rows

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,7 +14,7 @@ from textual.content import Content
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static, TextArea
 from textual.worker import WorkerFailed
 
 from couchcal.errors import CouchcalError
@@ -59,6 +60,11 @@ class Modal(ModalScreen[Result | None]):
 
     def on_mount(self) -> None:
         self.show_problem("")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Let the cursor of a field stand still: what blinks disturbs, and is sent again and again."""
+        if isinstance(event.widget, Input | TextArea):
+            event.widget.cursor_blink = False
 
     def hint(self, keys: str) -> None:
         """Put other keys into the lower border."""

@@ -76,6 +76,7 @@ class LockScreen(Screen[None]):
         frame = self.query_one("#lock")
         frame.styles.width, frame.styles.max_width, frame.styles.height = 52, "100%", "auto"
         typed = self.query_one("#passphrase", Input)
+        typed.cursor_blink = False
         typed.styles.border, typed.styles.height = ("none", "transparent"), 1
         typed.styles.padding, typed.styles.margin = (0, 1), (0, 0, 1, 0)
         for text in self.query(Static):

@@ -47,7 +47,9 @@ _SEARCHED = {
     for item in section.items
 }
 _AT_ONCE = 12
-"""Settings that get their fields in one go: those on top at once, the others while the screen is looked at."""
+"""Settings that get their fields before anything else: those on top of a small screen."""
+_LATER = 20
+"""Settings that get theirs in one go while the screen is looked at."""
 _BESIDE = 32
 """The cells that a small screen has beside a field; what is longer is said below, too."""
 _REST_S = 0.02
@@ -100,14 +102,18 @@ class PreferencesScreen(ChangedModal[Done]):
             return
         self.show_problem("\n".join(settings.problems))
         self._take(settings, values)
-        while self._pending:
-            await self._show_some()
-            await asyncio.sleep(_REST_S)
+        await self._show_some(_AT_ONCE)
+        self.run_worker(self._show_rest(), group="fields", exit_on_error=False)  # keys need not wait for that
 
-    async def _show_some(self) -> None:
-        """Make fields for the next few settings: those that the filter asks for, then from the top."""
+    async def _show_rest(self) -> None:
+        while self._pending:
+            await asyncio.sleep(_REST_S)
+            await self._show_some(_LATER)
+
+    async def _show_some(self, many: int) -> None:
+        """Make fields for the next settings: those that the filter asks for, then from the top."""
         lacking = [item for item in self._pending if item not in self._making]
-        chosen = ([item for item in lacking if self._fits(item)] or lacking)[:_AT_ONCE]
+        chosen = ([item for item in lacking if self._fits(item)] or lacking)[:many]
         if not chosen:
             await asyncio.sleep(_REST_S)
             return
@@ -118,17 +124,20 @@ class PreferencesScreen(ChangedModal[Done]):
         def below(item: Item) -> Widget | None:
             return next((row for row in there if _place(row) > _place_of(item)), None)
 
-        for (section, row), items in groupby(chosen, key=lambda item: (_SECTION_OF[item.id], below(item))):
-            widgets: list[Widget] = [self._field(item) for item in items]
-            if section not in self._headings:
-                widgets.insert(0, self._heading(section))
-            await rows.mount(*widgets, before=row)
-        self._pending = [item for item in self._pending if item not in chosen]
-        self._making.difference_update(chosen)
-        for item in chosen:
-            self.query_one(f"#row-{item.id}").display = self._fits(item)  # the filter may be another one by now
-            if item.id in _ZONES:
-                await self.query_one("#frame").mount(Suggest(self.query_one(f"#{item.id}", Input), find_zones))
+        with self.app.batch_update():  # one layout for all of them
+            for row, items in groupby(chosen, key=below):
+                widgets: list[Widget] = []
+                for item in items:
+                    if _SECTION_OF[item.id] not in self._headings:
+                        widgets.append(self._heading(_SECTION_OF[item.id]))
+                    widgets.append(self._field(item))
+                await rows.mount(*widgets, before=row)
+            self._pending = [item for item in self._pending if item not in chosen]
+            self._making.difference_update(chosen)
+            for item in chosen:
+                self.query_one(f"#row-{item.id}").display = self._fits(item)  # the filter may be another one by now
+                if item.id in _ZONES:
+                    await self.query_one("#frame").mount(Suggest(self.query_one(f"#{item.id}", Input), find_zones))
 
     def _heading(self, number: int) -> Static:
         section = SECTIONS[number]
@@ -224,7 +233,7 @@ class PreferencesScreen(ChangedModal[Done]):
     @on(Input.Submitted)
     async def _entered(self) -> None:
         while self._stored and self._first_is_pending():
-            await self._show_some()
+            await self._show_some(_AT_ONCE)
         self.focus_next()
 
     def _first_is_pending(self) -> bool:

@@ -22,6 +22,8 @@ from tests.sync.acceptance.world import World, opened
 EXAMPLES = int(os.environ.get("COUCHCAL_SYNC_EXAMPLES", "0"))
 """How many runs per profile; without it a few, so that the suite stays quick."""
 STEPS = int(os.environ.get("COUCHCAL_SYNC_STEPS", "20"))
+EVERYDAY = ("flaky", "paranoid")
+"""Profiles that go most against the grain; the others are long."""
 
 PICK = st.integers(0, 30)
 MINUTES = st.sampled_from([30, 15, -60, 90, 1440, -2880])
@@ -185,7 +187,10 @@ class Acceptance(RuleBasedStateMachine):
         self.do("settle", choice=choice)
 
 
-@pytest.mark.parametrize("profile", sorted(PROFILES))
+@pytest.mark.parametrize(
+    "profile",
+    [name if name in EVERYDAY else pytest.param(name, marks=pytest.mark.long) for name in sorted(PROFILES)],
+)
 def test_all_comes_to_rest(profile: str) -> None:  # SYNC-01, SYNC-11, SYNC-17, SYNC-27
     class Machine(Acceptance):
         pass

@@ -13,7 +13,7 @@ from couchcal import paths
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import DatabaseProblem, Invalid, NotFound, Refused
 from couchcal.scheduling.wallclock import UnknownZone, zone
-from couchcal.store import key_changes, keys, recrypt
+from couchcal.store import failed_tries, key_changes, keys, recrypt
 from couchcal.store.connection import (
     SCHEMA_HEAD,
     Database,
@@ -104,6 +104,9 @@ def open_database(location: DatabaseLocation, *, ask: Callable[[str], str] | Non
         from couchcal.store import schema
 
         schema.ensure_current(database)
+    if encrypted and failed_tries.place(path).exists():
+        with suppress(DatabaseProblem, OSError):  # busy: whoever opens it next tells of them
+            failed_tries.note_failed(database, "database")
     return database
 
 
@@ -127,7 +130,7 @@ def unlocking_key(path: Path, typed: str) -> bytes:
         DatabaseProblem: wrong passphrase (code `wrong_passphrase`), or no key.
     """
     if typed:
-        key = keys.open_record(keys.read_record(path), typed)
+        key = keys.unlocked(path, keys.read_record(path), typed)
     elif keys.asks_for(path):
         raise DatabaseProblem("the calendar is locked", "type the passphrase", code="locked")
     else:

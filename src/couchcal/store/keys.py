@@ -106,7 +106,23 @@ def load_key(database: Path, *, ask: AskPassphrase | None = None) -> bytes:
         words = ask(prompt)
     if not words:
         raise locked
-    return open_record(record, words)
+    return unlocked(database, record, words)
+
+
+def unlocked(database: Path, record: Record, words: str) -> bytes:
+    """`open_record`, and a try that fails is counted: the audit trail will tell of it.
+
+    Raises:
+        DatabaseProblem: as there.
+    """
+    try:
+        return open_record(record, words)
+    except DatabaseProblem as problem:
+        if problem.code == "wrong_passphrase":
+            from couchcal.store.failed_tries import failed
+
+            failed(database)
+        raise
 
 
 def asks_for(database: Path, *, again: bool = False) -> str:

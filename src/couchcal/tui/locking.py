@@ -183,18 +183,16 @@ class Locking(KeysInOrder[None]):
         except Exception as error:
             return Answer(f"It could not be unlocked ({type(error).__name__}).", 0, asks_for(path, again=True))
         self.database.unlock(key)
-        failures, self._failures = self._failures, 0
-        self.run_worker(partial(self._write_down, failures), group="audit", thread=True, exit_on_error=False)
+        self._failures = 0
+        self.run_worker(self._write_down, group="audit", thread=True, exit_on_error=False)
         self._uncover()
         return Answer()
 
-    def _write_down(self, failures: int) -> None:
-        from couchcal.store.audit import note
+    def _write_down(self) -> None:
+        from couchcal.store.failed_tries import note_failed
 
         with suppress(CouchcalError):
-            note(
-                self.database, "unlock", "screen", fields=f"failed={failures}" if failures else "", clock=self.clock
-            )
+            note_failed(self.database, "screen", always=True, clock=self.clock)
 
     def _uncover(self) -> None:
         behind = self._behind

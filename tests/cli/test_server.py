@@ -11,8 +11,9 @@ import pytest
 
 from couchcal.cli.main import run
 from couchcal.practice.opening import create_practice
+from couchcal.store import key_wraps
 from couchcal.store.connection import parse_location
-from tests.support.postgresql import bare_database, require_postgresql, shared_cluster
+from tests.support.postgresql import as_admin, bare_database, require_postgresql, shared_cluster
 
 NOW = "2026-03-03T15:42:00Z"
 
@@ -31,6 +32,7 @@ def environment(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUCHCAL_NOW", NOW)
     monkeypatch.setenv("COUCHCAL_DATABASE_URL", address)
     monkeypatch.setenv("COUCHCAL_PASSPHRASE", "correct horse battery staple")
+    monkeypatch.setattr(key_wraps, "ARGON2", {"time_cost": 1, "memory_kib": 64, "parallelism": 1})
 
 
 def _said(capsys: pytest.CaptureFixture[str], *argv: str, code: int = 0) -> str:
@@ -54,12 +56,18 @@ def test_the_doctor_of_a_server(capsys: pytest.CaptureFixture[str], address: str
     assert found["server"]["detail"].startswith("PostgreSQL ")
     assert " ms" in found["server"]["detail"]
     assert found["tls"]["state"] == "ok"
-    assert found["rights"]["state"] == "warn"  # the tests' role may do everything
+    assert found["rights"]["state"] == "ok"
     assert found["durability"]["state"] == "warn"  # fsync is off here
     assert "fsync" in found["durability"]["detail"]
     assert (found["schema"]["state"], found["audit"]["state"]) == ("ok", "ok")
     assert found["backup"]["state"] == "warn"
     assert {"clock", "encoding", "integrity"} & set(found) == set()
+
+
+def test_the_doctor_sees_a_role_that_may_do_everything(capsys: pytest.CaptureFixture[str], address: str) -> None:
+    found = _doctor(capsys, "--db", as_admin(address))
+    assert found["rights"]["state"] == "warn"
+    assert "may do everything" in found["rights"]["detail"]
 
 
 def test_the_doctor_sees_rules_that_are_switched_off(capsys: pytest.CaptureFixture[str], address: str) -> None:

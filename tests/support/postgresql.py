@@ -24,7 +24,8 @@ from urllib.parse import quote
 import pytest
 
 USER = "couchcal"
-"""The role that owns the server and its databases; it comes in without a password."""
+"""The role that owns the databases and may do nothing else; it comes in without a password."""
+_ADMIN = "postgres"
 _PORT = 5432
 _PREFIX = "couchcal-pg-"
 _TEMPLATE = "couchcal_template"
@@ -59,8 +60,9 @@ def require_postgresql() -> None:
 class Cluster:
     """A running server whose data, socket and log are in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int = _PORT) -> None:
         self.folder = folder
+        self.port = port
 
     @classmethod
     def start(cls, folder: Path, settings: Mapping[str, str] | None = None, *, host: str = "") -> Cluster:
@@ -72,12 +74,13 @@ class Cluster:
         if os.getuid() == 0:
             other = _other_user()
             os.chown(folder, other.pw_uid, other.pw_gid)
-        cluster = cls(folder)
-        cluster._run("initdb", "-D", "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        cluster = cls(folder, int((settings or {}).get("port", _PORT)))
+        cluster._run("initdb", "-D", "data", "-U", _ADMIN, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         options = {**_HASTE, "listen_addresses": host, "unix_socket_directories": str(folder), **(settings or {})}
         with (folder / "data" / "postgresql.conf").open("a") as out:
             out.writelines(f"{name} = '{value}'\n" for name, value in options.items())
         cluster._run("pg_ctl", "-D", "data", "-l", "log", "-w", "start")
+        cluster.run(f"CREATE ROLE {USER} LOGIN")
         return cluster
 
     def stop(self) -> None:
@@ -101,14 +104,14 @@ class Cluster:
 
     def url(self, database: str, user: str = USER) -> str:
         """The address of a database as `--db` takes it."""
-        return f"postgresql+psycopg://{user}@/{database}?host={quote(str(self.folder), safe='')}&port={_PORT}"
+        return f"postgresql+psycopg://{user}@/{database}?host={quote(str(self.folder), safe='')}&port={self.port}"
 
     def run(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
-        """What an owner's statement answers, outside any transaction."""
+        """What a statement of the server's administrator answers, outside any transaction."""
         import psycopg
 
         with psycopg.connect(
-            host=str(self.folder), port=_PORT, dbname=database, user=USER, autocommit=True
+            host=str(self.folder), port=self.port, dbname=database, user=_ADMIN, autocommit=True
         ) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -116,7 +119,7 @@ class Cluster:
     def create(self, template: str = "template0") -> str:
         """The name of a new database, a copy of `template`."""
         name = f"t_{os.getpid()}_{next(_numbers)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name} OWNER {USER} TEMPLATE {template}")
         return name
 
     def drop(self, name: str) -> None:
@@ -186,7 +189,7 @@ def _with_template(folder: Path) -> Cluster:
     shutil.rmtree(folder, ignore_errors=True)
     cluster = Cluster.start(folder)
     try:
-        cluster.run(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
+        cluster.run(f"CREATE DATABASE {_TEMPLATE} OWNER {USER} TEMPLATE template0")
         migrate(cluster.url(_TEMPLATE))
         (folder / "ready").touch()
     except BaseException:
@@ -220,6 +223,11 @@ def migrate(url: str, revision: str = "head") -> None:
         else:
             command.upgrade(config, wanted)
         connection.commit()
+
+
+def as_admin(url: str) -> str:
+    """The same database, for the server's administrator."""
+    return url.replace(f"//{USER}@", f"//{_ADMIN}@")
 
 
 @contextmanager

@@ -81,21 +81,21 @@ def server(patient: ServerPatient) -> Iterator[Finding]:
 
 def tls(patient: ServerPatient) -> Iterator[Finding]:
     """Whether others on the way can read."""
-    if patient.address.local:
-        yield Finding("tls", "ok", "not needed: the server is on this computer")
-        return
+    local = patient.address.local
     with patient.connected() as connection:
-        found = connection.execute(
+        encrypted, version, cipher = connection.execute(
             "SELECT ssl, version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
         ).fetchone()
     mode = patient.address.parameters().get("sslmode", "")
-    if found is None or not found[0]:
+    if not encrypted and local:
+        yield Finding("tls", "ok", "not needed: the server is on this computer")
+    elif not encrypted:
         yield Finding("tls", "fail", "the connection is not encrypted", "turn ssl on in the server's settings")
-    elif mode != "verify-full":
-        fix = "leave sslmode out, or give verify-full, with sslrootcert=FILE for an authority of your own"
-        yield Finding("tls", "warn", f"{found[1]}, but nobody checks whose server it is ({mode})", fix)
+    elif mode == "verify-full" or local:
+        yield Finding("tls", "ok", f"{version}, {cipher}{', the certificate is checked' if mode else ''}")
     else:
-        yield Finding("tls", "ok", f"{found[1]}, {found[2]}, the certificate is checked")
+        fix = "leave sslmode out, or give verify-full, with sslrootcert=FILE for an authority of your own"
+        yield Finding("tls", "warn", f"{version}, but nobody checks whose server it is ({mode})", fix)
 
 
 def rights(patient: ServerPatient) -> Iterator[Finding]:

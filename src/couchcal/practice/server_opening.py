@@ -93,7 +93,8 @@ def _exists(address: Address) -> DatabaseProblem:
 
 def _refuse_others(connection: Connection, address: Address) -> None:
     found = connection.execute(
-        "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
+        "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v')"  # those of others, too
+        " AND relnamespace = to_regnamespace(current_schema())"
     ).fetchone()
     if found[0]:
         raise DatabaseProblem(

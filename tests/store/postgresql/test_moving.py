@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,10 +37,10 @@ def passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUCHCAL_PASSPHRASE", "correct horse battery staple")
 
 
-@pytest.fixture
-def practice(tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with everything: entries, what was undone, a calendar to send to, a name in many letters."""
-    database = demo_practice(tmp_path / "old.db")
+    database = demo_practice(tmp_path_factory.mktemp("old") / "old.db")
     with closing(database.connect()) as connection:
         insert_link(connection)
         connection.execute("UPDATE calendar_link SET role = 'owned_target'")
@@ -56,6 +57,16 @@ def practice(tmp_path: Path) -> Iterator[Database]:
     with closing(database.connect()) as connection:  # no server keeps it
         connection.execute("UPDATE client SET notes_admin = 'a' || char(0) || 'b' WHERE id = 1")
     database.dispose()
+    return database.path
+
+
+@pytest.fixture
+def practice(furnished: Path, tmp_path: Path) -> Iterator[Database]:
+    """A copy of `furnished`."""
+    for file in (furnished, audit_anchor.place(furnished)):
+        if file.exists():
+            shutil.copy(file, tmp_path / file.name)
+    database = Database(tmp_path / furnished.name, None)
     yield database
     database.dispose()
 
@@ -117,9 +128,9 @@ def test_to_a_server_and_back(practice: Database, bare_url: str, tmp_path: Path)
     server.dispose()
 
 
-def test_work_goes_on_where_it_was_left(practice: Database, bare_url: str) -> None:
-    _move(practice.path, bare_url)
-    server = open_database(parse_location(bare_url))
+def test_work_goes_on_where_it_was_left(practice: Database, server_url: str) -> None:
+    _move(practice.path, server_url)
+    server = open_database(parse_location(server_url))
     assert undo.undo(server, clock=clock) == "Undid: Renamed"
     with closing(practice.connect()) as connection:
         (last,) = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'client'").fetchone()
@@ -152,9 +163,9 @@ def test_what_is_there_is_not_touched(practice: Database, server_url: str, bare_
     assert not (tmp_path / "new.db").exists()
 
 
-@pytest.mark.parametrize("kind", ["file", "server"])
-def test_a_change_meanwhile_is_noticed(practice: Database, bare_url: str, tmp_path: Path, kind: str) -> None:
-    target = bare_url if kind == "server" else tmp_path / "new.db"
+@pytest.mark.parametrize("kind", [pytest.param("file", marks=pytest.mark.long), "server"])
+def test_a_change_meanwhile_is_noticed(practice: Database, server_url: str, tmp_path: Path, kind: str) -> None:
+    target = server_url if kind == "server" else tmp_path / "new.db"
 
     def told(table: str) -> None:
         if table == "client":
@@ -186,7 +197,7 @@ move(parse_location(sys.argv[1]), parse_location(sys.argv[2]), encrypt=True, clo
 """
 
 
-@pytest.mark.parametrize("kind", ["file", "server"])
+@pytest.mark.parametrize("kind", [pytest.param("file", marks=pytest.mark.long), "server"])
 def test_who_is_killed_leaves_nothing_that_opens(
     practice: Database, bare_url: str, tmp_path: Path, kind: str
 ) -> None:
@@ -201,25 +212,25 @@ def test_who_is_killed_leaves_nothing_that_opens(
     assert _move(practice.path, target).copied.total > 100
 
 
-def test_rows_that_lead_nowhere_are_not_copied(practice: Database, bare_url: str, tmp_path: Path) -> None:
+def test_rows_that_lead_nowhere_are_not_copied(practice: Database, server_url: str, tmp_path: Path) -> None:
     with closing(practice.connect()) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")
         connection.execute("UPDATE appointment SET location_id = 999 WHERE id = 1")
-    for target in (bare_url, tmp_path / "new.db"):
+    for target in (server_url, tmp_path / "new.db"):
         with pytest.raises(Refused, match="rows lead nowhere"):
             _move(practice.path, target)
         _nothing_at(target)
 
 
-def test_a_trail_that_was_tampered_with_is_not_copied(practice: Database, bare_url: str) -> None:
+def test_a_trail_that_was_tampered_with_is_not_copied(practice: Database, server_url: str) -> None:
     with closing(practice.connect_file()) as connection:
         connection.execute("BEGIN")
         with rules.without_trigger(connection, "audit_entry_no_update"):
             connection.execute("UPDATE audit_entry SET actor = 'nobody' WHERE id = 2")
         connection.execute("COMMIT")
     with pytest.raises(DatabaseProblem, match="entry 2 was changed"):
-        _move(practice.path, bare_url)
-    _nothing_at(bare_url)
+        _move(practice.path, server_url)
+    _nothing_at(server_url)
 
 
 def test_what_arrives_otherwise_is_not_kept(practice: Database, server_url: str) -> None:
@@ -237,10 +248,10 @@ def test_what_arrives_otherwise_is_not_kept(practice: Database, server_url: str)
     _nothing_at(server_url)
 
 
-def test_a_backup_of_a_server_is_an_encrypted_file(practice: Database, bare_url: str, tmp_path: Path) -> None:
+def test_a_backup_of_a_server_is_an_encrypted_file(practice: Database, server_url: str, tmp_path: Path) -> None:
     # a practice on a server is backed up by couchcal, too, and comes back onto a server or into a file
-    _move(practice.path, bare_url)
-    server = open_database(parse_location(bare_url))
+    _move(practice.path, server_url)
+    server = open_database(parse_location(server_url))
     file = backup.make(server, WALL, clock=clock)
     assert file.parent == server.path.parent / "backups"
     assert is_encrypted(file)
@@ -255,10 +266,10 @@ def test_a_backup_of_a_server_is_an_encrypted_file(practice: Database, bare_url:
 
 
 def test_a_backup_needs_a_place_for_its_key(
-    practice: Database, bare_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    practice: Database, server_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _move(practice.path, bare_url)
-    server = open_database(parse_location(bare_url))
+    _move(practice.path, server_url)
+    server = open_database(parse_location(server_url))
     monkeypatch.delenv("COUCHCAL_PASSPHRASE")
     with pytest.raises(DatabaseProblem, match="no keyring here") as error:
         backup.make(server, WALL, clock=clock)
@@ -273,11 +284,11 @@ def test_a_backup_needs_a_place_for_its_key(
 
 
 def test_others_write_while_a_server_is_backed_up(
-    practice: Database, bare_url: str, monkeypatch: pytest.MonkeyPatch
+    practice: Database, server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _move(practice.path, bare_url)
-    server = open_database(parse_location(bare_url))
-    other = open_database(parse_location(bare_url))
+    _move(practice.path, server_url)
+    server = open_database(parse_location(server_url))
+    other = open_database(parse_location(server_url))
     from couchcal.store import copying
 
     read = copying._batches

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import pytest
 
+from couchcal.cli.doctor_server import ServerPatient, tls
 from couchcal.errors import CouchcalError
 from couchcal.practice.opening import create_practice, open_database
 from couchcal.store.connection import database_at, parse_location
+from couchcal.store.postgresql.address import Address
 from tests.support.postgresql import Cluster, require_postgresql
 
 
@@ -22,12 +24,13 @@ class Server(NamedTuple):
 
     cluster: Cluster
     port: int
+    database: str
     authority: Path
     stranger: Path
 
     def url(self, host: str, user: str = "couchcal:geheim", **options: object) -> str:
         told = "&".join(f"{name}={value}" for name, value in options.items())
-        return f"postgresql://{user}@{host}:{self.port}/postgres?{told}"
+        return f"postgresql://{user}@{host}:{self.port}/{self.database}?{told}"
 
 
 def _openssl(*arguments: str, cwd: Path) -> None:
@@ -72,22 +75,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         (cluster.folder / "data" / "pg_hba.conf").write_text(
             "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
         )
-        _ask(cluster, port, "ALTER SYSTEM SET ssl_cert_file = 'server.pem'")
-        _ask(cluster, port, "ALTER SYSTEM SET ssl = on")
-        _ask(cluster, port, "ALTER ROLE couchcal PASSWORD 'geheim'")
-        _ask(cluster, port, "SELECT pg_reload_conf()")
-        yield Server(cluster, port, folder / "ca.pem", folder / "stranger.pem")
+        cluster.run("ALTER SYSTEM SET ssl_cert_file = 'server.pem'")
+        cluster.run("ALTER SYSTEM SET ssl = on")
+        cluster.run("ALTER ROLE couchcal PASSWORD 'geheim'")
+        cluster.run("SELECT pg_reload_conf()")
+        yield Server(cluster, port, cluster.create(), folder / "ca.pem", folder / "stranger.pem")
     finally:
         cluster.stop()
-
-
-def _ask(cluster: Cluster, port: int, statement: str) -> None:
-    import psycopg
-
-    with psycopg.connect(
-        host=str(cluster.folder), port=port, dbname="postgres", user="couchcal", autocommit=True
-    ) as connection:
-        connection.execute(statement.encode())
 
 
 def _code(url: str) -> str:
@@ -130,10 +124,23 @@ def test_the_password_may_be_in_a_file_and_is_checked(
 
 
 def test_a_server_without_tls_is_not_spoken_to_in_the_clear(server: Server) -> None:
-    _ask(server.cluster, server.port, "ALTER SYSTEM SET ssl = off")
-    _ask(server.cluster, server.port, "SELECT pg_reload_conf()")
+    server.cluster.run("ALTER SYSTEM SET ssl = off")
+    server.cluster.run("SELECT pg_reload_conf()")
     try:
         assert _code(server.url("localhost", sslmode="require")) == "tls"
     finally:
-        _ask(server.cluster, server.port, "ALTER SYSTEM SET ssl = on")
-        _ask(server.cluster, server.port, "SELECT pg_reload_conf()")
+        server.cluster.run("ALTER SYSTEM SET ssl = on")
+        server.cluster.run("SELECT pg_reload_conf()")
+
+
+@pytest.mark.parametrize(("mode", "words"), [("verify-full", "is checked"), ("require", "nobody checks")])
+def test_the_doctor_says_whether_the_server_is_checked(
+    server: Server, monkeypatch: pytest.MonkeyPatch, mode: str, words: str
+) -> None:
+    trusted = {"sslrootcert": str(server.authority)} if mode == "verify-full" else {}
+    address = parse_location(server.url("localhost", "couchcal:geheim", sslmode=mode, **trusted))
+    assert isinstance(address, Address)
+    monkeypatch.setattr(Address, "local", property(lambda _: False))  # as if it were another computer
+    (found,) = tls(ServerPatient(address))
+    assert words in found.detail
+    assert found.state == ("ok" if mode == "verify-full" else "warn")

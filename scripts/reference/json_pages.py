@@ -18,9 +18,12 @@ from typing import Any
 
 import pytest
 
-from scripts.reference.json_words import SHAPES, Shape
+from scripts.reference.json_practice import PRACTICE
+from scripts.reference.json_program import PROGRAM
 from scripts.reference.markdown import code, document, table
+from scripts.reference.shapes import Shape
 
+SHAPES = (*PRACTICE, *PROGRAM)
 _NOW = "2026-03-03T15:42:00+00:00"
 _ZONE = "America/New_York"
 _INTRO = """

@@ -33,16 +33,13 @@ ALLOWED = {
     "backup.copy_to": "the full path of a folder",
     "practice.slug": "small letters, digits, single dashes",
     "practice.tz": "an IANA name",
-    "practice.min_notice_min": "minutes from 0 to 43200",
-    "practice.window_days": "days from 1 to 3650, or `unlimited`",
-    "practice.max_per_day": "1 to 96, or `none`",
-    "practice.cancel_notice_h": "hours from 0 to 720",
     "practice.telehealth_template": "a link; `{token}` in it becomes a room for each session",
     "practice.telehealth_modifier": "two letters or digits",
     "practice.google_title": "up to 60 characters; `{name}` in it becomes the client",
     "practice.practitioner_npi": "ten digits with a right check digit",
 }
 """What may be typed where there is nothing to choose from and not every text will do."""
+_UNITS = {"min_notice_min": "minutes", "window_days": "days", "cancel_notice_h": "hours"}
 _GOOGLE = (
     (
         "`client_secrets`",
@@ -106,6 +103,11 @@ def _practice_row(name: str, first: PracticeSettings) -> tuple[str, str, str, st
     about = f"{values.LABELS[name]}: {values.ABOUT[name]}".rstrip(": ")
     if name in values.TRUTHS:
         allowed = "`on`, `off`"
+    elif name in values.RANGES:
+        low, high = values.RANGES[name]
+        none = values.NONE_WORDS.get(name)
+        lowest = max(low, 1) if none else low
+        allowed = f"{_UNITS.get(name, '')} from {lowest} to {high}".strip() + (f", or `{none}`" if none else "")
     else:
         words = tuple(values.to_text(name, word) for word in values.WORDS.get(name, ()))
         allowed = _words(words) or ALLOWED.get(f"practice.{name}", "text")

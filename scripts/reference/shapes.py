@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 
 class Shape(NamedTuple):
-    """An object: its heading, what prints it, what it is, its fields as `type: meaning`, the command lines that make
-    examples of it, and where in their output it is (`[]` each of a list)."""
+    """An object: its heading, what prints it, what it is, its fields as `type: meaning`, the command lines that
+    make examples of it, and where in their output it is (`[]` each of a list)."""
 
     title: str
     commands: str

@@ -122,10 +122,9 @@ def _tree(data: bytes, chance: random.Random, _words: Sequence[bytes], others: S
     here = chance.randrange(len(lines))
     head, brace, rest = lines[here].partition(b"{")
     try:
-        found = json.loads(brace + rest)
+        lines[here] = head + json.dumps(_changed(json.loads(brace + rest), chance)).encode()
     except (ValueError, RecursionError):
         return PART.join(parts)
-    lines[here] = head + json.dumps(_changed(found, chance)).encode()
     parts[at] = b"\n".join(lines)
     return PART.join(parts)
 

@@ -10,7 +10,8 @@ from tests.fuzz.target import Target
 
 _WHERE = {
     "ics-read": "calendars", "ics": "calendars", "archive": "files", "config": "files", "quick-add": "typed",
-    "words": "typed", "dates": "typed", "web": "pages", "tokens": "pages", "google": "google", "cli": "commands",
+    "words": "typed", "dates": "typed", "web": "pages", "tokens": "pages", "google-read": "google_read",
+    "google": "google", "cli": "commands",
 }  # fmt: skip
 NAMES = tuple(_WHERE)
 

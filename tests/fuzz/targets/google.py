@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,15 @@ from tests.sync.desk import Now, QuickWaiter, connect_account
 _EVENT = re.compile(r"/calendars/([^/]+)/events/([^/]+)")
 _LIST = re.compile(r"/calendars/([^/]+)/events")
 _STATUS = re.compile(rb"HTTP (\d{3}) ")
+ANSWERS = (b"HTTP 410 ", b"HTTP 429 ", b"HTTP 401 ", b"HTTP 412 ", PART, b"@", b"null")
+WORDS = (
+    b"RRULE:FREQ=DAILY;INTERVAL=0", b"RRULE:FREQ=SECONDLY", b"RRULE:FREQ=YEARLY;BYDAY=-53SU;BYSETPOS=9",
+    b"EXRULE:FREQ=DAILY", b"RDATE;VALUE=DATE:99991231,00010101", b"EXDATE:20260309T090000Z", b"_R20260304T140000",
+    b"_20260304T140000Z", b"_99991231", b'"status":"cancelled"', b'"date":"9999-12-30"',
+    b'"dateTime":"0001-01-02T00:00:00Z"',
+    b'"timeZone":"Etc/GMT+25"', b'"timeZone":"America"', b"+23:59", b"-00:00:01", b"2026-W10-2", b"20260303",
+    b"\\ud800",
+)  # fmt: skip
 OURS, THEIRS = "ours@group.calendar.google.com", "me@example.org"
 
 
@@ -102,8 +111,8 @@ def google() -> Target:
     return Target(
         "google",
         _google,
-        _seeds(),
-        (b"HTTP 410 ", b"HTTP 429 ", b"HTTP 401 ", b"HTTP 412 ", PART, b"@", b"null"),
+        answers(_names()),
+        (*WORDS, *ANSWERS),
         "json",
         16_000,
     )
@@ -161,8 +170,8 @@ def _google(folder: Path) -> Run:
     return run
 
 
-def _seeds() -> list[bytes]:
-    """Lists of both calendars: sessions that were moved or deleted, events of every form."""
+def answers(names: Sequence[str]) -> list[bytes]:
+    """Lists of both calendars: sessions that were moved or deleted, `names` their ids; events of every form."""
 
     def answer(*items: dict[str, Any], following: str = "t2", **more: Any) -> bytes:
         return json.dumps(
@@ -176,7 +185,6 @@ def _seeds() -> list[bytes]:
             "end": {"dateTime": end, "timeZone": ZONE}, **more,
         }  # fmt: skip
 
-    names = _names()
     tag = {"extendedProperties": {"private": {"couchcal": "x", "couchcal_v": "1"}}}
     moved = timed(names[0], "2026-03-03T17:00:00-05:00", "2026-03-03T17:50:00-05:00", location="Elsewhere", **tag)
     gone = {"id": names[1], "status": "cancelled", "etag": '"8"'}

@@ -20,7 +20,7 @@ from couchcal.practice import appointments, client_changes
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.store import audit_check
-from couchcal.store.connection import Database
+from couchcal.store.connection import Database, on_server
 from tests.support.demo import demo_practice
 from tests.support.practice import make_practice
 
@@ -38,8 +38,8 @@ def _all(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         found = {name: connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall() for name in names}
         found["last ids"] = connection.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
         found["last ids"] = [row for row in found["last ids"] if row[0] in names and row[1]]
-        triggers = connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
-        found["schema"] = triggers
+        if not on_server(connection):
+            found["schema"] = connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
         return found
 
 

@@ -229,6 +229,7 @@ with Transport(config) as transport:
 """
 
 
+@pytest.mark.sqlite_only("a program that is given a path")
 @pytest.mark.parametrize(("dies", "arrived"), [("before", 0), ("after", 1)])
 def test_a_sender_that_is_killed_leaves_it_unknown_and_nobody_sends_it_again(
     tmp_path: Path, dies: str, arrived: int

@@ -82,6 +82,7 @@ def _left(database: Database) -> list[str]:
     return [word for word in CANARIES if word.lower().encode() in content]
 
 
+@pytest.mark.sqlite_only("the bytes of the file")
 def test_nothing_of_a_forgotten_client_is_left_in_the_file(tmp_path: Path) -> None:
     database = make_practice(tmp_path)
     one, other = _history(database)

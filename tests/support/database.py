@@ -66,7 +66,7 @@ def _tables(connection: Connection) -> list[str]:
 
 def read_rows(connection: Connection, table: str) -> Rows:
     """`rows_of` on an open connection."""
-    cursor = connection.execute(f"SELECT * FROM {table}")
+    cursor = connection.execute(f"SELECT * FROM {table} ORDER BY id")
     names = [column[0] for column in cursor.description]
     key = names.index("id")
     return {row[key]: dict(zip(names, row, strict=True)) for row in cursor}

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from couchcal.paths import private_directory
 from couchcal.practice.opening import create_practice
 from couchcal.store.connection import Database, database_at, parse_location
 from tests.support.postgresql import shared_cluster
@@ -21,8 +22,11 @@ _chosen = False
 def choose() -> None:
     """Have `make_practice` make practices on a server from now on."""
     global _chosen
+    from couchcal.store.postgresql.connection import ServerConnection
     from couchcal.store.postgresql.database import ServerDatabase
 
+    # how soon the server says something is for tests/store/postgresql; here what is committed is seen at once
+    setattr(ServerConnection, "followed_version", ServerConnection.data_version)  # noqa: B010
     _chosen = True
     setattr(ServerDatabase, "connect_file", _skip)  # noqa: B010  what asks for the file is about the file
 
@@ -59,7 +63,9 @@ def _copy(template: str) -> Database:
     cluster = shared_cluster()
     name = cluster.create(template)
     _made.append(name)
-    return database_at(parse_location(cluster.url(name)))
+    database = database_at(parse_location(cluster.url(name)))
+    private_directory(database.path.parent)
+    return database
 
 
 @cache

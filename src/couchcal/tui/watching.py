@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 
 from couchcal.errors import CouchcalError
-from couchcal.store.connection import Database, database_errors
+from couchcal.store.connection import Database, database_errors, followed_version
 
 LOOK_S = 1.0
 """How often a screen that follows others looks."""
 
 
 class Watch:
-    """Asks SQLite for its data version on a connection of its own; costs microseconds."""
+    """Asks for the data version on a connection of its own; costs microseconds."""
 
     def __init__(self, database: Database) -> None:
         self._connection = database.connect()
@@ -29,5 +29,5 @@ class Watch:
 
     def _version(self) -> int:
         with suppress(CouchcalError), database_errors():
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+            return followed_version(self._connection)
         return 0

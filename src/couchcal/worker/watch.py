@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from couchcal.store.connection import Connection, Database, database_errors
+from couchcal.store.connection import Connection, Database, database_errors, followed_version
 
 
 class Watch:
-    """Sees commits of other connections, of this process and others, at the cost of one pragma."""
+    """Sees commits of other connections, of this process and others, at next to no cost."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,7 +27,7 @@ class Watch:
     def moved(self) -> bool:
         """Whether there was a commit by another connection since the last call; True the first time."""
         with database_errors(self._database.path):
-            (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+            version = followed_version(self.connection)
         before, self._version = self._version, version
         return bool(version != before)
 

@@ -22,7 +22,12 @@ from couchcal.store.postgresql.translate import translate
         ("SELECT max(a, ?), max(b)", "SELECT greatest(a, $1), max(b)", (0,)),
         ("SELECT min(c, max(d, e))", "SELECT least(c, greatest(d, e))", ()),
         ("SELECT coalesce(max(a), 0)", "SELECT coalesce(max(a), 0)", ()),
-        ("SELECT 1 FROM a CROSS JOIN b x ON x.i = a.i", "SELECT 1 FROM a JOIN b x ON x.i = a.i", ()),
+        (
+            "SELECT 1 FROM a CROSS JOIN b x ON x.i = a.i AND x.j > ? WHERE x.k",
+            "SELECT 1 FROM a CROSS JOIN LATERAL (SELECT * FROM b x WHERE x.i = a.i AND x.j > $1 OFFSET 0) x"
+            " WHERE x.k",
+            (0,),
+        ),
         (
             "SELECT 1 FROM a CROSS JOIN b x LEFT JOIN c ON c.i = a.i",
             "SELECT 1 FROM a CROSS JOIN b x LEFT JOIN c ON c.i = a.i",

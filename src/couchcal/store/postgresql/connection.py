@@ -119,18 +119,21 @@ class ServerConnection:
         self._native.cancel_safe()
 
     def data_version(self) -> int:
-        """Another number whenever another connection has committed a change.
+        """Another number whenever another connection has committed a change."""
+        row = self.execute("SELECT version FROM store_change").fetchone()
+        return int(row[0]) - self._own
 
-        Outside a transaction the server says when to look: nothing is asked of it as long as it is silent.
+    def followed_version(self) -> int:
+        """`data_version` for who looks again and again: nothing is asked of the server as long as it is silent.
+
+        It may be some milliseconds late. Outside a transaction only.
         """
-        if self.in_transaction:
-            return self._stored_version()
         if not self._listens:
             self._again_if_lost(lambda: self._plain(f"LISTEN {CHANNEL}"))
             self._native.add_notify_handler(self._hear)
             self._listens, self._version = True, None
         if self._told() or self._version is None or self._looks >= _LOOK_ANYWAY:
-            self._version, self._looks = self._stored_version(), 0
+            self._version, self._looks = self.data_version(), 0
         self._looks += 1
         return self._version
 
@@ -150,10 +153,6 @@ class ServerConnection:
     def _hear(self, _notify: psycopg.Notify) -> None:
         """Something was said while a statement ran."""
         self._heard = True
-
-    def _stored_version(self) -> int:
-        row = self.execute("SELECT version FROM store_change").fetchone()
-        return int(row[0]) - self._own
 
     def begin(self, text: str) -> _Cursor:
         """`BEGIN` reads; `BEGIN IMMEDIATE` and `BEGIN EXCLUSIVE` wait for others who write."""

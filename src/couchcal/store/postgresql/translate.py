@@ -20,8 +20,11 @@ _MEMBERS = rf"(SELECT CAST(member AS bigint) AS value FROM {_ELEMENTS.format(chr
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
-        # the order in which SQLite is to join is a hint to SQLite alone
-        (r"\bCROSS JOIN (\w+(?: \w+)?) ON\b", r"JOIN \1 ON"),
+        # the order in which SQLite is to join: what is on the left first, and for each of its rows by an index
+        (
+            r"\bCROSS JOIN (\w+) (\w+) ON ([^()]+?)(?= (?:WHERE|LEFT JOIN|JOIN|UNION|GROUP BY|ORDER BY)\b|\)|$)",
+            r"CROSS JOIN LATERAL (SELECT * FROM \1 \2 WHERE \3 OFFSET 0) \2",
+        ),
         (r"\bIS NOT (?!NULL\b|TRUE\b|FALSE\b|DISTINCT\b)", "IS DISTINCT FROM "),
         (r"\bIS (?!NOT\b|NULL\b|TRUE\b|FALSE\b|DISTINCT\b)", "IS NOT DISTINCT FROM "),
         # a value that is only asked whether it is there has no type of its own

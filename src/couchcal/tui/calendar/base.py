@@ -8,7 +8,7 @@ from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry, one
 from couchcal.practice.news import latest, news
 from couchcal.scheduling.wallclock import to_local
-from couchcal.store.connection import database_errors
+from couchcal.store.connection import database_errors, followed_version
 from couchcal.sync import status
 from couchcal.tui.calendar.reading import Reading
 from couchcal.tui.calendar.words import name_of
@@ -74,7 +74,7 @@ class CalendarBase(Reading):
         if now.replace(second=0) != self.now_local.replace(second=0):
             self.now_local = now
             self.show()
-        versions = self._data_version()
+        versions = self._followed_version()
         self._ticks += 1
         if versions != self._versions or self._ticks % _TICKS_TO_SYNC == 0:
             self._read_sync()
@@ -145,6 +145,14 @@ class CalendarBase(Reading):
         if not same:
             self.toast(f"{self.fate_of(entry, stored)}: nothing was done to it", severity="warning")
         return same
+
+    def _followed_version(self) -> tuple[int, ...]:
+        """`_data_version`, on a server perhaps some milliseconds late."""
+        try:
+            with database_errors():
+                return (followed_version(self.reader),)
+        except CouchcalError:
+            return self._versions
 
     def _data_version(self) -> tuple[int, ...]:
         try:

@@ -48,7 +48,7 @@ class Window(NamedTuple):
 
     def condition(self, start: str, end: str) -> tuple[str, tuple[int, ...]]:
         """SQL that no row of the window fails, and its values; `admits` decides."""
-        parts, values = ["1"], []
+        parts, values = ["true"], []
         if self.hi is not None:
             parts.append(f"{start} < ?")
             values.append(self.hi + WIDEST_OFFSET_S)

@@ -167,7 +167,7 @@ class _Export:
     def _single_condition(self) -> tuple[str, tuple[object, ...]]:
         in_calendar, calendar_values = self._of_calendar
         in_window, window_values = self._window.condition("a.start_utc", "a.end_utc")
-        live = "1" if self._cancelled else "a.status <> 'cancelled'"
+        live = "true" if self._cancelled else "a.status <> 'cancelled'"
         return f"{SINGLE} AND {in_calendar} AND {in_window} AND {live}", (*calendar_values, *window_values)
 
     def _single_ids(self) -> list[int]:

@@ -40,7 +40,7 @@ def entries(
     connection: Connection, wanted: Wanted, *, newest_first: bool = False, before: int | None = None
 ) -> Iterator[Entry]:
     """The entries that fit, one by one as they are read; with `before` those of lower numbers only."""
-    conditions, values = ["1"], []
+    conditions, values = ["true"], []
     for condition, value in (
         ("at >= ?", None if wanted.start is None else int(wanted.start.timestamp())),
         ("at < ?", None if wanted.end is None else int(wanted.end.timestamp())),

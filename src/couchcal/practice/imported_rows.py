@@ -182,7 +182,7 @@ def own_uids(connection: Connection, uids: Iterable[str]) -> set[str]:
     for table, condition in (
         ("appointment", "calendar_id IS NULL"),
         ("series", "calendar_id IS NULL"),
-        ("time_off", "1"),
+        ("time_off", "true"),
     ):
         rows = _by_uid(
             connection,

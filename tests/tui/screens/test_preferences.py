@@ -202,7 +202,7 @@ async def test_a_broken_file_is_told_and_never_written_over(database: Database) 
 async def test_the_filter_finds_by_words(database: Database) -> None:
     modal = PreferencesScreen(database, clock=clock)
     async with shown(modal) as (app, pilot):
-        await pilot.press(*"zone")
+        await pilot.press("slash", *"zone")
         seen = [item.id for item in ITEMS if modal.query_one(f"#row-{item.id}").display]
         assert seen == ["here-second_time_zone", "ours-tz"]
         assert [modal.query_one(f"#section-{n}").display for n in range(3)] == [True, True, False]

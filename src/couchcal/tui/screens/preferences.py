@@ -224,7 +224,8 @@ class PreferencesScreen(ChangedModal[Done]):
 
     def _fits(self, item: Item) -> bool:
         """Whether the filter lets a setting through."""
-        words = self.query_one("#text", Input).value.casefold().split()
+        text = self.query_one("#text", Input).value.replace("/", " ")  # typed as the key for the filter, in it
+        words = text.casefold().split()
         return all(word in _SEARCHED[item.id] for word in words)
 
     def _first_shown(self) -> Field:

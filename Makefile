@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PEERS  := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help bench-peers bench-growth demo test test-postgresql test-long check crosscheck faults fuzz format bench screenshots man reference docs docs-check dist dist-check sbom audit clean
+.PHONY: help bench-peers bench-growth demo test test-postgresql test-long check crosscheck faults fuzz format bench screenshots tour gallery man reference docs docs-check dist dist-check sbom audit clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,25 @@ bench-peers: $(DEV) $(PEERS)/.installed ## other terminal calendars at the same 
 bench-growth: $(DEV) $(PEERS)/.installed ## from a thousand to a million entries, and the plot in docs/
 	$(BIN)/python -m bench.growth $(BENCHFLAGS)
 
+PICTURES := .venv-pictures
+GALLERY  := build/gallery
+
+$(PICTURES)/.installed: scripts/requirements-pictures.txt
+	$(PYTHON) -m venv $(PICTURES)
+	$(PICTURES)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+tour: $(DEV) $(PICTURES)/.installed ## docs/tour.cast and screenshots/tour.gif, by the program itself
+	$(BIN)/python -m scripts.tour docs/tour.cast build/tour.json
+	$(PICTURES)/bin/python -m scripts.drawing build/tour.json screenshots/tour.gif
+
+gallery: $(DEV) $(PICTURES)/.installed ## every screen in every size and theme, as sheets to look at: build/gallery
+	for mode in usual ascii names record; do \
+	  COUCHCAL_GALLERY=$(GALLERY) COUCHCAL_GALLERY_MODE=$$mode $(BIN)/python -m pytest -q -p no:textual-snapshot \
+	    -p tests.tui.looks.gallery $$(find tests/tui -name 'test_snapshots*.py') || exit 1; \
+	done
+	$(PICTURES)/bin/python -m scripts.drawing $(GALLERY)
+
 screenshots: $(DEV) ## render screenshots/ from the demo practice
 	$(BIN)/python screenshots/make.py
 
@@ -141,4 +160,4 @@ audit: $(AUDIT)/.installed ## known vulnerabilities of what is in constraints.tx
 	$(AUDIT)/bin/python -m scripts.audit
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(FUZZ) $(CROSS) $(DOCS) $(DIST) $(AUDIT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PICTURES) $(FUZZ) $(CROSS) $(DOCS) $(DIST) $(AUDIT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

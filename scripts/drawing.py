@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 Color = tuple[int, int, int]
 _BAR, _WORDS = (32, 37, 46), (47, 191, 174)
 """Below the film: the ground, and the words on it."""
-_COLORS = 80
+_COLORS = 64
 _SHORTEST_S = 0.1
 """Two frames that are shorter are shown as one."""
 _FONTS = Path("/usr/share/fonts/truetype")
@@ -153,6 +153,19 @@ def sheet(paths: list[Path], across: int, face: Face, label: Face) -> Image.Imag
     return whole
 
 
+def _palette(images: list[Image.Image], grounds: set[Color]) -> Image.Image:
+    """Every colour that is meant, and of the edges of the letters those that are seen most."""
+    some = images[:: max(len(images) // 12, 1)]
+    samples = Image.new("RGB", (images[0].width, images[0].height * len(some)))
+    for index, image in enumerate(some):
+        samples.paste(image, (0, index * image.height))
+    meant = [part for color in sorted(grounds | {_BAR, _WORDS}) for part in color]
+    edges = samples.quantize(_COLORS).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette((meant + edges)[:768])
+    return palette
+
+
 def film(source: Path, target: Path) -> None:
     """An animated GIF of frames `(seconds, words, rows)`, the words below the screen."""
     kept = json.loads(source.read_text(encoding="utf-8"))
@@ -175,11 +188,10 @@ def film(source: Path, target: Path) -> None:
         else:
             images.append(whole)
             times.append(seconds)
-    some = images[:: max(len(images) // 12, 1)]
-    samples = Image.new("RGB", (images[0].width, images[0].height * len(some)))
-    for index, image in enumerate(some):
-        samples.paste(image, (0, index * image.height))
-    colors = samples.quantize(_COLORS)
+    colors = _palette(
+        images,
+        {tuple(part) for _, _, rows in kept["frames"] for row in rows for run in row for part in run[1:3] if part},
+    )
     first, *others = (image.quantize(palette=colors, dither=Image.Dither.NONE) for image in images)
     first.save(
         target, save_all=True, append_images=others, duration=[round(1000 * seconds) for seconds in times], loop=0,

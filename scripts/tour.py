@@ -24,7 +24,7 @@ ZONE = "America/New_York"
 COLUMNS, ROWS = 100, 30
 _TYPING_S = 0.07
 """Between two letters that somebody types."""
-_QUIET_S, _ANSWER_S, _PATIENCE_S = 0.6, 3.0, 30.0
+_QUIET_S, _LATE_S, _ANSWER_S, _PATIENCE_S = 0.4, 2.0, 3.0, 30.0
 """How long nothing must come until all has come; how long a key's answer, or the program, may take to begin."""
 
 
@@ -49,11 +49,11 @@ STEPS = (
     Step("enter", 1.8, "Enter books all of it"),
     Step("m", 0.8, "m  Pick it up"),
     Step("k k", 1.8, "j k h l  Move it; what it would overlap is said before you drop it"),
-    Step("f", 1.4, "f  The next free time"),
+    Step("f f", 1.4, "f  The next free time after that"),
     Step("s", 1.4, "s  This one, or all that follow"),
     Step("enter", 1.8, "Enter drops it"),
     Step("u", 1.6, "u  Undo, even after a restart"),
-    Step('/ "hal is:cancelled"', 2.0, "/  Search"),
+    Step('/ "is:no-show"', 2.0, "/  Search"),
     Step("esc", 0.3, "/  Search"),
     Step("r", 1.6, "r  Requests from the booking page"),
     Step("enter", 2.0, "Accepting opens the form first"),
@@ -99,9 +99,7 @@ class Tour:
                 self._child.send(key if typed else _KEYS.get(key, key))
                 self._answer(step.words, _TYPING_S if typed else 0.3)
             typed = not typed
-        self.now += step.look
-        held, words, rows = self.frames[-1]
-        self.frames[-1] = (held + step.look, words, rows)
+        self._answer(step.words, step.look, late=True)
 
     def leave(self) -> None:
         """End the program."""
@@ -109,15 +107,15 @@ class Tour:
         self._child.expect(pexpect.EOF, timeout=_PATIENCE_S)
         self._child.close()
 
-    def _answer(self, words: str, held: float) -> None:
-        """Take in what the program sends until it is quiet."""
+    def _answer(self, words: str, held: float, *, late: bool = False) -> None:
+        """Take in what the program sends until it is quiet; `late` is what came of it after that."""
         sent: list[str] = []
         patient = time.monotonic() + (_ANSWER_S if self.events else _PATIENCE_S)
         while True:
             try:
-                sent.append(self._child.read_nonblocking(65536, timeout=_QUIET_S))
+                sent.append(self._child.read_nonblocking(65536, timeout=_LATE_S if late else _QUIET_S))
             except pexpect.TIMEOUT:
-                if sent or time.monotonic() > patient:
+                if sent or late or time.monotonic() > patient:
                     break
         text = "".join(sent)
         self._stream.feed(text)

@@ -92,7 +92,6 @@ class CouchcalApp(WithPlainMarks[None], Frugal[None], Locking):
         self.run_worker(work, group="background", thread=True, exit_on_error=False)
 
     def on_mount(self) -> None:
-        self.theme = self._fitting(self.theme)
         for problem in (*self.settings.problems, *self.keys.problems, *self._lock_problems()):
             self.notify(problem, severity="warning", markup=False, timeout=10)
         if not self.is_headless:
@@ -165,6 +164,7 @@ def run(database: Database, *, clock: Clock = system_clock) -> int:
     looking through it again and again costs a twentieth of the way.
     """
     app = make_app(database, clock=clock)
+    app.theme = theme_for(app.theme, app.console.color_system)
     gc.disable()
     app.when_ready = partial(_begun, app)
     app.run()

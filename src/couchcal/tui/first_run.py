@@ -40,8 +40,6 @@ class FirstRunApp(WithPlainMarks[Database]):
         return VARIABLE_DEFAULTS
 
     def on_mount(self) -> None:
-        if not self.is_headless:
-            self.theme = theme_for(self.theme, self.console.color_system)
         self.push_screen(self._form, self._made)
 
     def _made(self, database: Database | None) -> None:
@@ -63,4 +61,6 @@ class FirstRunApp(WithPlainMarks[Database]):
 
 def ask(path: Path) -> Database | None:
     """Let a person set up a practice at `path`; None if they left without."""
-    return FirstRunApp(path).run()
+    app = FirstRunApp(path)
+    app.theme = theme_for(app.theme, app.console.color_system)
+    return app.run()

@@ -22,8 +22,8 @@ from couchcal.tui.app import CouchcalApp
 from tests.tui.looks.cells import Rows, rows_of, write
 
 SIZES = ((80, 24), (120, 36), (200, 60))
-THEMES = ("couchcal-dark", "couchcal-light", "couchcal-ansi")
-MODES = ("usual", "ascii", "names")
+THEMES = ("couchcal-dark", "couchcal-light", "couchcal-contrast", "couchcal-ansi")
+MODES = ("usual", "ascii", "names", "record")
 NAMES = {
     "Jane Doe": "Jane-Wilhelmina Featherstonehaugh-Cholmondeley von und zu Hohenlohe",
     "Janet Ray": "Janet 名前の長い人です 東京都 山田",
@@ -33,13 +33,17 @@ NAMES = {
     "Lena Fox": "Lena [red]Fox[/] \x1b[31m",
 }
 """For some of the clients of the tests, names that are long, wide, joined, or full of codes."""
+SHOWN: set[str] = set()
+"""The classes of all screens that were looked at."""
+RECORD = Path(__file__).with_name("shown.txt")
+"""Those that the pictures showed when the gallery was made last."""
 Run = Callable[[Pilot[Any]], Awaitable[None] | None]
 
 
 async def looks(
     app: App[Any], run: Run | None, sizes: tuple[tuple[int, int], ...], themes: tuple[str, ...], settle: Run
 ) -> dict[tuple[tuple[int, int], str], Rows]:
-    """Open an application once and see its screen in each size and theme."""
+    """Open an application once and see its screen in each size and theme; it notes which screens were there."""
     seen = {}
     async with app.run_test(size=sizes[0]) as pilot:
         if run is not None and (waiting := run(pilot)) is not None:
@@ -52,6 +56,7 @@ async def looks(
                 if waiting is not None:
                     await waiting
                 seen[size, theme] = rows_of(app)
+        SHOWN.update(type(screen).__name__ for screen in app.screen_stack)
     return seen
 
 
@@ -79,13 +84,11 @@ def snap_compare(request: pytest.FixtureRequest) -> Iterator[Callable[..., bool]
         if mode == "ascii":
             in_ascii(app)
         themes = THEMES if mode == "usual" else THEMES[:1]
-        sizes = SIZES if mode == "usual" else SIZES[:2]
+        sizes = SIZES if mode == "usual" else SIZES[: 1 + (mode != "record")]
         seen = asyncio.run(looks(app, run_before, sizes, themes, _settle))
         for ((width, height), theme), rows in seen.items():
             path = folder / mode / f"{width}x{height}" / theme.removeprefix("couchcal-") / f"{name}.json"
             write(path, rows, dark=theme != "couchcal-light")
-        with (folder / "screens.txt").open("a", encoding="utf-8") as screens:
-            screens.write(f"{getattr(app, 'modal', app).__class__.__name__} {name}\n")
         return True
 
     with pytest.MonkeyPatch.context() as patch:
@@ -102,3 +105,9 @@ def snap_compare(request: pytest.FixtureRequest) -> Iterator[Callable[..., bool]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One opening is enough for all sizes and themes."""
     items[:] = [item for item in items if not re.search(r"light|ansi", item.nodeid)]
+
+
+def pytest_sessionfinish() -> None:
+    """Write down which screens were seen, if the whole gallery was made."""
+    if os.environ.get("COUCHCAL_GALLERY_MODE") == "record":
+        RECORD.write_text("\n".join(sorted(SHOWN)) + "\n", encoding="utf-8")

@@ -28,7 +28,7 @@ from couchcal.tui.calendar.words import (
     when_text,
     zone_label,
 )
-from couchcal.tui.text import clean
+from couchcal.tui.text import clean, fit
 from couchcal.tui.theme import Palette
 
 _BILLING = {"none": "not billed", "started": "bill started", "paid": "paid"}
@@ -46,9 +46,7 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particular
 
     styles = palette.cancelled if entry.off else palette.kinds.get(entry.kind, palette.kinds["other_event"])
     name = full_name(entry, scene.names)
-    lines.append(
-        [(f"{glyphs.bar} ", styles.outline), (chop_cells(name, max(width - 2, 1))[0] if name else "", bright)]
-    )
+    lines.append([(f"{glyphs.bar} ", styles.outline), (fit(name, width - 2, glyphs.ellipsis), bright)])
     minutes = (entry.end - entry.start) // timedelta(minutes=1)
     length = "" if entry.all_day else f"{glyphs.separator}{minutes} min"
     add(f"{KIND_LABELS.get(entry.kind, 'Event')}{length}", dim)

@@ -38,8 +38,8 @@ def _all(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         found = {name: connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall() for name in names}
         found["last ids"] = connection.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
         found["last ids"] = [row for row in found["last ids"] if row[0] in names and row[1]]
-        if not on_server(connection):
-            found["schema"] = connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+        schema = "SELECT 1" if on_server(connection) else "SELECT name, sql FROM sqlite_schema ORDER BY name"
+        found["schema"] = connection.execute(schema).fetchall()
         return found
 
 

@@ -7,7 +7,9 @@ so that what it checks stays true until it commits. Who reads sees one moment, f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -71,6 +73,7 @@ class ServerConnection:
         self._version: int | None = None
         self._looks = 0
         self._heard = False
+        self._regaining: Future[Native] | None = None
 
     @property
     def native(self) -> Native:
@@ -126,29 +129,48 @@ class ServerConnection:
     def followed_version(self) -> int:
         """`data_version` for who looks again and again: nothing is asked of the server as long as it is silent.
 
-        It may be some milliseconds late. Outside a transaction only.
+        It may be some milliseconds late, and stays as it is while the server cannot be reached: a screen that
+        follows does not wait for it. Outside a transaction only.
         """
-        if not self._listens:
-            self._again_if_lost(lambda: self._plain(f"LISTEN {CHANNEL}"))
-            self._native.add_notify_handler(self._hear)
-            self._listens, self._version = True, None
-        if self._told() or self._version is None or self._looks >= _LOOK_ANYWAY:
-            self._version, self._looks = self.data_version(), 0
+        if self._native.closed and not self._regained():
+            return self._version or 0
+        try:
+            if not self._listens:
+                self._plain(f"LISTEN {CHANNEL}")
+                self._native.add_notify_handler(self._hear)
+                self._listens, self._version = True, None
+            if self._told() or self._version is None or self._looks >= _LOOK_ANYWAY:
+                self._version, self._looks = self.data_version(), 0
+        except psycopg.OperationalError:
+            if not self._native.closed:
+                raise
         self._looks += 1
-        return self._version
+        return self._version or 0
+
+    def _regained(self) -> bool:
+        """Whether a lost connection is there again; it is made in the background, anew at each look."""
+        if self._reconnect is None or self._closed:
+            return False
+        if self._regaining is None:
+            self._regaining = Future()
+            Thread(target=_answer, args=(self._regaining, self._reconnect), daemon=True).start()
+        if not self._regaining.done():
+            return False
+        regaining, self._regaining = self._regaining, None
+        if regaining.exception() is not None:
+            return False
+        self._use(regaining.result())
+        return True
 
     def _told(self) -> bool:
-        """Whether the server has said something since this was last asked; True where the connection is lost."""
+        """Whether the server has said something since this was last asked."""
         pgconn = self._native.pgconn
-        try:
+        told, self._heard = self._heard, False
+        with suppress(psycopg.OperationalError):  # it is lost: the next look sees to it
             pgconn.consume_input()
-            told = self._heard
             while pgconn.notifies() is not None:
                 told = True
-        except psycopg.OperationalError:
-            self._listens, told = False, True
-        self._heard = False
-        return told
+        return told and not self._native.closed
 
     def _hear(self, _notify: psycopg.Notify) -> None:
         """Something was said while a statement ran."""
@@ -222,10 +244,20 @@ class ServerConnection:
         return asked()
 
     def _open_again(self) -> None:
-        if self._reconnect is None or self._closed:
-            raise psycopg.OperationalError("the connection is closed")
-        self._native = self._reconnect()
+        if self._reconnect is None or self._closed or self._regaining is not None:
+            raise psycopg.OperationalError("the connection is lost")
+        self._use(self._reconnect())
+
+    def _use(self, native: Native) -> None:
+        self._native = native
         self._own, self._version, self._listens = 0, None, False
+
+
+def _answer(asked: Future[Native], reconnect: Callable[[], Native]) -> None:
+    try:
+        asked.set_result(reconnect())
+    except Exception as error:
+        asked.set_exception(error)
 
 
 _CONTROL: dict[str, Callable[[ServerConnection, str], Any]] = {

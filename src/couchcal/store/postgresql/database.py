@@ -22,6 +22,15 @@ _SETTINGS = {
 }
 
 
+_PATIENCE = {
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+"""A network that swallows everything is noticed in half a minute, and not by a screen that waits for ever."""
+
+
 class ServerDatabase(Database):
     """A database on a server; `path` is where this machine keeps what belongs to it."""
 
@@ -51,7 +60,7 @@ class ServerDatabase(Database):
             DatabaseProblem: as `connect`.
         """
         options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-        told = {"application_name": "couchcal", "keepalives_idle": "30", **self.address.parameters()}
+        told = {"application_name": "couchcal", **_PATIENCE, **self.address.parameters()}
         told["options"] = options
         try:
             return psycopg.connect(**told, autocommit=True)  # type: ignore[arg-type]  # of the libpq's own names

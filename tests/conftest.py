@@ -10,7 +10,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import on_server
-from tests.support.everyday import rare_collections, statements_are_compiled_once, try_fewer_examples
+from tests.support.everyday import (
+    mark_more_of_a_kind,
+    rare_collections,
+    statements_are_compiled_once,
+    try_fewer_examples,
+)
 
 # How long an example takes tells more about the machine than about the code: nothing here is timed.
 settings.register_profile("couchcal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,7 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
         on_server.choose()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    mark_more_of_a_kind(items)
     if config.getoption("markexpr") == "not long":
         for item in items:
             try_fewer_examples(item)
@@ -103,4 +110,5 @@ def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("couchcal.typed_dates._chosen", "mdy")
     # Waiting for the disk tells nothing here: what a power cut leaves is tried in tests/faults, by whole programs.
     monkeypatch.setattr("couchcal.store.connection.SYNCHRONOUS", "OFF")
+    monkeypatch.setattr("os.fsync", lambda _: None)
     return home

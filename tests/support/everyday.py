@@ -16,6 +16,36 @@ SHARE = 0.3
 """The part of a property's examples that `make test` tries; each run tries others, `make test-long` tries all."""
 LEAST = 3
 
+MORE_OF_A_KIND = (
+    "tests/cli/test_serve.py::test_it_serves_until_it_is_told_to_end[15-with its worker]",
+    "tests/cli/test_serve.py::test_it_serves_until_it_is_told_to_end[2-alone]",
+    "tests/cli/test_worker.py::test_it_sends_what_others_commit_until_it_is_told_to_end[2]",
+    "tests/mail/test_outbox.py::test_a_sender_that_is_killed_leaves_it_unknown_and_nobody_sends_it_again[before-0]",
+    "tests/practice/test_door_race.py::test_a_change_that_is_killed_anywhere_has_not_begun[_book]",
+    "tests/practice/test_door_race.py::test_a_change_that_is_killed_anywhere_has_not_begun[_cancel]",
+    "tests/practice/test_door_race.py::test_a_change_that_is_killed_anywhere_has_not_begun[_verify]",
+    "tests/practice/test_door_race.py::test_of_many_processes_one_has_the_time[False]",
+    "tests/store/test_key_changes.py::test_a_change_killed_anywhere_leaves_a_key_that_opens[from the keyring]",
+    "tests/store/test_key_changes.py::test_a_change_killed_anywhere_leaves_a_key_that_opens[recovery]",
+    "tests/store/test_migrations.py::test_upgrading_from_any_revision_keeps_every_row[0002]",
+    "tests/store/test_migrations.py::test_upgrading_from_any_revision_keeps_every_row[0003]",
+    "tests/store/test_migrations.py::test_upgrading_from_any_revision_keeps_every_row[0004]",
+    "tests/store/test_recrypt.py::test_killed_anywhere_it_is_the_old_or_the_new_and_opens[False-False]",
+    "tests/store/test_recrypt.py::test_killed_anywhere_it_is_the_old_or_the_new_and_opens[True-True]",
+    "tests/sync/test_crash.py::test_a_reset_that_ends_anywhere_is_taken_up_again[events]",
+    "tests/tui/screens/test_preferences.py::test_full_names_are_warned_against[escape-id]",
+    "tests/tui/test_terminal.py::test_a_program_that_is_ended_leaves_terminal_and_database_whole[1]",
+    "tests/tui/test_terminal.py::test_a_session_is_moved_put_back_by_undo_and_the_terminal_restored[120-36]",
+)
+"""Cases with processes, or that cost much otherwise, beside which a case of the same test is everyday."""
+
+
+def mark_more_of_a_kind(items: list[pytest.Item]) -> None:
+    """Leave the cases of `MORE_OF_A_KIND` to `make test-long`."""
+    for item in items:
+        if item.nodeid in MORE_OF_A_KIND:
+            item.add_marker("long")
+
 
 def try_fewer_examples(item: pytest.Item) -> None:
     """Let a property, or a machine of many steps, try its share of examples only."""
@@ -46,7 +76,6 @@ def rare_collections() -> Iterator[None]:
     gc.set_threshold(50_000, 10, 10)
     yield
     gc.set_threshold(*before)
-    gc.unfreeze()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def desk(tmp_path: Path) -> SyncDesk:
 
 
 def private(desk: SyncDesk) -> str:
-    return str(desk.value("SELECT remote_calendar_id FROM calendar_link WHERE role = 'inbound'"))
+    return str(desk.value("SELECT remote_calendar_id FROM calendar_link WHERE role = 'inbound' ORDER BY id"))
 
 
 def lunch(desk: SyncDesk, name: str = "lunch") -> None:

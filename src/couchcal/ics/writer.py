@@ -227,7 +227,7 @@ def _series_id(item: Item) -> int | None:
 
 def _of_calendar(connection: Connection, calendar: str | None) -> tuple[str, tuple[object, ...]]:
     if calendar is None:
-        return "1", ()
+        return "true", ()
     found = connection.execute("SELECT id FROM calendar WHERE name = ?", (calendar,)).fetchone()
     if found is None:
         raise NotFound(f"there is no calendar '{calendar}'", "couchcal import makes one of each file")

@@ -71,7 +71,9 @@ def test_show_tells_the_place_and_no_secret(sealed: Cli) -> None:
 
 def test_a_passphrase_is_changed_after_the_old_one(sealed: Cli, typing: Typing) -> None:
     typing.answers = [PASSPHRASE, "new words", "new words"]
-    assert "holds from now on" in sealed("key", "passphrase").out
+    done = sealed("key", "passphrase")
+    assert "holds from now on" in done.out
+    assert "that passphrase is short" in done.err
     assert typing.asked == ["Passphrase: ", "New passphrase: ", "Once more: "]
     typing.answers = [PASSPHRASE]
     assert "the passphrase is wrong" in sealed("agenda", code=75).err
@@ -79,6 +81,8 @@ def test_a_passphrase_is_changed_after_the_old_one(sealed: Cli, typing: Typing) 
     assert "the two are not the same" in sealed("key", "passphrase", code=1).err
     typing.answers = ["new words"]
     sealed("agenda")
+    typing.answers = ["new words", PASSPHRASE, PASSPHRASE]
+    assert "short" not in sealed("key", "passphrase").err
 
 
 def test_a_wrong_key_is_one_line(sealed: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

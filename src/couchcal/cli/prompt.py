@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from couchcal.errors import Refused, UsageProblem
 
+_SHORT = 12
+"""Characters below which a passphrase is quickly found by whoever has a copy of the file."""
+
 
 def passphrase_prompt() -> Callable[[str], str] | None:
     """What asks a person for the passphrase; None where nobody could answer."""
@@ -23,7 +26,7 @@ def passphrase_prompt() -> Callable[[str], str] | None:
 
 
 def new_passphrase(prompt: str) -> str:
-    """A passphrase that a person has typed twice.
+    """A passphrase that a person has typed twice. One that is short is taken, and said to be.
 
     Raises:
         UsageProblem: nobody is there to ask. Refused: the two are not the same.
@@ -35,6 +38,10 @@ def new_passphrase(prompt: str) -> str:
     passphrase = getpass.getpass(prompt)
     if passphrase and getpass.getpass("Once more: ") != passphrase:
         raise Refused("the two are not the same", "nothing was changed; try again")
+    if 0 < len(passphrase) < _SHORT:
+        from couchcal.cli.plain import note
+
+        note("that passphrase is short; several words are much harder to guess: couchcal key passphrase changes it")
     return passphrase
 
 

@@ -18,7 +18,7 @@ from couchcal.store.rules import without_rules_of_change
 
 _BATCH = 1000
 _LARGEST: Final = 2**63 - 1
-_OF_THE_ROW = ("IntegrityError", "InterfaceError", "OverflowError", "UnicodeEncodeError")
+_OF_THE_ROW = {"IntegrityError", "InterfaceError", "OverflowError", "UnicodeEncodeError", "DataError"}
 """What a value that no column takes is called by the drivers."""
 _USED = ("client", "appointment", "series", "booking_request", "time_off", "external_event")
 """Tables that are empty in a new practice."""
@@ -155,7 +155,7 @@ def _insert(connection: Connection, name: str, columns: list[str] | None, rows: 
     try:
         connection.executemany(statement, rows)
     except Exception as error:
-        if type(error).__name__ not in _OF_THE_ROW:
+        if not _OF_THE_ROW & {kind.__name__ for kind in type(error).__mro__}:
             raise
         raise Refused(
             f"a row of json/{name}.jsonl is none of a calendar", "export again", code="damaged_export"

@@ -375,3 +375,25 @@ def test_the_documentation_has_every_key() -> None:
     for name, label in LABELS.items():
         about = f"{label}: {ABOUT[name]}" if ABOUT[name] else label
         assert f"| `practice.{name}` | {prose(about)} |" in text
+
+
+@pytest.mark.parametrize(
+    "last", ['mail.user = "me"', '[mail]\nuser = "me"', 'theme = "couchcal-dark"  # as ever', "mail.a.b = 1"]
+)
+def test_a_last_line_without_an_end_stays_a_line_of_its_own(tmp_path: Path, last: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(last, "utf-8")
+    write_settings({"mail.host": "mail.example", "names": "first"}, file)
+    assert last.splitlines()[-1] in file.read_text("utf-8").splitlines()
+    found = load(file)
+    assert (found.mail.host, found.names) == ("mail.example", "first")
+
+
+def test_a_file_that_cannot_be_written_as_meant_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    content = f'theme = "couchcal-light"\n{".".join(["deep"] * 120)} = 1\n'
+    file.write_text(content, "utf-8")
+    assert load(file).theme == "couchcal-light"
+    with pytest.raises(Refused, match="cannot be changed here"):
+        write_settings({"theme": "couchcal-dark"}, file)
+    assert file.read_text("utf-8") == content

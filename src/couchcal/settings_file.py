@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ def write_settings(changes: Mapping[str, Any], path: Path | None = None) -> None
         Refused: the file is no TOML, or cannot be read or written.
     """
     import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
     for name, value in changes.items():
         _check(name, value)
@@ -33,31 +34,54 @@ def write_settings(changes: Mapping[str, Any], path: Path | None = None) -> None
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}", "check its permissions") from None
     _refuse_broken(content, path.name)
-    document = tomlkit.parse(content.decode("utf-8-sig"))
-    for name, value in changes.items():
-        _put(document, name, value)
-    written = tomlkit.dumps(document).encode()
-    if written == content:
+    text = content.decode("utf-8-sig")
+    try:
+        # without the last line end tomlkit puts what comes next on the same line
+        document = tomlkit.parse(text if text.endswith("\n") or not text else f"{text}\n")
+        for name, value in changes.items():
+            _put(document, name, value, table=tomlkit.table)
+        written = tomlkit.dumps(document)
+        same = _says(written) == _says(text, changes)
+    except (ValueError, TOMLKitError):
+        same = False
+    if not same:
+        raise Refused(f"{path.name} is written in a way that cannot be changed here", "change it by hand")
+    if written.removesuffix("\n") == text.removesuffix("\n"):
         return
     try:
-        write_private(path, written)
+        write_private(path, written.encode())
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}", "check its permissions") from None
 
 
-def _put(document: MutableMapping[str, Any], name: str, value: Any) -> None:
-    """Set a key, or take it out; the table it is in is made where it is missing."""
-    import tomlkit
+def _says(text: str, changes: Mapping[str, Any] | None = None) -> str:
+    """What TOML means, as text that is the same whenever it means the same, with some keys set.
 
-    table, _, key = name.rpartition(".")
-    if table:
-        if table not in document:
+    Raises:
+        ValueError: it is no TOML.
+    """
+    import json
+    import tomllib
+
+    data = tomllib.loads(text)
+    for name, value in (changes or {}).items():
+        _put(data, name, value, table=dict)
+    return json.dumps(data, sort_keys=True, default=repr)
+
+
+def _put(
+    document: MutableMapping[str, Any], name: str, value: Any, *, table: Callable[[], MutableMapping[str, Any]]
+) -> None:
+    """Set a key, or take it out; the table it is in is made by `table` where it is missing."""
+    above, _, key = name.rpartition(".")
+    if above:
+        if above not in document:
             if value is None:
                 return
-            document[table] = tomlkit.table()
-        if not isinstance(document[table], MutableMapping):
-            raise Refused(f"{table} is no table in the settings file", f"make it a line [{table}] first")
-        document = document[table]
+            document[above] = table()
+        if not isinstance(document[above], MutableMapping):
+            raise Refused(f"{above} is no table in the settings file", f"make it a line [{above}] first")
+        document = document[above]
     if value is not None:
         document[key] = value
     elif key in document:

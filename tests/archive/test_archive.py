@@ -123,11 +123,15 @@ def _damage(out: Path, how: str) -> None:
         lines.write_text(text.replace('"typical_min": ', '"typical_min": null, "zz": ', 1), "utf-8")
     elif how == "newer":
         (out / "schema.json").write_text((out / "schema.json").read_text().replace('"format": 1', '"format": 9'))
+    elif how in ("zone", "no practice"):
+        practice = out / "json" / "practice.jsonl"
+        text = practice.read_text("utf-8").replace("America/New_York", "America/Nowhere")
+        practice.write_text(text if how == "zone" else "", "utf-8")
     elif how == "none":
         (out / "schema.json").unlink()
 
 
-@pytest.mark.parametrize("how", ["line", "row", "column", "value", "newer", "none"])
+@pytest.mark.parametrize("how", ["line", "row", "column", "value", "newer", "zone", "no practice", "none"])
 def test_a_damaged_export_changes_nothing(tmp_path: Path, how: str) -> None:
     out = tmp_path / "out"
     export_all(make_practice(tmp_path / "from"), out, clock=_clock)

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from couchcal.archive.writing import FORMAT, KEPT_APART, tables_of
 from couchcal.clock import Clock
 from couchcal.errors import NotFound, Refused
+from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.store.audit import Deed, append
 from couchcal.store.audit_anchor import appended
 from couchcal.store.connection import SCHEMA_HEAD, Connection, Database, database_errors, transaction
@@ -42,6 +43,7 @@ def import_all(database: Database, folder: Path, *, clock: Clock) -> dict[str, i
                 connection.execute(f"DELETE FROM {name}")  # noqa: S608  a table of the schema
             counts = {name: _read_table(connection, name, folder) for name in names}
         _same_counts(described, counts)
+        _refuse_without_practice(connection)
         for name in names:
             last = described[name].last_id if name in described else 0
             connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
@@ -159,6 +161,21 @@ def _insert(connection: Connection, name: str, columns: list[str] | None, rows: 
             raise
         raise Refused(
             f"a row of json/{name}.jsonl is none of a calendar", "export again", code="damaged_export"
+        ) from None
+
+
+def _refuse_without_practice(connection: Connection) -> None:
+    """Nothing can be shown without the row of the practice and its time zone."""
+    zones = [str(tz) for (tz,) in connection.execute("SELECT tz FROM practice")]
+    if len(zones) != 1:
+        raise Refused("the practice itself is not in this export", "export again", code="damaged_export")
+    try:
+        zone(zones[0])
+    except UnknownZone:
+        raise Refused(
+            f"the time zone of this export, {zones[0]}, is not known here",
+            "install the tzdata package, or export again",
+            code="damaged_export",
         ) from None
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 from rich.color import ColorSystem
 from textual.color import Color
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from couchcal.cli.main import main
 from couchcal.store.connection import Database
 from couchcal.tui.app import CouchcalApp
 from couchcal.tui.calendar.period import View
 from couchcal.tui.contrast import ENHANCED, MARK, TEXT, legible, ratio
-from couchcal.tui.theme import ANSI, CONTRAST, DARK, LIGHT, theme_for
-from tests.support.demo import at, event
+from couchcal.tui.theme import ANSI, CONTRAST, DARK, LIGHT, Palette, theme_for
+from tests.support.demo import NOW, at, event
 from tests.tui.conftest import AppFactory, settle
 from tests.tui.looks.cells import rows_of, text_of
 from tests.tui.looks.test_contrast import SIZE, Pair, in_front, pairs, walk
@@ -125,3 +129,56 @@ async def test_nothing_moves_by_itself(make: AppFactory) -> None:
             await settle(pilot)
             focused = app.screen.focused
             assert not isinstance(focused, Input) or not focused.cursor_blink
+
+
+def test_the_theme_of_contrast_has_more_of_it() -> None:
+    variables = CONTRAST.to_color_system().generate()
+    palette = Palette.of({**variables, **CONTRAST.variables})
+    words = [
+        palette.base,
+        palette.chrome,
+        palette.bright,
+        palette.accent,
+        palette.warning,
+        palette.error,
+        palette.header,
+    ]
+    for kind in (*palette.kinds.values(), palette.cancelled):
+        words += [kind.title, kind.detail, kind.selected_title, kind.selected_detail]
+    for style in words:
+        assert style.color is not None
+        assert style.bgcolor is not None
+        color, ground = (Color(*part.get_truecolor()) for part in (style.color, style.bgcolor))
+        assert ratio(color, ground) >= ENHANCED
+    lines = [
+        Palette.of({**each.to_color_system().generate(), **each.variables}).faint.color for each in (CONTRAST, DARK)
+    ]
+    strong, quiet = (ratio(Color(*line.get_truecolor()), Color(0, 0, 0)) for line in lines if line is not None)
+    assert strong >= MARK > quiet
+
+
+async def test_the_agenda_is_read_from_top_to_bottom(make: AppFactory) -> None:
+    async with make(View.AGENDA).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        lines = [line.strip() for line in text_of(rows_of(pilot.app)).splitlines()[1:-1] if line.strip()]
+        assert lines[0].startswith("Tue 3 March")
+        entries = [line for line in lines if re.match(r"\d+:\d\d–", line)]
+        assert len(entries) >= 6
+        assert all(len(re.findall(r"\d+:\d\d–", line)) == 1 for line in entries)
+        assert any(line.endswith("free") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "command", [("agenda", "--from", "2026-03-02", "--to", "2026-03-07", "--cancelled"), ("free",)]
+)
+def test_what_commands_print_is_plain(
+    demo: Database, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COUCHCAL_NOW", NOW.isoformat())
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(sys, "argv", ["couchcal", *command, "--db", str(demo.path)])
+    assert main() == 0
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    assert "\x1b" not in printed
+    assert command[0] == "free" or all(word in printed for word in ("[conflict]", "[no show]"))

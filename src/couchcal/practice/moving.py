@@ -117,7 +117,10 @@ def _onto_server(old: Database, target: DatabaseLocation, told: Told | None) -> 
 
     assert not isinstance(target, Path)  # noqa: S101  who calls has looked
     database = empty_on_server(target)
-    return Moved(_copied(old, database, told), database, "")
+    copied = _copied(old, database, told)
+    with suppress(Exception), closing(database.connect()) as connection:
+        connection.execute("ANALYZE")  # the server finds out by itself, within minutes: the first screen is before
+    return Moved(copied, database, "")
 
 
 def _into_file(

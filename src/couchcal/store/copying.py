@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NOT_COPIED = frozenset({"worker_lease"})
 """Whose process is at work on the database it is in."""
 _BATCH = 2_000
+_VALUES = 2_000
+"""How many values a statement is given at most."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _Row = Sequence[Any]
 
@@ -108,12 +110,10 @@ def _tables() -> list[Table]:
 
 def _copy_table(source: Connection, target: Connection, table: Table) -> _Part:
     names = [column.name for column in table.columns]
-    marks = ", ".join("?" for _ in names)
-    statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  names of the schema
     plain, count, digest = _plain(table), 0, sha256()
     for batch in _batches(source, table.name, names):
         try:
-            target.executemany(statement, batch)
+            _insert(target, table.name, names, batch)
         except Exception as error:
             if not {"IntegrityError", "DataError"} & {kind.__name__ for kind in type(error).__mro__}:
                 raise
@@ -126,6 +126,19 @@ def _copy_table(source: Connection, target: Connection, table: Table) -> _Part:
         count += len(batch)
         digest.update(_encode([plain(row) for row in batch]).encode())
     return _Part(count, digest.hexdigest())
+
+
+def _insert(target: Connection, table: str, names: list[str], rows: list[_Row]) -> None:
+    """Many rows with each statement: to a server every one is a message."""
+    marks = f"({', '.join('?' for _ in names)})"
+    into = f"INSERT INTO {table} ({', '.join(names)}) VALUES "  # noqa: S608  names of the schema
+    many = _VALUES // len(names)
+    whole = len(rows) - len(rows) % many
+    if whole:
+        groups = ([value for row in rows[at : at + many] for value in row] for at in range(0, whole, many))
+        target.executemany(into + ", ".join([marks] * many), groups)
+    if rows[whole:]:
+        target.executemany(into + marks, rows[whole:])
 
 
 def _batches(connection: Connection, table: str, names: list[str]) -> Iterator[list[_Row]]:

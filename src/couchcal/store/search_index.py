@@ -29,7 +29,17 @@ SELECT term FROM found WHERE term < :after LIMIT {_MOST_WHOLE + 1}
 """  # noqa: S608  our own number
 """The words of the index in `[:begin, :after)`; with a space after it, a word is followed by the next one."""
 _FIND_CLIENTS = "SELECT rowid FROM client_search WHERE client_search MATCH ? LIMIT ?"
-_FIND_ON_SERVER = "SELECT rowid FROM entry_search WHERE {} AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?"
+_NEAR = 600
+_FIND_NEAR = (
+    f"SELECT rowid FROM (SELECT rowid, words FROM entry_search WHERE rowid BETWEEN ? AND ?"  # noqa: S608  ours
+    f" ORDER BY rowid DESC LIMIT {_NEAR}) near WHERE {{}} ORDER BY rowid DESC LIMIT ?"
+)
+"""What is looked for among the latest: words of many entries are found there without putting all together."""
+_FIND_ALL = (
+    "WITH hit AS MATERIALIZED (SELECT rowid FROM entry_search WHERE rowid BETWEEN ? AND ? AND {})"
+    " SELECT rowid FROM hit ORDER BY rowid DESC LIMIT ?"
+)
+"""By the index over words, whatever the server guesses of how rare they are."""
 _FIND_CLIENTS_ON_SERVER = "SELECT rowid FROM client_search WHERE words @@ search_prefixes(?) ORDER BY rowid LIMIT ?"
 
 
@@ -47,17 +57,22 @@ class _Pages:
         self, connection: Connection, condition: str, values: tuple[str, ...], lowest: int, highest: int
     ) -> None:
         self._connection = connection
-        self._statement = _FIND_ON_SERVER.format(condition)
+        self._condition = condition
         self._values = values
         self._lowest = lowest
         self._highest = highest
 
     def fetchmany(self, size: int, /) -> Sequence[tuple[int]]:
-        values = (*self._values, self._lowest, self._highest, size)
-        found = self._connection.execute(self._statement, values).fetchall()
+        found = self._asked(_FIND_NEAR, size)
+        if len(found) < size:
+            found = self._asked(_FIND_ALL, size)
         if found:
             self._highest = found[-1][0] - 1
         return found
+
+    def _asked(self, statement: str, size: int) -> Sequence[tuple[int]]:
+        values = (self._lowest, self._highest, *self._values, size)
+        return self._connection.execute(statement.format(self._condition), values).fetchall()
 
 
 def entry_keys(

@@ -44,8 +44,8 @@ RETURN CASE
 END
 """
 _INDEX = """
-CREATE FUNCTION index_appointments({arguments}) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO entry_search (rowid, words)
+CREATE FUNCTION index_appointments({arguments}) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    {early}INSERT INTO entry_search (rowid, words)
     SELECT entry_key(a.start_utc, a.id, 0),
            array_to_tsvector(entry_marks(a.status, a.kind, a.note_signed_at, x.type) || search_words(concat_ws(
                ' ', a.title, a.place, a.instructions, a.service, a.collateral_name,
@@ -55,9 +55,13 @@ CREATE FUNCTION index_appointments({arguments}) RETURNS void LANGUAGE sql AS $$
     WHERE {which}
       AND NOT EXISTS (SELECT 1 FROM entry_search_later l WHERE a.id BETWEEN l.first_id AND l.last_id)
     ORDER BY a.start_utc, a.id
-    ON CONFLICT (rowid) DO UPDATE SET words = excluded.words
-$$
+    ON CONFLICT (rowid) DO UPDATE SET words = excluded.words;
+END $$
 """
+_EARLY = (
+    "IF EXISTS (SELECT 1 FROM entry_search_later l WHERE one BETWEEN l.first_id AND l.last_id)"
+    " THEN RETURN; END IF; "
+)
 _TABLES = (
     "CREATE TABLE entry_search (rowid bigint PRIMARY KEY, words tsvector NOT NULL)",
     "CREATE TABLE client_search (rowid bigint PRIMARY KEY, words tsvector NOT NULL)",
@@ -65,25 +69,25 @@ _TABLES = (
     _KEY,
     _NAMES,
     _MARKS,
-    _INDEX.format(arguments="one integer", which="a.id = one"),
-    _INDEX.format(arguments="first_id bigint, last_id bigint", which="a.id BETWEEN first_id AND last_id"),
+    _INDEX.format(arguments="one integer", which="a.id = one", early=_EARLY),
+    _INDEX.format(arguments="first_id bigint, last_id bigint", which="a.id BETWEEN first_id AND last_id", early=""),
     """
-CREATE FUNCTION index_external_event(e external_event) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION index_external_event(e external_event) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO entry_search (rowid, words)
     VALUES (entry_key(e.start_utc, e.id, 1), array_to_tsvector(ARRAY[chr(57344) || 'any'] || search_words(e.title)))
-    ON CONFLICT (rowid) DO UPDATE SET words = excluded.words
-$$
+    ON CONFLICT (rowid) DO UPDATE SET words = excluded.words;
+END $$
 """,
     """
-CREATE FUNCTION index_client(c client) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION index_client(c client) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO client_search (rowid, words)
     VALUES (c.id, array_to_tsvector(search_words(concat_ws(
         ' ', name_words(c.internal_id, c.first, c.last, c.preferred), c.email, c.phone))))
-    ON CONFLICT (rowid) DO UPDATE SET words = excluded.words
-$$
+    ON CONFLICT (rowid) DO UPDATE SET words = excluded.words;
+END $$
 """,
-    "CREATE INDEX ix_entry_search_words ON entry_search USING gin (words)",
-    "CREATE INDEX ix_client_search_words ON client_search USING gin (words)",
+    "CREATE INDEX ix_entry_search_words ON entry_search USING gin (words) WITH (fastupdate = off)",
+    "CREATE INDEX ix_client_search_words ON client_search USING gin (words) WITH (fastupdate = off)",
 )
 _GONE = "DELETE FROM entry_search WHERE rowid = entry_key(OLD.start_utc, OLD.id, {table});"
 _RANGE_GONE = (

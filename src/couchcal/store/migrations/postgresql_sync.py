@@ -7,13 +7,13 @@ from alembic import op
 from couchcal.store.migrations.postgresql import drop_trigger, trigger
 
 _QUEUE = """
-CREATE FUNCTION queue_for_sync(one integer) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION queue_for_sync(one integer) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO sync_outbox (appointment_id, revision, state, attempts, next_at, error)
     VALUES (one, 1, 'pending', 0, NULL, '')
     ON CONFLICT (appointment_id) DO UPDATE SET
         revision = sync_outbox.revision + 1, attempts = 0, next_at = NULL, error = '',
-        state = CASE sync_outbox.state WHEN 'inflight' THEN 'inflight' ELSE 'pending' END
-$$
+        state = CASE sync_outbox.state WHEN 'inflight' THEN 'inflight' ELSE 'pending' END;
+END $$
 """
 _TARGET = "EXISTS (SELECT 1 FROM calendar_link WHERE role = 'owned_target')"
 _DISCLOSED = "uid, start_utc, end_utc, tz, all_day, status, kind, client_id, title, busy, location_id"

@@ -112,7 +112,7 @@ def test_db_is_taken_before_and_after_the_command_and_as_a_url(cli: Cli, tmp_pat
         assert "Lunch" in cli(*argv).out
     assert cli.json("agenda") == []
     assert cli.json("client", "list", "--db", str(other.path)) == []
-    assert cli("--db", "postgresql+psycopg://host/x", "agenda", code=2).err.startswith("couchcal: error: ")
+    assert cli("--db", "mysql://host/x", "agenda", code=2).err.startswith("couchcal: error: ")
     cli("--db", code=2)
 
 

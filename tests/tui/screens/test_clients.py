@@ -103,31 +103,26 @@ async def test_new_bookings_come_first_and_archived_clients_on_request(database:
 
 
 @pytest.mark.usefixtures("practice")
-@pytest.mark.parametrize(
-    ("typed", "found"),
-    [
-        ("zoe", ["Zoë Doe"]),
-        ("DOE", ["Zoë Doe", "Jane Doe"]),
-        ("c-0003", ["Bob Reed"]),
-        ("jane@", ["Zoë Doe", "Jane Doe"]),
-        ("5550100", ["Jane Doe"]),
-        ("do ja", ["Zoë Doe", "Jane Doe"]),
-        ("silva", ["Maria Silva"]),
-        ("[red]", []),
-    ],
-)
-async def test_the_filter_reads_names_ids_addresses_and_numbers(
-    database: Database, typed: str, found: list[str]
-) -> None:
+async def test_the_filter_reads_names_ids_addresses_and_numbers(database: Database) -> None:
     modal = ClientsScreen(database, TZ, clock=clock)
     async with shown(modal) as (_, pilot):
-        await pilot.press("slash")
-        modal.query_one("#text", Input).value = typed
-        await pilot.pause()
-        assert [name for name in names_of(modal) if not name.startswith("[")] == found
-        await pilot.press("escape")
-        assert len(names_of(modal)) == 6
-        assert modal.query_one("#clients").has_focus
+        for typed, found in (
+            ("zoe", ["Zoë Doe"]),
+            ("DOE", ["Zoë Doe", "Jane Doe"]),
+            ("c-0003", ["Bob Reed"]),
+            ("jane@", ["Zoë Doe", "Jane Doe"]),
+            ("5550100", ["Jane Doe"]),
+            ("do ja", ["Zoë Doe", "Jane Doe"]),
+            ("silva", ["Maria Silva"]),
+            ("[red]", []),
+        ):
+            await pilot.press("slash")
+            modal.query_one("#text", Input).value = typed
+            await pilot.pause()
+            assert [name for name in names_of(modal) if not name.startswith("[")] == found, typed
+            await pilot.press("escape")
+            assert len(names_of(modal)) == 6
+            assert modal.query_one("#clients").has_focus
 
 
 async def test_an_empty_list_says_what_to_do_and_a_client_is_added(database: Database) -> None:

@@ -92,28 +92,25 @@ async def test_what_is_in_use_is_retired_and_brought_back(database: Database) ->
         assert stored(database, "service")[0].active
 
 
-@pytest.mark.parametrize(
-    ("texts", "field", "words"),
-    [
-        ({"code": "90837", "label": "a"}, "code", "90837 is on the list"),
-        ({"code": "H0004", "label": ""}, "label", "your own words for it"),
-        ({"code": "H0004", "label": "a", "typical_min": "an hour"}, "typical_min", "minutes, such as 50"),
-        ({"code": "H0004", "label": "a", "fee_cents": "much"}, "fee_cents", "an amount like 25.00"),
-        ({"code": "H0004", "label": "a", "addon_of": "1"}, "addon_of", "1 is no other service"),
-    ],
-)
-async def test_what_is_wrong_stands_beside_the_field(
-    database: Database, texts: dict[str, str], field: str, words: str
-) -> None:
+async def test_what_is_wrong_stands_beside_the_field(database: Database) -> None:
+    sound = {"code": "H0004", "label": "a", "typical_min": "50", "fee_cents": "", "addon_of": ""}
     modal = ServicesScreen(database, clock=clock)
     async with shown(modal) as (app, pilot):
         await pilot.press("n")
-        form = await typed(app, pilot, **texts)
-        await pilot.press("ctrl+s")
-        await saved(pilot)
-        assert app.screen is form
-        assert form.query_one(f"#row-{field}", Field).note == words
-        assert app.focused is form.query_one(f"#{field}")
+        for wrong, field, words in (
+            ({"code": "90837"}, "code", "90837 is on the list"),
+            ({"label": ""}, "label", "your own words for it"),
+            ({"typical_min": "an hour"}, "typical_min", "minutes, such as 50"),
+            ({"fee_cents": "much"}, "fee_cents", "an amount like 25.00"),
+            ({"addon_of": "1"}, "addon_of", "1 is no other service"),
+        ):
+            form = await typed(app, pilot, **(sound | wrong))
+            await pilot.press("ctrl+s")
+            await saved(pilot)
+            assert app.screen is form
+            assert form.query_one(f"#row-{field}", Field).note == words
+            assert app.focused is form.query_one(f"#{field}")
+            assert [row.id for row in form.query(Field) if row.has_error] == [f"row-{field}"]
         await pilot.press("escape")
         await screen_of(app, Confirm)
     assert len(stored(database, "service")) == 14

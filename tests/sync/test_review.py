@@ -323,7 +323,7 @@ def test_a_row_of_the_list_names_nobody(desk: SyncDesk) -> None:  # INV-P2
         "at": "2026-03-03T15:42:00+00:00",
         "choices": ["cancel", "restore", "unlink"],
     }
-    logged = desk.value("SELECT group_concat(text) FROM sync_log")
+    logged = desk.value("SELECT group_concat(text, ',') FROM sync_log")
     assert "session Wed 4 Mar 15:00" in logged
     assert "Jane" not in logged
     assert "Canary" not in logged

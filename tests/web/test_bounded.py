@@ -39,6 +39,8 @@ _WHOLE = re.compile(
     r"\bSCAN (?!span\b|\d+ CONSTANT)(?:a|o|x|t|appointment|external_event|booking_request|time_off|client)\b"
 )
 
+pytestmark = pytest.mark.sqlite_only("how SQLite plans")
+
 
 class Traced(Database):
     """A database that knows what its connections were asked."""

@@ -201,6 +201,7 @@ def test_who_is_asked_while_another_works_asks_that_one(
         assert not wanted(connection)
 
 
+@pytest.mark.sqlite_only("the file is moved away")
 def test_a_database_that_cannot_be_read_is_tried_again(
     database: Database, desk_of: Callable[..., Desk], tmp_path: Path
 ) -> None:

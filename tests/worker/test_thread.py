@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from couchcal.sync.lease import Lease
 from couchcal.worker import Worker
 from couchcal.worker.loop import WORKER
@@ -93,6 +95,7 @@ def test_a_screen_that_is_gone_does_not_end_the_worker(tmp_path: Path) -> None:
     until(lambda: not worker.running)
 
 
+@pytest.mark.sqlite_only("a program that is given a path")
 def test_without_an_account_the_worker_loads_nothing_of_the_network(tmp_path: Path) -> None:
     desk = SyncDesk(tmp_path)
     with closing(desk.database.connect()) as connection:

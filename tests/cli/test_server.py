@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from couchcal.cli.main import run
+from couchcal.practice import server_opening
 from couchcal.practice.opening import create_practice
 from couchcal.store import key_wraps
 from couchcal.store.connection import parse_location
@@ -108,6 +109,27 @@ def test_the_doctor_of_an_empty_database(capsys: pytest.CaptureFixture[str]) -> 
     with bare_database() as url:
         found = _doctor(capsys, "--db", url)
     assert found["database"]["fix"] == "couchcal init makes one"
+
+
+def test_a_database_that_cannot_keep_every_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = shared_cluster()
+    cluster.run("CREATE DATABASE latin OWNER couchcal ENCODING 'LATIN1' TEMPLATE template0")
+    try:
+        said = _said(capsys, "--db", cluster.url("latin"), "init", "--yes", code=75)
+        assert "is in LATIN1" in said
+        assert "ENCODING 'UTF8'" in said
+        assert _doctor(capsys, "--db", cluster.url("latin"), code=1)["encoding"]["state"] == "fail"
+    finally:
+        cluster.drop("latin")
+
+
+def test_an_old_server_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(server_opening, "OLDEST", 990_000)
+    with bare_database() as url:
+        said = _said(capsys, "--db", url, "init", "--yes", code=75)
+    assert "couchcal needs 14 or newer" in said
 
 
 def test_to_a_file_and_to_a_server(capsys: pytest.CaptureFixture[str], address: str, tmp_path: Path) -> None:

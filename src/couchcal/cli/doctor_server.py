@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from couchcal.cli.doctor import Finding, Patient
 from couchcal.paths import private_directory
+from couchcal.practice.server_opening import OLDEST
 from couchcal.store.connection import Connection, Database, database_at, schema_revision
 
 if TYPE_CHECKING:
     from couchcal.store.postgresql.address import Address
 
-OLDEST = 140_000
-"""The first version of PostgreSQL that has all the schema says: 14."""
 SLOW_MS = 50
 """A screen asks a few times: from here on one waits for it."""
 _APART_S = 5

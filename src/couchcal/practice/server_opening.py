@@ -19,6 +19,9 @@ from couchcal.store.connection import (
 )
 from couchcal.store.postgresql.address import Address
 
+OLDEST = 140_000
+"""The first version of PostgreSQL that has all the schema says: 14."""
+
 
 def open_on_server(address: Address) -> Database:
     """The practice at an address, its schema up to date.
@@ -67,6 +70,7 @@ def empty_on_server(address: Address) -> Database:
     database = _prepared(address)
     with database_errors(), closing(database.connect()) as connection:
         refuse_newer(connection, database)
+        _refuse_unfit(connection)
         if schema_revision(connection) is None:
             _refuse_others(connection, address)
         elif _has_practice(connection):
@@ -89,6 +93,22 @@ def _exists(address: Address) -> DatabaseProblem:
     return DatabaseProblem(
         f"a practice is at {address} already", "open it with couchcal, or choose another with --db", code="exists"
     )
+
+
+def _refuse_unfit(connection: Connection) -> None:
+    version, encoding = connection.execute(
+        "SELECT CAST(current_setting('server_version_num') AS integer), current_setting('server_encoding')"
+    ).fetchone()
+    if version < OLDEST:
+        raise DatabaseProblem(
+            f"the server is PostgreSQL {version // 10_000}", "couchcal needs 14 or newer", code="old_server"
+        )
+    if encoding != "UTF8":
+        raise DatabaseProblem(
+            f"the database is in {encoding}, which cannot keep every name",
+            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+            code="encoding",
+        )
 
 
 def _refuse_others(connection: Connection, address: Address) -> None:

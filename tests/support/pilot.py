@@ -77,6 +77,14 @@ def _paints(app: App[Any]) -> bool:
 
 
 @contextmanager
+def toasts_stay() -> Iterator[None]:
+    """Keep what was said for as long as a test may take: on a busy machine that is more than the usual seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(App, "NOTIFICATION_TIMEOUT", 3600)
+        yield
+
+
+@contextmanager
 def frames_are_painted_at_rest() -> Iterator[None]:
     """Paint what changed once all is quiet, as a slow terminal does, not anew for each step on the way there."""
     paint = Screen._compositor_refresh

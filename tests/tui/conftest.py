@@ -19,14 +19,19 @@ from couchcal.tui.app import CouchcalApp, make_app
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
 from tests.support.demo import ZONE, at, clock, demo_practice
-from tests.support.pilot import frames_are_painted_at_rest, pilots_wait_for_conditions, stylesheets_are_parsed_once
+from tests.support.pilot import (
+    frames_are_painted_at_rest,
+    pilots_wait_for_conditions,
+    stylesheets_are_parsed_once,
+    toasts_stay,
+)
 
 AppFactory = Callable[..., CouchcalApp]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_and_steady() -> Iterator[None]:
-    with pilots_wait_for_conditions(), frames_are_painted_at_rest(), stylesheets_are_parsed_once():
+    with pilots_wait_for_conditions(), frames_are_painted_at_rest(), stylesheets_are_parsed_once(), toasts_stay():
         yield
 
 

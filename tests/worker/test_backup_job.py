@@ -16,6 +16,7 @@ from couchcal.settings import write_setting
 from couchcal.store import backup
 from couchcal.worker.backup_job import FIRST_S, LOOK_S, QUIET_HOUR, BackupJob, due_at
 from couchcal.worker.watch import Watch
+from tests.support import on_server
 from tests.support.practice import make_practice
 
 MIDNIGHT = datetime(2026, 3, 3, 5, tzinfo=UTC)
@@ -49,11 +50,14 @@ class Desk:
 
     @property
     def names(self) -> list[str]:
-        return [each.path.name for each in backup.existing(self.database.path)]
+        stem = self.database.path.stem
+        return [each.path.name.replace(stem, "couchcal") for each in backup.existing(self.database.path)]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    if on_server.chosen():  # where backups have a key of their own
+        monkeypatch.setenv("COUCHCAL_PASSPHRASE", "words")
     return Desk(tmp_path)
 
 
@@ -87,7 +91,7 @@ def test_a_place_away_that_is_missing_is_told_and_the_backup_is_there(desk: Desk
     assert desk.wait(LOOK_S)  # until the place is there
     (tmp_path / "away").mkdir()
     desk.run()
-    assert (tmp_path / "away" / "couchcal-backup.db").exists()
+    assert [path.name.endswith("-backup.db") for path in (tmp_path / "away").glob("*.db")] == [True]
     assert desk.names == ["couchcal-20260303.db"]
     assert not desk.wait(LOOK_S)
 

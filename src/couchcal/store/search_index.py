@@ -40,7 +40,9 @@ _FIND_ALL = (
     " SELECT rowid FROM hit ORDER BY rowid DESC LIMIT ?"
 )
 """By the index over words, whatever the server guesses of how rare they are."""
-_FIND_CLIENTS_ON_SERVER = "SELECT rowid FROM client_search WHERE words @@ search_prefixes(?) ORDER BY rowid LIMIT ?"
+_FIND_CLIENTS_ON_SERVER = (
+    "SELECT rowid FROM client_search WHERE words @@ (SELECT search_prefixes(?)) ORDER BY rowid LIMIT ?"
+)
 
 
 class Keys(Protocol):
@@ -89,7 +91,7 @@ def entry_keys(
     """
     if on_server(connection):
         marks = " | ".join(map(_mark, states)) or ("" if words else _mark(ANY))
-        asked = {"words @@ search_prefixes(?)": " ".join(words), "words @@ CAST(? AS tsquery)": marks}
+        asked = {"words @@ (SELECT search_prefixes(?))": " ".join(words), "words @@ CAST(? AS tsquery)": marks}
         asked = {condition: value for condition, value in asked.items() if value}
         return _Pages(connection, " AND ".join(asked), tuple(asked.values()), lowest, highest)
     whole = _whole_words(connection, words)

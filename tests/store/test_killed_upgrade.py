@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import shutil
 import signal
+import tempfile
 import time
 from contextlib import closing
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -34,6 +37,14 @@ def _modules() -> tuple[ModuleType, ...]:
     return (schema, *(import_module(f"couchcal.store.migrations.versions.{name}") for name in _STEPS))
 
 
+@cache
+def _today() -> Database:
+    """A practice of today."""
+    folder = Path(tempfile.mkdtemp(prefix="couchcal-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return demo_practice(folder / "today.db")
+
+
 class Old:
     """A file of an older couchcal with a practice in it, and what it is to become."""
 
@@ -44,7 +55,7 @@ class Old:
         with closing(database.connect()) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         schema.upgrade(database, BEFORE)
-        _fill(database, demo_practice(folder / "today.db"))
+        _fill(database, _today())
         _at_rest(database)
         upgraded = self.copy("upgraded")
         schema.ensure_current(upgraded)

@@ -33,7 +33,7 @@ async def test_the_recovery_code_is_shown_once_and_opens(tmp_path: Path, size: t
         for name in ("passphrase", "again"):
             form.query_one(f"#{name}", Input).value = "several good words"
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: isinstance(app.screen, RecoveryCode))
+        await until(pilot, lambda: isinstance(app.screen, RecoveryCode) and app.screen.query("#body"))
         body = app.screen.query_one("#body", Static)
         await until(pilot, lambda: body.region.height >= 5)
         shown = str(body.render())

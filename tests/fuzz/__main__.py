@@ -1,7 +1,7 @@
 """`python -m tests.fuzz --minutes N`: hostile input at every way into the program, a table of what came of it.
 
-A crash, more than ten seconds of the processor for one input, and memory that is not given back are findings; the
-inputs are kept. `--target ics` tries one way, `--seed` other inputs. The exit code is 1 if anything was found.
+A crash, more than ten seconds of the processor for one input, and memory that is not given back are findings; their
+inputs are kept, in a folder that `--keep` names. `--target ics` tries one way, `--seed` other inputs. The exit code is 1 if anything was found.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ def main() -> int:
     sys.stdout.write(f"\n{table(came)}")
     if args.report is not None:
         args.report.write_text(table(came), "utf-8")
-    return 1 if any(found.findings for found in came.values()) else 0
+    found = any(each.findings for each in came.values())
+    if args.keep is None and not found:
+        shutil.rmtree(keep)
+    return 1 if found else 0
 
 
 def _one(name: str, folder: Path, seconds: float, seed: int, ics_corpus: Path | None, came: Came) -> None:

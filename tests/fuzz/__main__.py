@@ -1,7 +1,8 @@
 """`python -m tests.fuzz --minutes N`: hostile input at every way into the program, a table of what came of it.
 
 A crash, more than ten seconds of the processor for one input, and memory that is not given back are findings; their
-inputs are kept, in a folder that `--keep` names. `--target ics` tries one way, `--seed` other inputs. The exit code is 1 if anything was found.
+inputs are kept, in a folder that `--keep` names. `--target ics` tries one way, `--seed` other inputs. The exit code
+is 1 if anything was found.
 """
 
 from __future__ import annotations

@@ -86,13 +86,13 @@ def statements_are_compiled_once() -> Iterator[None]:
     """
     from couchcal.store import session
 
-    first: dict[ModuleType, Any] = {}
+    known: dict[ModuleType, tuple[Any, Any]] = {}
 
     def made(url: str, *, module: ModuleType, **options: Any) -> Any:
         engine: Any = create_engine(url, module=module, **options)
-        known = first.setdefault(module, engine)
-        engine.dialect = engine.pool._dialect = known.dialect
-        engine._compiled_cache = known._compiled_cache
+        dialect, compiled = known.setdefault(module, (engine.dialect, engine._compiled_cache))
+        engine.dialect = engine.pool._dialect = dialect
+        engine._compiled_cache = compiled
         return engine
 
     with pytest.MonkeyPatch.context() as patch:

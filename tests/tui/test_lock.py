@@ -42,6 +42,7 @@ def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database
     monkeypatch.setattr(key_wraps, "ARGON2", {"time_cost": 1, "memory_kib": 64, "parallelism": 1})
     database = make_practice(tmp_path, encrypt=True)
     assert database.key is not None
+    database.key = bytes(bytearray(database.key))  # an object of its own: the template holds the other one
     record = {"store": "passphrase", **key_wraps.seal(database.key, PASSPHRASE)}
     keys.sidecar(database.path).write_text(json.dumps(record))
     client_changes.add(database, f"{CANARY} Canary")

@@ -18,4 +18,7 @@ FOUND: Final[tuple[tuple[str, bytes], ...]] = (
     ("archive", b"practice "),
     ("config", b'mail.user = "x"'),  # a key that was added went onto the same line
     ("config", b".".join([b"mail"] * 120) + b" = 1"),  # one parser reads it, the other, which writes, does not
+    ("google", b'{"kind": "calendar#events", "items": [], "nextSyncToken": "\\ud800"}'),
+    ("google", b'{"kind": "calendar#events", "items": [], "nextPageToken": "\\ud800"}'),
+    ("google", b'{}\n%%\n@{"kind": "calendar#calendarList", "items": [{"id": "\\ud800", "accessRole": "owner"}]}'),
 )

@@ -140,6 +140,20 @@ def test_what_names_no_event_is_none() -> None:
         assert mapping.event(item) is None
 
 
+@pytest.mark.parametrize(("etag", "kept"), [('"3"', '"3"'), ("研", ""), ("a\r\nX: y", ""), ("\x00", ""), (7, "")])
+def test_an_etag_is_what_a_header_can_have(etag: object, kept: str) -> None:
+    found = mapping.event({"id": "x", "status": "cancelled", "etag": etag})
+    assert found is not None
+    assert found.etag == kept
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\x00b", "x\udfffy"])
+def test_a_calendar_whose_id_cannot_be_kept_is_none(name: str) -> None:
+    assert mapping.calendar({"id": name, "summary": "x"}) is None
+    assert not mapping.storable(name)
+    assert mapping.storable("Kalender – Übergabe 研修 👩")
+
+
 def test_texts_that_cannot_be_stored() -> None:
     assert read(summary="a\ud800b\x00c").title == "abc"
     assert read(summary={"x": 1}, description=3, recurrence="RRULE", attendees={"self": True}).title == ""

@@ -96,7 +96,7 @@ class GoogleRemote:
         url = f"{self._api}/calendars/{_part(calendar_id)}"
         try:
             found = self._ask(Operation.READ, "GET", url, mapping.CALENDAR_KIND)
-            self._remove(url, _token(found, "etag"))
+            self._remove(url, mapping.etag_of(found))
         except NotThere:
             return
         except Changed:
@@ -115,8 +115,7 @@ class GoogleRemote:
             query += f"&pageToken={_part(page)}"
         operation = Operation.CONTINUE if sync_token or page else Operation.LIST
         body = self._ask(operation, "GET", f"{self._events(calendar_id)}?{query}", mapping.EVENTS_KIND)
-        zone = body.get("timeZone")
-        zone = zone if isinstance(zone, str) else ""
+        zone = _token(body, "timeZone")
         events = tuple(event for item in _items(body) if (event := mapping.event(item, zone)) is not None)
         following = _token(body, "nextPageToken") or None
         token = None if following else _token(body, "nextSyncToken") or None
@@ -245,5 +244,6 @@ def _items(body: dict[str, Any]) -> list[Any]:
 
 
 def _token(body: dict[str, Any], name: str) -> str:
+    """A word that is sent back as it came; empty if there is none, or one that cannot be kept."""
     token = body.get(name)
-    return token if isinstance(token, str) else ""
+    return token if isinstance(token, str) and mapping.storable(token) else ""

@@ -48,7 +48,7 @@ def event(item: Any, calendar_zone: str = "") -> RemoteEvent | None:
     if not event_id:
         return None
     cancelled = item.get("status") == "cancelled"
-    etag = _text(item.get("etag"))
+    etag = etag_of(item)
     recurring_id, original = _occurrence(item, event_id, calendar_zone)
     try:
         when = _when(item, calendar_zone)
@@ -80,6 +80,8 @@ def event(item: Any, calendar_zone: str = "") -> RemoteEvent | None:
 def calendar(item: Any) -> RemoteCalendar | None:
     """A calendar of the account's list, or of its own; None if the item names none."""
     if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not item["id"]:
+        return None
+    if not storable(item["id"]):
         return None
     return RemoteCalendar(
         id=item["id"],
@@ -265,6 +267,17 @@ def _declined(attendees: Any) -> bool:
 def _tag(properties: Any) -> str:
     private = properties.get("private") if isinstance(properties, dict) else None
     return _text(private.get(TAG)) if isinstance(private, dict) else ""
+
+
+def etag_of(item: Mapping[str, Any]) -> str:
+    """The etag of an event or a calendar; empty if there is none that a header can have (RFC 9110 8.8.3)."""
+    found = item.get("etag")
+    return found if isinstance(found, str) and found.isascii() and found.isprintable() else ""
+
+
+def storable(text: str) -> bool:
+    """Whether a text can be stored and sent as it is: no half of a character, no NUL."""
+    return (text.isascii() and "\x00" not in text) or not _UNWANTED.search(text)
 
 
 def _text(value: Any) -> str:

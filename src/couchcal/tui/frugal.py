@@ -49,7 +49,7 @@ class Frugal(App[ReturnType]):
         self._sent = []
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if not self._batch_count:
+        if self._running and not self._batch_count:
             if isinstance(renderable, LayoutUpdate):
                 renderable = self._new_lines(renderable)  # type: ignore[assignment]  # rich knows it by its method
             elif isinstance(renderable, ChopsUpdate):

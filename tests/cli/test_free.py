@@ -66,7 +66,7 @@ def test_without_hours_office_hours_are_taken_and_said(cli: Cli) -> None:
 
 def test_usage(cli: Cli) -> None:
     cli("free", "--length", "0", code=2)
-    cli("free", "--from", "fri", "--to", "thu", code=2)
+    cli("free", "--from", "2026-03-06", "--to", "2026-03-05", code=2)
     cli("free", "--to", "9999-12-31", code=2)
 
 

@@ -224,7 +224,7 @@ def test_setting_up_again_after_being_killed(
     create_practice(tmp_path / "warm.db", tz="UTC").database.dispose()  # the child finds everything loaded
     desktop.secrets = {}
     monkeypatch.setattr(schema, "create", _create_empty)
-    monkeypatch.setattr(opening, "_fill", lambda *_arguments: None)
+    monkeypatch.setattr(opening, "fill", lambda *_arguments: None)
     modules = (key_changes, opening, recrypt)
 
     def work() -> None:

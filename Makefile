@@ -31,7 +31,7 @@ demo: $(RUN) ## open a throw-away practice with invented clients
 test: $(DEV) ## run the tests, in minutes
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" tests $(TESTFLAGS)
 
-SERVER_TESTS := $(addprefix tests/store/,postgresql test_session.py test_audit.py test_walls.py) \
+SERVER_TESTS := $(addprefix tests/store/,test_session.py test_audit.py test_walls.py) \
   tests/practice tests/mail tests/archive tests/worker tests/web tests/sync \
   --ignore=tests/sync/http --ignore=tests/sync/acceptance --ignore=tests/sync/google \
   --ignore=tests/web/test_browser.py --ignore=tests/web/test_portal_browser.py

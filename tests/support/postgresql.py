@@ -38,6 +38,7 @@ _HASTE = {
     "autovacuum": "off",
     "log_min_messages": "fatal",
 }
+_ROOM = 2 << 30
 _numbers = count(1)
 
 
@@ -83,6 +84,12 @@ class Cluster:
         cluster.run(f"CREATE ROLE {USER} LOGIN")
         return cluster
 
+    @functools.cached_property
+    def _strategy(self) -> str:
+        """How to copy a template fast: by its files, which an older server always does."""
+        ((version,),) = self.run("SHOW server_version_num")
+        return " STRATEGY FILE_COPY" if int(version) >= 150_000 else ""
+
     def stop(self) -> None:
         """Stop the server and remove its folder."""
         with suppress(subprocess.CalledProcessError):
@@ -119,7 +126,7 @@ class Cluster:
     def create(self, template: str = "template0") -> str:
         """The name of a new database, a copy of `template`."""
         name = f"t_{os.getpid()}_{next(_numbers)}"
-        self.run(f"CREATE DATABASE {name} OWNER {USER} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name} OWNER {USER} TEMPLATE {template}{self._strategy}")
         return name
 
     def drop(self, name: str) -> None:
@@ -140,7 +147,7 @@ def shared_cluster() -> Cluster:
     """The server of this test run, started by whoever asks first; the last process that uses it stops it."""
     require_postgresql()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"p{os.getpid()}")[:16]
-    folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}"
+    folder = _place() / f"{_PREFIX}{run}"
     with _one_at_a_time():
         _remove_abandoned(folder)
         users = folder.with_name(f"{folder.name}.lock").open("a+")
@@ -151,10 +158,19 @@ def shared_cluster() -> Cluster:
     return cluster
 
 
+@functools.cache
+def _place() -> Path:
+    """Memory where there is room: databases are made and dropped there in a third of the time."""
+    memory = Path("/dev/shm")  # noqa: S108  a folder of its own is made in it
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Nobody else starts or stops a server."""
-    with (Path(tempfile.gettempdir()) / f"{_PREFIX}starting").open("a+") as mine:
+    with (_place() / f"{_PREFIX}starting").open("a+") as mine:
         fcntl.flock(mine, fcntl.LOCK_EX)
         yield
 

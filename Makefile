@@ -34,7 +34,8 @@ test: $(DEV) ## run the tests, in minutes
 SERVER_TESTS := $(addprefix tests/store/,test_session.py test_audit.py test_walls.py) \
   tests/practice tests/mail tests/archive tests/worker tests/web tests/sync \
   --ignore=tests/sync/http --ignore=tests/sync/acceptance --ignore=tests/sync/google \
-  --ignore=tests/web/test_browser.py --ignore=tests/web/test_portal_browser.py
+  --ignore=tests/web/test_browser.py --ignore=tests/web/test_portal_browser.py \
+  $(addprefix --ignore=tests/sync/test_,bars.py broken_clients.py machine.py regressions.py)
 
 test-postgresql: $(DEV) ## the tests of the practice once more, on a PostgreSQL of their own
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" --database=postgresql $(SERVER_TESTS) $(TESTFLAGS)

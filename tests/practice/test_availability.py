@@ -156,7 +156,7 @@ def test_no_writer_can_store_a_sixteenth_block(desk: Desk) -> None:  # AVL-04
             insert_raw(connection, MON, [20])
         with refused("at most 15 blocks a day"):
             connection.execute("UPDATE availability_block SET weekday = 0 WHERE weekday = 1")
-        connection.execute("UPDATE availability_block SET end_time = '00:45:00' WHERE start_time LIKE '00:00%'")
+        connection.execute("UPDATE availability_block SET end_time = '00:45:00' WHERE start_time < '00:01'")
         counts = connection.execute("SELECT weekday, count(*) FROM availability_block GROUP BY 1").fetchall()
     assert counts == [(MON, 15), (TUE, 1)]
 

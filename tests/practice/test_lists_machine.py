@@ -91,7 +91,8 @@ class Lists(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "connection"):
-            assert self.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            sound = self.connection.execute("PRAGMA integrity_check").fetchone()
+            assert sound in (("ok",), None)  # a server has no pages for us to look at
             assert not self.connection.execute("PRAGMA foreign_key_check").fetchall()
             self.connection.close()
             self.database.dispose()

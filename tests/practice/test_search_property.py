@@ -123,6 +123,7 @@ STEPS: tuple[Callable[[Desk, int, str], None], ...] = (
 )  # fmt: skip
 
 
+@pytest.mark.sqlite_only("a check of the full-text index by SQLite itself")
 @settings(
     max_examples=12, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
 )
@@ -188,6 +189,7 @@ def folded(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
+@pytest.mark.sqlite_only("a check of the full-text index by SQLite itself")
 def test_an_import_is_indexed_at_once_and_so_are_its_undo_and_redo(tmp_path: Path) -> None:
     desk = small_practice(tmp_path)
     database = desk.database

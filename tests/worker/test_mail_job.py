@@ -169,6 +169,7 @@ def test_an_agenda_of_the_morning_is_no_news_at_night(bench: Bench) -> None:
     assert not bench.due(bench.agenda)
 
 
+@pytest.mark.sqlite_only("backups of a server want a place for their key")
 def test_the_worker_sends_what_is_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_private(config_file(), MAIL.encode())
     post = Post()

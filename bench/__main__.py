@@ -30,7 +30,7 @@ def main() -> int:
         if "files" in parts:
             files.measure(table, work, stores)
         if "agenda" in parts:
-            agenda.measure(table, work, stores, options.repeats, peers=not options.no_peers)
+            agenda.measure(table, work, stores, options.repeats, beside=not options.no_peers)
         if "search" in parts:
             search.measure(table, stores[sizes[-1]])
         if "screen" in parts:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import peers
 from bench.data import PER_WEEK
 from bench.files import COUCHCAL, Store
 from bench.measure import Command, interleaved, run
@@ -18,7 +17,7 @@ _FLOOR = Path(__file__).with_name("floor_agenda.py")
 _WEEK = ("--from", "2026-03-02", "--to", "2026-03-09")
 
 
-def measure(table: Table, work: Path, stores: dict[int, Store], repeats: int, *, peers: bool) -> None:
+def measure(table: Table, work: Path, stores: dict[int, Store], repeats: int, *, beside: bool) -> None:
     """One week at every size, plain and with a key file; peers at the sizes they can bear."""
     statement, arguments = _same_query(work)
     best: dict[tuple[int, bool], float] = {}
@@ -39,9 +38,9 @@ def measure(table: Table, work: Path, stores: dict[int, Store], repeats: int, *,
     for encrypted in (False, True):
         name = f"agenda growth, {'key file' if encrypted else 'plain'}"
         table.ratio(name, best[large, encrypted], best[small, encrypted], 1.2, f"{small} stored")
-    if peers:
-        _calcurse(table, work, stores, best, repeats)
-        _khal(table, work, stores, best)
+    if beside:
+        _beside(table, work, stores.get(10_000), "calcurse", peers.calcurse, repeats)
+        _beside(table, work, stores[small], "khal", peers.khal, repeats)
 
 
 def _same_query(work: Path) -> tuple[Path, str]:
@@ -57,46 +56,16 @@ def _same_query(work: Path) -> tuple[Path, str]:
     return path, json.dumps(agenda.statement_arguments(lo, hi, cancelled=False))
 
 
-def _calcurse(
-    table: Table, work: Path, stores: dict[int, Store], best: dict[tuple[int, bool], float], repeats: int
-) -> None:
-    store = stores.get(10_000)
-    if shutil.which("calcurse") is None or store is None:
-        table.fact("calcurse -Q, 10k", "not installed")
+def _beside(table: Table, work: Path, store: Store | None, name: str, make: peers.Make, repeats: int) -> None:
+    """The same week at another program, if it is installed and there is a store of its size."""
+    path = peers.found(name)
+    if path is None or store is None:
+        table.fact(f"agenda beside {name}", "not installed, or not of this size")
         return
-    folder = work / "calcurse"
+    folder = work / name
     folder.mkdir()
-    subprocess.run(
-        ["calcurse", "-D", str(folder), "-q", "-i", str(store.calendar)], check=True, capture_output=True
-    )
-    query: Command = ["calcurse", "-D", folder, "-Q", "--from", "03/02/2026", "--days", "7"]
+    other = make(path, folder, store, {})
     ours: Command = [COUCHCAL, "--db", store.plain, "agenda", *_WEEK, "--json"]
-    env = store.env(encrypted=False)
-    times = interleaved({"peer": (query, env), "ours": (ours, env)}, repeats)
-    table.ratio("agenda, 10k stored", times["ours"], times["peer"], 1, "calcurse -Q")
-
-
-def _khal(table: Table, work: Path, stores: dict[int, Store], best: dict[tuple[int, bool], float]) -> None:
-    store = stores[min(stores)]
-    folder = work / "khal"
-    python = folder / "bin" / "python"
-    try:
-        run([sys.executable, "-m", "venv", folder])
-        run([python, "-m", "pip", "install", "-q", "khal", "urwid<4"])
-    except RuntimeError as error:
-        table.fact("khal list", f"cannot be installed here: {error}")
-        return
-    config = folder / "config"
-    config.write_text(
-        f"[calendars]\n[[bench]]\npath = {folder}/calendar\n"
-        f"[sqlite]\npath = {folder}/khal.db\n"
-        "[locale]\ndateformat = %Y-%m-%d\nlongdateformat = %Y-%m-%d\ntimeformat = %H:%M\n"
-        "datetimeformat = %Y-%m-%d %H:%M\nlongdatetimeformat = %Y-%m-%d %H:%M\n"
-    )
-    (folder / "calendar").mkdir()
-    khal = folder / "bin" / "khal"
-    env = {"LC_ALL": "C.UTF-8"}
-    run([khal, "-c", config, "import", "--batch", "-a", "bench", store.calendar], env)
-    query: Command = [khal, "-c", config, "list", "--json", "title", "2026-03-02", "7d"]
-    seconds = min(run(query, env).seconds for _ in range(5))
-    table.ratio(f"agenda, {store.size} stored", best[store.size, False], seconds, 1, "khal list")
+    commands = {"peer": (other.tasks[peers.AGENDA], other.env), "ours": (ours, store.env(encrypted=False))}
+    times = interleaved(commands, repeats)
+    table.ratio(f"agenda, {store.size} stored", times["ours"], times["peer"], 1, name)

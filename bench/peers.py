@@ -11,9 +11,10 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from bench.data import PER_WEEK, events
 from bench.files import COUCHCAL, Store, prepare
@@ -24,6 +25,7 @@ _ENV = {"LC_ALL": "en_US.UTF-8", "TZ": "America/New_York"}
 """Without this locale ikhal does not start."""
 _FAKETIME = Path("/usr/lib") / f"{platform.machine()}-linux-gnu" / "faketime" / "libfaketime.so.1"
 _OURS = "couchcal"
+AGENDA = "agenda of a week"
 _KHAL_CONFIG = """\
 [calendars]
 [[bench]]
@@ -48,6 +50,10 @@ _MOST = {"khal": 10_000, "calcure": 10_000}
 """Entries beyond which a program would take minutes to get ready."""
 _SLOW = 10_000
 """From here on a program takes its turns three times only."""
+
+
+Make: TypeAlias = "Callable[[Path, Path, Store, dict[str, float]], Peer]"
+"""Gives a program at a path its data, in a folder."""
 
 
 class Peer(NamedTuple):
@@ -86,12 +92,13 @@ def main() -> int:
 def _starts(work: Path, repeats: int) -> list[tuple[str, dict[str, float], str]]:
     commands: dict[str, tuple[Command, dict[str, str]]] = {_OURS: ([COUCHCAL, "--version"], _ENV)}
     for name in ("khal", "calcure", "gcalcli", "calcurse"):
-        if path := _found(name):
+        if path := found(name):
             commands[name] = ([path, "--version"], {**_ENV, "HOME": str(work / "home")})
     return [("start: --version", interleaved(commands, repeats), "ms")]
 
 
-def _found(name: str) -> Path | None:
+def found(name: str) -> Path | None:
+    """Where a program is, None if it is not installed."""
     if (_VENV / name).exists():
         return _VENV / name
     path = shutil.which(name)
@@ -101,7 +108,7 @@ def _found(name: str) -> Path | None:
 def _ours(store: Store) -> Peer:
     command = (COUCHCAL, "--db", store.plain)
     tasks: dict[str, Command] = {
-        "agenda of a week": [*command, "agenda", "--from", "2026-03-02", "--to", "2026-03-09", "--json"],
+        AGENDA: [*command, "agenda", "--from", "2026-03-02", "--to", "2026-03-09", "--json"],
         "export": [*command, "export", "-o", store.calendar.with_name("ours.ics")],
     }
     keys = {"next day": b"l", "next week": b"L"}
@@ -111,8 +118,8 @@ def _ours(store: Store) -> Peer:
 def _others(store: Store, imports: dict[str, float]) -> list[Peer]:
     """Each with the same entries; how long that took goes into `imports` where it is an import of the file."""
     made = []
-    for name, make in (("khal", _khal), ("calcurse", _calcurse), ("remind", _remind), ("calcure", _calcure)):
-        path = _found(name)
+    for name, make in (("khal", khal), ("calcurse", calcurse), ("remind", _remind), ("calcure", _calcure)):
+        path = found(name)
         if path is None or store.size > _MOST.get(name, store.size):
             continue
         folder = store.calendar.parent / name
@@ -121,19 +128,21 @@ def _others(store: Store, imports: dict[str, float]) -> list[Peer]:
     return made
 
 
-def _khal(path: Path, folder: Path, store: Store, imports: dict[str, float]) -> Peer:
+def khal(path: Path, folder: Path, store: Store, imports: dict[str, float]) -> Peer:
+    """khal with the entries of `store`, kept in `folder`; the seconds of the import go into `imports`."""
     config = folder / "config"
     config.write_text(_KHAL_CONFIG.format(folder=folder))
     (folder / "calendar").mkdir()
     imports["khal"] = run([path, "-c", config, "import", "--batch", "-a", "bench", store.calendar], _ENV).seconds
     tasks: dict[str, Command] = {
-        "agenda of a week": [path, "-c", config, "list", "--json", "title", "2026-03-02", "7d"],
+        AGENDA: [path, "-c", config, "list", "--json", "title", "2026-03-02", "7d"],
     }
     keys = {"next day": b"\x1b[C", "next week": b"\x1b[B"}
     return Peer("khal", tasks, [path.with_name("ikhal"), "-c", config], keys, _ENV)
 
 
-def _calcurse(path: Path, folder: Path, store: Store, imports: dict[str, float]) -> Peer:
+def calcurse(path: Path, folder: Path, store: Store, imports: dict[str, float]) -> Peer:
+    """calcurse with the entries of `store`, kept in `folder`; the seconds of the import go into `imports`."""
     if store.size <= _SLOW:
         imports["calcurse"] = run([path, "-D", folder, "-q", "-i", store.calendar], _ENV).seconds
     else:  # its import is quadratic: two minutes; this is the file it would have made
@@ -141,7 +150,7 @@ def _calcurse(path: Path, folder: Path, store: Store, imports: dict[str, float])
             for _, start, stop, title in sorted(events(store.size), key=lambda event: event.start):
                 out.write(f"{start:%m/%d/%Y @ %H:%M} -> {stop:%m/%d/%Y @ %H:%M} |{title}\n")
     tasks: dict[str, Command] = {
-        "agenda of a week": [path, "-D", folder, "-Q", "--from", "03/02/2026", "--days", "7"],
+        AGENDA: [path, "-D", folder, "-Q", "--from", "03/02/2026", "--days", "7"],
         "export": [path, "-D", folder, "-x"],
     }
     return Peer("calcurse", tasks, [path, "-D", folder], {"next day": b"t", "next week": b"w"}, _ENV)
@@ -153,7 +162,7 @@ def _remind(path: Path, folder: Path, store: Store, imports: dict[str, float]) -
     with file.open("w") as out:
         for _, start, _, title in events(store.size):
             out.write(f"REM {start:%d %b %Y AT %H:%M} DURATION 0:50 MSG {title}\n")
-    return Peer("remind", {"agenda of a week": [path, "-s+1", file, "2", "Mar", "2026"]}, None, {}, _ENV)
+    return Peer("remind", {AGENDA: [path, "-s+1", file, "2", "Mar", "2026"]}, None, {}, _ENV)
 
 
 def _calcure(path: Path, folder: Path, store: Store, imports: dict[str, float]) -> Peer:
@@ -168,7 +177,7 @@ def _tasks(peers: list[Peer], repeats: int) -> list[tuple[str, dict[str, float],
     lines = []
     for task in peers[0].tasks:
         commands = {peer.name: (peer.tasks[task], peer.env) for peer in peers if task in peer.tasks}
-        if task == "agenda of a week":
+        if task == AGENDA:
             for name, (command, env) in commands.items():
                 shown = run(command, env).output.count(b"Marker session")
                 if shown < PER_WEEK:

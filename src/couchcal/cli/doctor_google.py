@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from couchcal.cli.context import opened
-from couchcal.cli.doctor import Finding
+from couchcal.cli.doctor_patient import Finding
 from couchcal.cli.occurrence_json import write_json_list
 from couchcal.cli.plain import one_line
 from couchcal.cli.prompt import confirmed

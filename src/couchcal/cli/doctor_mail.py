@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from couchcal.cli.doctor import Finding
+from couchcal.cli.doctor_patient import Finding
 from couchcal.clock import system_clock
 from couchcal.errors import Refused
 from couchcal.mail import config, ledger

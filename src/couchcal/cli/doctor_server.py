@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from couchcal.cli.doctor import Finding, Patient
+from couchcal.cli.doctor_patient import Finding, Patient
 from couchcal.paths import private_directory
 from couchcal.practice.server_opening import OLDEST
 from couchcal.store.connection import Connection, Database, database_at, schema_revision

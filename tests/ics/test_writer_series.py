@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from couchcal.practice import appointments, series
+from couchcal.practice import appointments, marks, series
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.store.connection import Database
@@ -130,7 +130,7 @@ def test_a_split_series_is_two(practice: Database) -> None:
 def test_a_kept_row_beyond_the_rule_stands_alone(practice: Database) -> None:
     first = session(practice, at(3, 3, 10), repeat=Repeat("weekly"))
     kept = row_of(practice, "2026-03-24")
-    appointments.mark(practice, kept, "billing-started", clock=clock)
+    marks.mark(practice, kept, "billing-started", clock=clock)
     series.stop_repeating(practice, first, clock=clock)
     found = components(exported(practice))
     alone = [entry for entry in found if "RRULE" not in entry]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from couchcal.practice import agenda, appointments, client_changes, clients
+from couchcal.practice import agenda, appointments, client_changes, clients, marks
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
@@ -83,9 +83,9 @@ class Desk:
     def delete(self, row_id: int, **options: Any) -> Done:
         return appointments.delete(self.database, row_id, clock=self.clock, **options)
 
-    def mark(self, row_id: int, *marks: str) -> None:
-        for what in marks:
-            appointments.mark(self.database, row_id, what, clock=self.clock)
+    def mark(self, row_id: int, *steps: str) -> None:
+        for what in steps:
+            marks.mark(self.database, row_id, what, clock=self.clock)
 
     @cached_property
     def reading(self) -> Connection:

@@ -16,6 +16,7 @@ from couchcal.practice import (
     catalogue,
     client_changes,
     clients,
+    marks,
     practice_settings,
     services,
     undo,
@@ -270,7 +271,7 @@ def test_upcoming_sessions_follow_the_code_of_their_place_in_one_step(db: Databa
         by_hand = booked(db, 5, modifiers=["GT", "95"])
         elsewhere = booked(db, 6, location_id=None)
         signed = booked(db, 10)
-        appointments.mark(db, signed, "note-signed", clock=clock)
+        marks.mark(db, signed, "note-signed", clock=clock)
         cancelled = booked(db, 11)
         appointments.cancel(db, cancelled, "no_show", clock=clock)
         rows = len(connection.execute("SELECT id FROM appointment WHERE series_id IS NOT NULL").fetchall())

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from couchcal.errors import CouchcalError
-from couchcal.practice import agenda, appointments, client_changes, series, undo
+from couchcal.practice import agenda, appointments, client_changes, marks, series, undo
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.outcome import Done
@@ -38,7 +38,7 @@ REPEATS = st.one_of(
 )
 PICK = st.integers(0, 10_000)
 SCOPES = st.sampled_from(["this", "future"])
-MARKS = st.sampled_from(appointments.MARKS)
+MARKS = st.sampled_from(marks.MARKS)
 FIELDS = st.sampled_from(
     [
         {"instructions": "Bring the form"},
@@ -238,7 +238,7 @@ class Practice(RuleBasedStateMachine):
     def mark(self, pick: int, what: str) -> None:
         row = self.choose(pick)
         if row is not None:
-            self.user(lambda: appointments.mark(self.database, row["id"], what, clock=self.clock))
+            self.user(lambda: marks.mark(self.database, row["id"], what, clock=self.clock))
             assert self.unchanged(self.before["appointment"], besides={row["id"]})
 
     @rule(pick=PICK, scope=SCOPES)

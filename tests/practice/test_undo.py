@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import select
 
 from couchcal.errors import Refused
-from couchcal.practice import appointments, client_changes, client_merge, client_reject, rows, series, undo
+from couchcal.practice import appointments, client_changes, client_merge, client_reject, marks, rows, series, undo
 from couchcal.practice.cadence import Repeat
 from couchcal.store.records import (
     Appointment,
@@ -205,7 +205,7 @@ def test_a_series_with_a_note_of_somebody_else_is_not_undone(desk: Desk) -> None
     series.extend_all(desk.database, desk.now, desk.now + timedelta(weeks=30), clock=desk.clock)
     late = max(desk.rows())
     assert late not in ids
-    appointments.mark(desk.database, late, "note-signed", actor="worker", clock=desk.clock)
+    marks.mark(desk.database, late, "note-signed", actor="worker", clock=desk.clock)
     with pytest.raises(Refused, match="in use since"):
         undo.undo(desk.database, clock=desk.clock)
     assert late in desk.rows()

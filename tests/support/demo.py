@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from couchcal.clock import Clock
-from couchcal.practice import appointments, client_changes
+from couchcal.practice import appointments, client_changes, marks
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.opening import create_practice
@@ -92,7 +92,7 @@ def demo_practice(path: Path) -> Database:
     appointments.cancel(database, missed, "no_show", fee_cents=7500, clock=clock)
     claimed = session(database, people["Maria Silva"], at(2, 15, 30), location_id=office)
     for step in ("note-signed", "billing-started", "claim-submitted"):
-        appointments.mark(database, claimed, step, clock=clock)
+        marks.mark(database, claimed, step, clock=clock)
     event(database, "Staff meeting", at(6, 9, 30), 90)
     event(database, "Supervision", at(4, 15), 50)
     event(

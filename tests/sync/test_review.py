@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from couchcal.errors import Invalid, NotFound, Refused
-from couchcal.practice import appointments, undo
+from couchcal.practice import marks, undo
 from couchcal.practice.outcome import Done
 from couchcal.sync import review
 from couchcal.sync.ids import event_id
@@ -126,7 +126,7 @@ def test_a_deletion_answers_itself_when_it_is_moved_here(desk: SyncDesk) -> None
 def test_a_claimed_session_is_not_cancelled_and_the_question_stays(desk: SyncDesk) -> None:
     row_id = _deleted_there(desk)
     for what in ("note-signed", "billing-started", "claim-submitted"):
-        appointments.mark(desk.database, row_id, what, clock=desk.now)
+        marks.mark(desk.database, row_id, what, clock=desk.now)
     with pytest.raises(Refused):
         _resolve(desk, "cancel")
     assert _only(desk).kind == "remote_deleted"

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from couchcal.mail import links
-from couchcal.practice import appointments, client_changes, feeds, invites, practice_settings
+from couchcal.practice import appointments, client_changes, feeds, invites, marks, practice_settings
 from couchcal.practice.draft import Draft
 from couchcal.web.app import create_app
 from couchcal.web.site import Site
@@ -229,7 +229,7 @@ def test_a_client_learns_nothing_of_work_on_their_record(reader: Reader) -> None
     path = reader.feed(reader.desk.client)
     before = reader.get(path).content
     reader.desk.wait(hours=3)
-    appointments.mark(reader.desk.database, row_id, "note-signed", clock=reader.desk.now)
+    marks.mark(reader.desk.database, row_id, "note-signed", clock=reader.desk.now)
     assert reader.desk.value("SELECT updated_at FROM appointment WHERE id = ?", row_id) == reader.desk.seconds()
     assert reader.get(path).content == before
 

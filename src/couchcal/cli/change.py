@@ -183,7 +183,7 @@ def _configure_mark(parser: ArgumentParser) -> None:
 def _mark(args: Namespace) -> int:
     with opened(args) as practice:
         entry = appointment_of(practice, args.id)
-        from couchcal.practice.appointments import mark
+        from couchcal.practice.marks import mark
 
         done = mark(practice.database, entry.row_id, args.what)
         return report(practice, args, f"Marked {args.what}:", done)

@@ -15,7 +15,8 @@ from couchcal.cli.plain import clean, heading
 from couchcal.cli.widths import PAGE, cut, padded, width, wrapped
 from couchcal.errors import UsageProblem
 from couchcal.practice.agenda import day_instant, horizon_reached
-from couchcal.practice.report_tables import TABLES, Table, csv_text, range_words, records, table
+from couchcal.practice.report_records import TABLES, csv_text, records
+from couchcal.practice.report_tables import Table, range_words, table
 from couchcal.practice.reports import Report, report
 
 _ALL = "all"

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from couchcal.practice import appointments, waitlist_changes
+from couchcal.practice import appointments, marks, waitlist_changes
 from couchcal.practice.agenda import Entry, between
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
@@ -65,7 +65,7 @@ async def test_a_series_over_what_is_there_says_how_often_and_how_to_review(
 
 async def test_all_future_follow_and_what_stays_is_named(make: AppFactory, demo: Database) -> None:
     # C-02, REC-09
-    appointments.mark(demo, series_of(demo, "Maria")[2].row_id, "note-signed", clock=clock)
+    marks.mark(demo, series_of(demo, "Maria")[2].row_id, "note-signed", clock=clock)
     async with make().run_test(size=SIZE) as pilot:
         screen = await settle(pilot)
         stand_on(screen, "Maria", date(2026, 3, 5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Input, Static, TextArea
 
-from couchcal.practice import appointments, client_changes, practice_settings
+from couchcal.practice import client_changes, marks, practice_settings
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
@@ -202,7 +202,7 @@ async def test_a_new_client_is_added_on_saving(database: Database) -> None:  # A
 
 async def test_a_signed_note_leaves_times_and_remarks_open(database: Database) -> None:  # EDT-01, EDT-03
     existing = session(database, people(database)["Jane Doe"], at(3, 15))
-    appointments.mark(database, existing, "note-signed", clock=clock)
+    marks.mark(database, existing, "note-signed", clock=clock)
     modal = form(database, appointment_id=existing, mode="edit")
     async with shown(modal) as (_, _pilot):
         locked = {(field.id or "").removeprefix("row-") for field in modal.query(Field) if field.disabled}

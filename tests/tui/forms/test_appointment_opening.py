@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
-from couchcal.practice import appointments
+from couchcal.practice import marks
 from couchcal.practice.cadence import Repeat
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
@@ -85,7 +85,7 @@ def openings(database: Database) -> list[Opening]:
     ids = people(database)
     weekly = session(database, ids["Jane Doe"], at(3, 15), repeat=Repeat("weekly"), location_id=2)
     signed = session(database, ids["Bob Reed"], at(4, 9), instructions="ring twice", diagnoses="F33.0")
-    appointments.mark(database, signed, "note-signed", clock=clock)
+    marks.mark(database, signed, "note-signed", clock=clock)
     return [
         Opening(ZONE, NEW),
         Opening(ZONE, NEW | {"client_id": ids["Bob Reed"], "service": "90837"}),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from textual.widgets import Checkbox
 
-from couchcal.practice import appointments, client_changes
+from couchcal.practice import client_changes, marks
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
@@ -91,7 +91,7 @@ async def test_a_time_that_does_not_exist_is_told(database: Database) -> None:
 
 async def test_edit_times_shows_and_changes_nothing_else(database: Database) -> None:  # EDT-03
     existing = session(database, people(database)["Jane Doe"], at(3, 15))
-    appointments.mark(database, existing, "note-signed", clock=clock)
+    marks.mark(database, existing, "note-signed", clock=clock)
     modal = form(database, appointment_id=existing, mode="times")
     async with shown(modal) as (app, pilot):
         assert visible(modal) == {"day", "times", "tz"}

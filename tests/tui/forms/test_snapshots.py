@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from couchcal.practice import appointments
+from couchcal.practice import marks
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.outcome import Kept, Preview
 from couchcal.store.connection import Database
@@ -103,7 +103,7 @@ def practice(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     ids = people(database)
     signed = session(database, ids["Jane Doe"], at(3, 9), repeat=Repeat("weekly"))
-    appointments.mark(database, signed, "note-signed", clock=clock)
+    marks.mark(database, signed, "note-signed", clock=clock)
     session(database, ids["Bob Reed"], at(3, 15, 30))
     return database
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Button, Input, OptionList, Static, TextArea
 
-from couchcal.practice import appointments, client_changes
+from couchcal.practice import appointments, client_changes, marks
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.clients import ClientRow
@@ -250,7 +250,7 @@ async def test_whoever_was_worked_with_is_accepted_or_merged_instead(
     database: Database, practice: dict[str, int]
 ) -> None:  # C-12
     worked = session(database, practice["Zoë Doe"], at(2, 9))
-    appointments.mark(database, worked, "note-signed", clock=clock)
+    marks.mark(database, worked, "note-signed", clock=clock)
     modal = ClientRecordScreen(database, practice["Zoë Doe"], TZ, clock=clock)
     async with shown(modal) as (app, pilot):
         await pilot.press("X")
@@ -321,7 +321,7 @@ async def test_a_record_shows_sessions_in_pages_and_leads_to_the_calendar(
     jane = practice["Jane Doe"]
     ids = [session(database, jane, at(1, 9) - timedelta(days=day + 1)) for day in range(PAGE + 10)]
     appointments.cancel(database, ids[0], "no_show", clock=clock)
-    appointments.mark(database, ids[1], "note-signed", clock=clock)
+    marks.mark(database, ids[1], "note-signed", clock=clock)
     modal = ClientsScreen(database, TZ, clock=clock)
     async with shown(modal) as (app, pilot):
         await pilot.press("down", "enter")

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from couchcal.practice import appointments, catalogue, practice_settings
+from couchcal.practice import catalogue, marks, practice_settings
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.catalogue import CatalogueForm, find_pos
@@ -119,7 +119,7 @@ async def test_what_is_wrong_stands_beside_the_field(database: Database) -> None
 async def test_a_place_is_moved_to_telehealth_and_its_sessions_follow(database: Database) -> None:  # MOD-01
     jane = people(database)["Jane Doe"]
     session(database, jane, at(3, 15))
-    appointments.mark(database, session(database, jane, at(4, 15)), "note-signed", clock=clock)
+    marks.mark(database, session(database, jane, at(4, 15)), "note-signed", clock=clock)
     modal = ServicesScreen(database, clock=clock)
     async with shown(modal) as (app, pilot):
         await pilot.press("3", "e")

@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
-from couchcal.practice import appointments, client_changes, clients
+from couchcal.practice import appointments, client_changes, clients, marks
 from couchcal.practice.cadence import Repeat
 from couchcal.store.connection import Database
 from couchcal.tui.forms.client import ClientForm
@@ -60,7 +60,7 @@ def furnish(database: Database) -> None:
     past = [session(database, JANE, at(3, 15) - timedelta(weeks=week)) for week in range(1, 7)]
     appointments.cancel(database, past[1], "no_show", clock=clock)
     appointments.cancel(database, past[2], "late_cancel", clock=clock)
-    appointments.mark(database, past[3], "note-signed", clock=clock)
+    marks.mark(database, past[3], "note-signed", clock=clock)
     session(database, JANE, at(3, 15), repeat=Repeat("weekly"))
     session(database, ids["Bob Reed"], at(3, 15, 30))
     new = {"phone": "555-0199", "notes_admin": "Asked for evenings"}

@@ -15,7 +15,8 @@ from textual.widgets.option_list import Option
 
 from couchcal.clock import Clock, system_clock
 from couchcal.practice.agenda import Entry, local_day
-from couchcal.practice.report_tables import TABLES, table
+from couchcal.practice.report_records import TABLES
+from couchcal.practice.report_tables import table
 from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from couchcal.practice.agenda import Entry, day_instant, horizon_reached, practice_facts
-from couchcal.practice.report_tables import csv_text
+from couchcal.practice.report_records import csv_text
 from couchcal.practice.reports import Report, missed, report
 from couchcal.settings import load
 from couchcal.store.audit import note

@@ -12,9 +12,7 @@ from couchcal import paths, settings
 from couchcal.cli.doctor_patient import Finding, Patient
 from couchcal.clock import system_clock
 from couchcal.store import keys, recrypt
-from couchcal.store.connection import (
-    dbapi,
-)
+from couchcal.store.connection import dbapi
 
 
 def database(patient: Patient) -> Iterator[Finding]:

@@ -8,10 +8,7 @@ from couchcal.cli.doctor_computer import version_of
 from couchcal.cli.doctor_patient import Finding, Patient
 from couchcal.clock import local_zone_name, system_clock
 from couchcal.scheduling.wallclock import UnknownZone, zone
-from couchcal.store.connection import (
-    SCHEMA_HEAD,
-    schema_revision,
-)
+from couchcal.store.connection import SCHEMA_HEAD, schema_revision
 
 
 def audit(patient: Patient) -> Iterator[Finding]:

@@ -10,13 +10,13 @@ from sqlmodel import select
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid, Refused
-from couchcal.practice import booking, editing, letters, rows, series
+from couchcal.practice import booking, editing, letters, rows, series, series_rows
 from couchcal.practice.booking import Who
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft, checked, clean_text
 from couchcal.practice.editing import Edit
 from couchcal.practice.outcome import Done, Preview
-from couchcal.practice.series import FutureOutcome
+from couchcal.practice.series_rows import FutureOutcome
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Cancellation
@@ -220,7 +220,7 @@ def cancel_in(
     session.relabel(label)
     row.status = "cancelled"
     row.sequence += 1
-    series.bump(session, row)
+    series_rows.bump(session, row)
     hint = () if not notify or letters.tell_cancelled(session, row) else _NOT_TOLD
     session.add(
         Cancellation(
@@ -247,7 +247,7 @@ def restore(database: Database, appointment_id: int, *, actor: str = "user", clo
         session.relabel(label)
         row.status = "scheduled"
         row.sequence += 1
-        series.bump(session, row)
+        series_rows.bump(session, row)
         for record in session.exec(select(Cancellation).where(Cancellation.appointment_id == row.id)):
             session.delete(record)
         letters.take_back_cancellation(session, row)
@@ -278,7 +278,7 @@ def delete(
         rows.refuse_if_locked(row, "delete")
         session.relabel(label)
         if row.series_id is not None:
-            series.remove_occurrence(session, row)
+            series_rows.remove_occurrence(session, row)
         else:
             rows.remove(session, row)
         return Done(label)

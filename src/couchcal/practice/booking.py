@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from couchcal.errors import Refused
-from couchcal.practice import agenda, client_changes, rows, series, visit
+from couchcal.practice import agenda, client_changes, row_drafts, row_modifiers, rows, series_rows, visit
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft, checked
 from couchcal.practice.occurrences import fill, horizon, key_of
@@ -46,12 +46,12 @@ def place(
         Invalid: a field is missing or wrong.
     """
     draft = visit.own_link(session, visit.settled(session, checked(draft)))
-    rows.check_references(session, draft)
+    row_drafts.check_references(session, draft)
     row = Appointment(uid=rows.new_uid(), origin=origin, kind=draft.kind, start_utc=draft.start, end_utc=draft.end)
-    rows.apply_draft(session, row, draft)
+    row_drafts.apply_draft(session, row, draft)
     made, words = [row], ""
     if repeat is not None:
-        template = series.template_of(row, draft, repeat, draft.modifiers or [])
+        template = series_rows.template_of(row, draft, repeat, draft.modifiers or [])
         visit.generalise(session, template)
         session.add(template)
         session.flush()
@@ -59,10 +59,10 @@ def place(
     visit.settle_links(session, [row])
     session.add(row)
     session.flush()
-    rows.write_modifiers(session, [row], draft.modifiers)
+    row_modifiers.write_modifiers(session, [row], draft.modifiers)
     if repeat is not None:
         made += fill(session, template, session.now, horizon(session))
-        words = series.phrase(template)
+        words = series_rows.phrase(template)
     return made, words
 
 
@@ -125,7 +125,7 @@ def _billing_remarks(session: JournalSession, row: Appointment) -> tuple[str, ..
         service.code, service.label, service.typical_min, service.billable_min, service.billable_max,
         service.billable, service.group_service, service.addon_of, service.active,
     )  # fmt: skip
-    codes = [modifier.code for modifier in rows.modifiers_of(session, row)]
+    codes = [modifier.code for modifier in row_modifiers.modifiers_of(session, row)]
     telehealth = location is not None and is_telehealth(location.pos)
     return advice(facts, rows.length_minutes(row), codes, telehealth=telehealth, same_day=_same_day(session, row))
 

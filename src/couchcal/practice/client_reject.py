@@ -107,7 +107,7 @@ def _remove_sessions(session: JournalSession, client_id: int) -> int:
     """Delete their sessions and what hangs on them; mail and calendars of others forget them."""
     from sqlmodel import SQLModel, col, select
 
-    from couchcal.practice.series import bump
+    from couchcal.practice.series_rows import bump
     from couchcal.store.bulk import delete_rows, referring, update_rows
     from couchcal.store.records import Appointment, OutboxEmail, Series, SeriesExdate
 

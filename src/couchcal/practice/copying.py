@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from couchcal.practice.draft import Draft, with_changes
-from couchcal.practice.rows import chosen_modifiers, load, plain_draft
+from couchcal.practice.row_drafts import plain_draft
+from couchcal.practice.row_modifiers import chosen_modifiers
+from couchcal.practice.rows import load
 from couchcal.store.connection import Database
 from couchcal.store.session import read_session
 

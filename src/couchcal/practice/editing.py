@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from couchcal.errors import Invalid, Refused
-from couchcal.practice import booking, rows, series, visit
+from couchcal.practice import booking, row_drafts, row_modifiers, rows, series, series_rows, visit
 from couchcal.practice.booking import Who
 from couchcal.practice.cadence import Repeat, repeat_of
 from couchcal.practice.draft import Draft, checked, with_changes
@@ -36,13 +36,15 @@ class Edit:
     reset_moved: bool = False
 
 
-def apply(session: JournalSession, row: Appointment, edit: Edit, verb: str) -> tuple[Done, series.FutureOutcome]:
+def apply(
+    session: JournalSession, row: Appointment, edit: Edit, verb: str
+) -> tuple[Done, series_rows.FutureOutcome]:
     """Make the change; what to say of it, and which rows it touched.
 
     Raises:
         Invalid: a value is wrong. Refused: a lock forbids it.
     """
-    before = rows.draft_of(session, row)
+    before = row_drafts.draft_of(session, row)
     draft = visit.settled(
         session, checked(with_changes(before, _with_client(session, edit.changes)), before), before
     )
@@ -54,20 +56,20 @@ def apply(session: JournalSession, row: Appointment, edit: Edit, verb: str) -> t
     recurring = row.series_id is not None
     rule = edit.repeat if recurring else None
     if not (names or edit.repeat or edit.stop or edit.also):
-        return Done("Nothing changed", row.id, 0), series.FutureOutcome([], ())
+        return Done("Nothing changed", row.id, 0), series_rows.FutureOutcome([], ())
     if rule is not None and edit.scope != "future":
         raise Invalid("a cadence is of this and all following", "change all future ones", field="repeats")
-    rows.check_references(session, draft)
+    row_drafts.check_references(session, draft)
     following = edit.scope == "future" and recurring
     title = rows.title_of(session, row)
     if following and (names or rule):
         outcome = change_future(session, row, before, draft, names, reset_moved=edit.reset_moved, repeat=rule)
     else:
         _change_one(session, row, draft, names)
-        outcome = series.FutureOutcome([row] if names else [], ())
+        outcome = series_rows.FutureOutcome([row] if names else [], ())
     label = _label(session, row, verb, names) + (" and all following" if following else "") if names else ""
     if rule is not None:
-        words = series.phrase(series.series_of(session, row))
+        words = series_rows.phrase(series_rows.series_of(session, row))
         label = f"{label}, {words}" if label else f"{title} repeats {words}"
     elif edit.repeat is not None:
         made, words = series.start(session, row, edit.repeat)
@@ -93,7 +95,9 @@ def apply(session: JournalSession, row: Appointment, edit: Edit, verb: str) -> t
 
 def changed_names(before: Draft, after: Draft) -> set[str]:
     """Names of the fields in which two drafts differ; an automatic modifier is no difference."""
-    names = {name for name in (*rows.PLAIN_FIELDS, "start", "end") if getattr(before, name) != getattr(after, name)}
+    names = {
+        name for name in (*row_drafts.PLAIN_FIELDS, "start", "end") if getattr(before, name) != getattr(after, name)
+    }
     if after.modifiers is not None and after.modifiers != before.modifiers:
         names.add("modifiers")
     return names
@@ -111,25 +115,30 @@ def _change_one(session: JournalSession, row: Appointment, draft: Draft, names: 
     if row.series_id is not None:
         marks = {rows.TIME if name in TIME_FIELDS else name for name in names}
         row.overridden = " ".join(sorted(set(row.overridden.split()) | marks))
-    rows.apply_change(session, row, draft, names)
+    row_drafts.apply_change(session, row, draft, names)
     if names & rows.PLACES:
         visit.settle_links(session, [row])
     session.flush()
     if "modifiers" in names or names & rows.PLACES:
-        rows.write_modifiers(session, [row], draft.modifiers if "modifiers" in names else None)
+        row_modifiers.write_modifiers(session, [row], draft.modifiers if "modifiers" in names else None)
         session.flush()
 
 
 def _add_members(
-    session: JournalSession, row: Appointment, draft: Draft, edit: Edit, outcome: series.FutureOutcome, label: str
-) -> tuple[series.FutureOutcome, str]:
+    session: JournalSession,
+    row: Appointment,
+    draft: Draft,
+    edit: Edit,
+    outcome: series_rows.FutureOutcome,
+    label: str,
+) -> tuple[series_rows.FutureOutcome, str]:
     """Book further clients into the slot of a row; with its following ones if the edit is for those.
 
     Of a row that was moved by hand only the first session of theirs is at its time, the others are at the series'.
     """
     repeat, planned = edit.repeat, draft
     if edit.scope == "future" and row.series_id is not None:
-        held = series.series_of(session, row)
+        held = series_rows.series_of(session, row)
         repeat = repeat or repeat_of(held.rrule, held.until_date)
         if repeat is None:
             raise Refused("an imported rule cannot be given to another client", "add them to this one only")
@@ -137,14 +146,14 @@ def _add_members(
             planned = as_planned(held, row, draft)
     who = [client_id for client_id in booking.client_ids(session, edit.also) if client_id != row.client_id]
     member = replace(
-        planned, modifiers=rows.chosen_modifiers(session, row), telehealth_url=_typed_link(session, draft)
+        planned, modifiers=row_modifiers.chosen_modifiers(session, row), telehealth_url=_typed_link(session, draft)
     )
     added = [booking.place(session, replace(member, client_id=client_id), repeat)[0] for client_id in who]
     if not added:
         return outcome, label
     if planned is not draft:
         for made in added:
-            own = rows.draft_of(session, made[0])
+            own = row_drafts.draft_of(session, made[0])
             _change_one(session, made[0], replace(own, start=draft.start, end=draft.end), {"start", "end"})
     names = booking.names_of(session, [made[0] for made in added])
     label = f"{label}, added {names}" if label else f"Added {names} {rows.when_words(row)}"

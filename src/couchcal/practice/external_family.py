@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from couchcal.practice import external_rows
 from couchcal.practice.external_rows import Row
 from couchcal.practice.external_series import Expansion, NotExpandable
-from couchcal.practice.occurrences import BEGINNING, END_OF_TIME, NEAR
+from couchcal.practice.imported_series import MAX_ROWS_A_YEAR
+from couchcal.practice.occurrences import BEGINNING, END_OF_TIME, MAX_ROWS_AT_ONCE, NEAR
 from couchcal.scheduling.span import DAY_SECONDS, span_class
 from couchcal.scheduling.wallclock import to_local, zone_or_utc
 from couchcal.store.connection import Connection
@@ -21,6 +22,7 @@ AHEAD: Final = int(timedelta(days=731).total_seconds())
 ALWAYS: Final = (epoch_seconds(BEGINNING), epoch_seconds(END_OF_TIME))
 """`expanded_from`, `expanded_to` of a master that has all its rows, on that side."""
 _NEAR_S: Final = int(NEAR.total_seconds())
+_YEAR_S: Final = 365 * DAY_SECONDS
 
 
 class Reach(NamedTuple):
@@ -70,11 +72,12 @@ def occurrences(master: Row, expansion: Expansion, reach: Reach, replaced: Colle
     """The rows of a master that touch `reach`, but for the original starts in `replaced`.
 
     Raises:
-        TooManyOccurrences: the window is too long.
+        TooManyOccurrences: the window is too long, or each lasts so long that too many touch it.
     """
     length = master.end_utc - master.start_utc
     span = span_class(length)
-    for start in expansion.between(reach.first - length, reach.until):
+    most = MAX_ROWS_A_YEAR * (2 + (reach.until - reach.first) // _YEAR_S)
+    for start in expansion.between(reach.first - length, reach.until, limit=min(most, MAX_ROWS_AT_ONCE)):
         if start not in replaced:
             yield master._replace(
                 remote_event_id=f"{master.remote_event_id}_{_stamp(start, all_day=master.all_day)}",

@@ -124,7 +124,7 @@ class Expansion:
         if self._gone_days:
             found = {s for s in found if to_local(from_epoch(s), self._zone).date() not in self._gone_days}
         if len(found) > limit:
-            raise TooManyOccurrences(f"more than {limit} occurrences")
+            raise TooManyOccurrences(f"more than {limit:,} occurrences")
         return sorted(found)
 
     def _given(self, rule: Rule, lo: int, hi: int, limit: int) -> Iterator[int]:

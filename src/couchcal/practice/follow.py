@@ -6,7 +6,7 @@ from datetime import datetime
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Refused
-from couchcal.practice import rows
+from couchcal.practice import row_drafts, rows
 from couchcal.practice.draft import with_changes
 from couchcal.practice.outcome import Done
 from couchcal.practice.series_future import change_future
@@ -40,7 +40,7 @@ def let_future_follow(
         row = rows.load(session, appointment_id, expected_version)
         if row.series_id is None:
             raise Refused("it does not repeat any more", "there is nothing that could follow")
-        draft = rows.draft_of(session, row)
+        draft = row_drafts.draft_of(session, row)
         before = with_changes(draft, {"start": was_start, "end": was_end})
         label = f"Moved {rows.title_of(session, row)} to {rows.when_words(row)} and all following"
         session.relabel(label)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from sqlmodel import col, select
 
 from couchcal.errors import Refused
-from couchcal.practice import rows, visit
+from couchcal.practice import row_modifiers, rows, visit
 from couchcal.practice.locks import worked_on
 from couchcal.scheduling.recurrence import (
     RecurrenceError,
@@ -252,10 +252,11 @@ def _add_modifiers(session: JournalSession, series: Series, made: Iterable[Appoi
     first = next(iter(made), None)
     if first is None:
         return
-    rows.write_modifiers(session, [first], wanted)
+    row_modifiers.write_modifiers(session, [first], wanted)
     session.flush()
     pattern = [
-        (modifier.position, modifier.code, modifier.source) for modifier in rows.modifiers_of(session, first)
+        (modifier.position, modifier.code, modifier.source)
+        for modifier in row_modifiers.modifiers_of(session, first)
     ]
     for row in made:
         row.overridden = first.overridden

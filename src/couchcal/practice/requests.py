@@ -120,7 +120,7 @@ def draft_of(database: Database, request_id: int) -> Draft:
     Raises:
         NotFound: there is no such request.
     """
-    from couchcal.practice import rows, visit
+    from couchcal.practice import row_drafts, rows, visit
     from couchcal.practice.door_claim import service_for, usual_place
     from couchcal.practice.event_types import one as event_type
     from couchcal.store.records import BookingRequest, Client
@@ -132,7 +132,7 @@ def draft_of(database: Database, request_id: int) -> Draft:
             raise _missing()
         moved = _moved(session, request)
         if moved is not None:
-            draft = rows.draft_of(session, moved)
+            draft = row_drafts.draft_of(session, moved)
             draft.start, draft.end = request.start_utc, request.end_utc
             return draft
         client = session.get(Client, request.client_id) if request.client_id is not None else None

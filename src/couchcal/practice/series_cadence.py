@@ -8,7 +8,7 @@ from couchcal.errors import Invalid
 from couchcal.practice.cadence import Repeat, rule_text
 from couchcal.practice.occurrences import fill, horizon, key_of, key_start, local_starts, shifted, zone_of
 from couchcal.practice.outcome import Kept
-from couchcal.practice.series import FutureOutcome, checked_until, kept_row, sweep, upcoming
+from couchcal.practice.series_rows import FutureOutcome, checked_until, kept_row, sweep, upcoming
 from couchcal.scheduling.wallclock import to_instant
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, Series

@@ -7,14 +7,21 @@ from dataclasses import replace
 from sqlalchemy import inspect
 
 from couchcal.errors import Refused
-from couchcal.practice import rows, visit
+from couchcal.practice import row_drafts, row_modifiers, rows, visit
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.fields import FIELD_LABELS, FIELDS_BY_KIND, TIME_FIELDS
 from couchcal.practice.locks import work_reason, worked_on
 from couchcal.practice.occurrences import drop_far_rows, fill, instants, key_start
 from couchcal.practice.outcome import Kept
-from couchcal.practice.series import (
+from couchcal.practice.series_cadence import (
+    MOVED,
+    drop_unmatched,
+    fill_ahead,
+    is_new_rule,
+    set_until,
+)
+from couchcal.practice.series_rows import (
     TEMPLATE_FIELDS,
     FutureOutcome,
     discard,
@@ -23,13 +30,6 @@ from couchcal.practice.series import (
     kept_row,
     refuse_past,
     series_of,
-)
-from couchcal.practice.series_cadence import (
-    MOVED,
-    drop_unmatched,
-    fill_ahead,
-    is_new_rule,
-    set_until,
 )
 from couchcal.practice.series_split import Split, split
 from couchcal.store.journal import JournalSession
@@ -94,13 +94,15 @@ def change_future(
         marks = {rows.TIME if name in TIME_FIELDS else name for name in touched}
         rows.put(other, "overridden", " ".join(sorted(set(other.overridden.split()) - marks)))
         if touched or parts is not None:
-            rows.apply_change(session, other, mine, touched)
+            row_drafts.apply_change(session, other, mine, touched)
             changed.append((other, touched))
     placed = [other for other, touched in changed if touched & rows.PLACES]
     visit.settle_links(session, placed)
     session.flush()
-    rows.write_modifiers(session, [other for other, touched in changed if "modifiers" in touched], draft.modifiers)
-    rows.write_modifiers(
+    row_modifiers.write_modifiers(
+        session, [other for other, touched in changed if "modifiers" in touched], draft.modifiers
+    )
+    row_modifiers.write_modifiers(
         session, [other for other, touched in changed if other in placed and "modifiers" not in touched], None
     )
     target = series if parts is None else parts.target
@@ -169,7 +171,7 @@ def _merged(
 
     A row that was made another type by hand keeps its type; of the edit it takes the fields that its type has.
     """
-    mine = rows.plain_draft(row)
+    mine = row_drafts.plain_draft(row)
     if "kind" not in fields:
         wanted = fields - own
         if mine.kind != draft.kind:
@@ -201,5 +203,5 @@ def _update_template(
     for name in fields.intersection(TEMPLATE_FIELDS):
         rows.put(series, name, getattr(draft, name))
     if "modifiers" in fields:
-        rows.put(series, "modifiers", " ".join(rows.chosen_modifiers(session, row)))
+        rows.put(series, "modifiers", " ".join(row_modifiers.chosen_modifiers(session, row)))
     visit.generalise(session, series)

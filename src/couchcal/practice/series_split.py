@@ -22,8 +22,8 @@ from couchcal.practice.occurrences import (
     shifted,
     zone_of,
 )
-from couchcal.practice.series import end_before, exdate_keys, local_start, series_id, wall_clock
 from couchcal.practice.series_cadence import keys_by_date, take_rule
+from couchcal.practice.series_rows import end_before, exdate_keys, local_start, series_id, wall_clock
 from couchcal.scheduling.recurrence import last_start, starts
 from couchcal.store.journal import JournalSession
 from couchcal.store.records import Appointment, Series, SeriesExdate, SeriesIcs

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlmodel import col, select
 
-from couchcal.practice import rows, visit
+from couchcal.practice import row_modifiers, rows, visit
 from couchcal.practice.locks import refusal
 from couchcal.practice.outcome import Kept
 from couchcal.practice.services import with_automatic
@@ -32,9 +32,9 @@ def bring_in_line(
     if location_ids is not None:
         statement = statement.where(col(Appointment.location_id).in_(location_ids))
     places = {place.id: place for place in session.exec(select(Location))}
-    automatic = rows.automatic_modifier(session)
+    automatic = row_modifiers.automatic_modifier(session)
     coming = session.exec(statement.order_by(col(Appointment.start_utc))).all()
-    modifiers = rows.modifiers_by_row(session, coming)
+    modifiers = row_modifiers.modifiers_by_row(session, coming)
     kept: list[Kept] = []
     free: list[Appointment] = []
     other_visits: list[Appointment] = []
@@ -53,7 +53,7 @@ def bring_in_line(
             row.visit_type = visit.visit_of(place)
             other_visits.append(row)
     visit.settle_links(session, other_visits)
-    rows.write_modifiers(session, free, None)
+    row_modifiers.write_modifiers(session, free, None)
     for series in session.exec(select(Series).where(col(Series.location_id).in_(location_ids or ()))):
         if _other_visit(series, places[series.location_id]):
             series.visit_type = visit.visit_of(places[series.location_id])
@@ -67,5 +67,5 @@ def _other_visit(subject: Appointment | Series, place: Location) -> bool:
 
 def _differs(row: Appointment, modifiers: list[AppointmentModifier], pos: str, automatic: str) -> bool:
     present = [(modifier.code, modifier.source) for modifier in modifiers]
-    removed = rows.NO_AUTO_MODIFIER in row.overridden.split()
+    removed = row_modifiers.NO_AUTO_MODIFIER in row.overridden.split()
     return with_automatic(present, pos, automatic, removed_by_hand=removed) != present

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.color import ColorSystem
 from textual.color import Color
 
@@ -17,8 +19,7 @@ _BLACK, _WHITE = Color(0, 0, 0), Color(255, 255, 255)
 
 def ratio(one: Color, other: Color) -> float:
     """From 1, the same brightness, to 21, black on white. Both colours are opaque."""
-    brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (brighter + 0.05) / (darker + 0.05)
+    return _between(_luminance(one), _luminance(other))
 
 
 def legible(color: Color, on: Color, toward: Color, least: float = TEXT) -> Color:
@@ -26,23 +27,40 @@ def legible(color: Color, on: Color, toward: Color, least: float = TEXT) -> Colo
 
     So it is, too, where the terminal rounds both to the nearest of its 256 colours.
     """
-    rounded, end = _rounded(on), _WHITE if _luminance(toward) > _luminance(on) else _BLACK
-    way = [color.blend(toward, step / _STEPS) for step in range(_STEPS)]
-    beyond = [toward.blend(end, step / _STEPS) for step in range(_STEPS + 1)]
-    for mixed in (*way, *beyond):
-        if ratio(mixed, on) >= least and ratio(_rounded(mixed), rounded) >= least:
+    ground, rounded = _luminance(on), _rounded_luminance(on)
+    end = _WHITE if _luminance(toward) > ground else _BLACK
+    for mixed in _way(color, toward, end):
+        if _between(_luminance(mixed), ground) >= least and _between(_rounded_luminance(mixed), rounded) >= least:
             return mixed
     return end
 
 
-def _rounded(color: Color) -> Color:
-    return Color.from_rich_color(color.rich_color.downgrade(ColorSystem.EIGHT_BIT))
+def _way(color: Color, toward: Color, end: Color) -> Iterator[Color]:
+    for step in range(_STEPS):
+        yield color.blend(toward, step / _STEPS)
+    for step in range(_STEPS + 1):
+        yield toward.blend(end, step / _STEPS)
+
+
+def _between(one: float, other: float) -> float:
+    return (one + 0.05) / (other + 0.05) if one > other else (other + 0.05) / (one + 0.05)
+
+
+def _rounded_luminance(color: Color) -> float:
+    return _luminance_of(*color.rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
 
 
 def _luminance(color: Color) -> float:
-    red, green, blue = (_linear(part / 255) for part in (color.r, color.g, color.b))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return _luminance_of(color.r, color.g, color.b)
+
+
+def _luminance_of(red: int, green: int, blue: int) -> float:
+    return 0.2126 * _LINEAR[red] + 0.7152 * _LINEAR[green] + 0.0722 * _LINEAR[blue]
 
 
 def _linear(part: float) -> float:
     return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
+
+
+_LINEAR = [_linear(value / 255) for value in range(256)]
+"""Of each of a colour's 256 values."""

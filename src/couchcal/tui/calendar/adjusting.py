@@ -15,7 +15,7 @@ from couchcal.tui.commands import Keymap
 from couchcal.tui.text import glyphs_for
 
 
-class Adjusting(Places):
+class Adjusting(Places, part=True):
     """Opens the settings, and shows the calendar by them; nothing needs a restart."""
 
     class SettingsWritten(Message):

@@ -21,7 +21,7 @@ from couchcal.tui.text import clean
 _KEPT_SHOWN = 2
 
 
-class Answers(Dragging):
+class Answers(Dragging, part=True):
     """Toasts, and the offers in them."""
 
     class Fits(Message):

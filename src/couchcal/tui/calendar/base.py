@@ -18,7 +18,7 @@ _TICKS_TO_SYNC = 5
 """Beats after which it is looked how the sync is, even if nobody wrote: the time of its next try may be over."""
 
 
-class CalendarBase(Reading):
+class CalendarBase(Reading, part=True):
     """What the commands build on."""
 
     _watched: Entry | None = None

@@ -24,7 +24,7 @@ _DEFAULT_MINUTES = 50
 _MONTH_HOUR = 9
 
 
-class Changes(FormOpening):
+class Changes(FormOpening, part=True):
     """Every change goes through `couchcal.practice`; forms are loaded when they are first asked for."""
 
     class Reverted(Message):

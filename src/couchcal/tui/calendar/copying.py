@@ -20,7 +20,7 @@ from couchcal.tui.calendar.words import name_of
 _WEEK = timedelta(days=7)
 
 
-class Copying(Changes):
+class Copying(Changes, part=True):
     """A copy belongs to no series and no group, and has a meeting link of its own."""
 
     class Drafted(Message):

@@ -18,7 +18,7 @@ _TURN_SECONDS = 0.6
 _MONTH_STEP = 28
 
 
-class Dragging(Moving):
+class Dragging(Moving, part=True):
     """Turns what the pointer does into grabs, moves and drops."""
 
     _turning: Timer | None = None

@@ -14,7 +14,7 @@ _REST_SECONDS = 0.6
 """How often it is asked whether a key came since; two such spells after the start the form is built."""
 
 
-class FormOpening(CalendarBase):
+class FormOpening(CalendarBase, part=True):
     """Opens the form for new and existing appointments."""
 
     _rested = False

@@ -16,7 +16,7 @@ from couchcal.tui.calendar.scene import Cursor, Ghost
 from couchcal.tui.calendar.words import name_of
 
 
-class Holding(CalendarBase):
+class Holding(CalendarBase, part=True):
     """While an entry is in the hand its keys come before all others."""
 
     _home: Cursor | None = None

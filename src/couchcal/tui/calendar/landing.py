@@ -18,7 +18,7 @@ from couchcal.tui.calendar.scene import Ghost
 _SEARCH_DAYS = 60
 
 
-class Landing(Holding):
+class Landing(Holding, part=True):
     """Moves the entry in the hand by words or by a search."""
 
     class SlotFound(Message):

@@ -18,7 +18,7 @@ from couchcal.tui.calendar.scene import Cursor, Ghost
 from couchcal.tui.calendar.writing import Moved, freed_by
 
 
-class Moving(Landing):
+class Moving(Landing, part=True):
     """From the hand to the calendar. The move of one session offers the rest of its series (C-02)."""
 
     def action_reschedule(self) -> None:

@@ -16,7 +16,7 @@ _ROW_MINUTES = (30, 60, 15)
 _HALF_A_YEAR = timedelta(days=183)
 
 
-class Navigation(CalendarBase):
+class Navigation(CalendarBase, part=True):
     """Nothing here changes the calendar."""
 
     def action_cursor_left(self) -> None:

@@ -11,7 +11,7 @@ from couchcal.tui.calendar.changes import Changes
 from couchcal.tui.calendar.navigation import Navigation
 
 
-class Places(Navigation, Answers):
+class Places(Navigation, Answers, part=True):
     """Opening clients, hours, lists, reports and settings, and what comes back from them."""
 
     class SyncAsked(Message):

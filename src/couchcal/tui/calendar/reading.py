@@ -18,7 +18,7 @@ from couchcal.tui.calendar.writing import Writing
 _READ_AHEAD_SECONDS = 0.12
 
 
-class Reading(Writing):
+class Reading(Writing, part=True):
     """Fetches days before they are asked for, and puts what arrives in place."""
 
     class Arrived(Message):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from couchcal.tui.calendar.ways_out import WayOut
 
 
-class Reviewing(Navigation, Answers):
+class Reviewing(Navigation, Answers, part=True):
     """`c` walks the overlaps from today on, and those in sight; `w` moves one of two to a free time."""
 
     def action_next_conflict(self) -> None:

@@ -31,7 +31,7 @@ from couchcal.tui.theme import Palette
 LEAST_WIDTH, LEAST_HEIGHT = 40, 10
 
 
-class Showing(CalendarState):
+class Showing(CalendarState, part=True):
     """Draws what the state says; a cursor step draws only what differs."""
 
     def __init__(self, database: Database, clock: Clock, settings: Settings, keymap: Keymap, view: View) -> None:

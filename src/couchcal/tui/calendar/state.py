@@ -48,6 +48,12 @@ class CalendarState(Screen[None], inherit_bindings=False):
 
     AUTO_FOCUS: ClassVar[str | None] = None
 
+    def __init_subclass__(cls, *, part: bool = False, **options: bool) -> None:
+        """A `part` of the screen is never shown by itself: what Textual works out for every class of widgets (keys,
+        reactives, names for style sheets) is worked out once, for the screen that has all parts."""
+        if not part:
+            super().__init_subclass__(**options)
+
     def __init__(self, database: Database, clock: Clock, settings: Settings, keymap: Keymap, view: View) -> None:
         super().__init__()
         self.database, self.clock, self.settings, self.keymap = database, clock, settings, keymap

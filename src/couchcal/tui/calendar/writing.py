@@ -41,7 +41,7 @@ def freed_by(entry: Entry) -> Freed | None:
     return Freed(entry.start, entry.end) if took_time else None
 
 
-class Writing(Showing):
+class Writing(Showing, part=True):
     """Runs changes in threads; `Written` or `Failed` tells how they went."""
 
     last_move: Moved | None = None

@@ -11,7 +11,7 @@ from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.state import second_zone
 
 
-class Zones(Navigation):
+class Zones(Navigation, part=True):
     """`Z` shows and hides; where none is set yet it asks which."""
 
     def action_second_zone(self) -> None:

@@ -21,4 +21,10 @@ FOUND: Final[tuple[tuple[str, bytes], ...]] = (
     ("google", b'{"kind": "calendar#events", "items": [], "nextSyncToken": "\\ud800"}'),
     ("google", b'{"kind": "calendar#events", "items": [], "nextPageToken": "\\ud800"}'),
     ("google", b'{}\n%%\n@{"kind": "calendar#calendarList", "items": [{"id": "\\ud800", "accessRole": "owner"}]}'),
+    (
+        "google-read",
+        b'{"kind": "calendar#events", "items": [{"id": "one", "status": "confirmed", "start": {"dateTime":'
+        b' "1013-03-02T09:00:00-05:00"}, "end": {"dateTime": "2026-03-02T10:00:00-05:00"}, "recurrence":'
+        b' ["RRULE:FREQ=WEEKLY;BYDAY=MO,WE"]}], "nextSyncToken": "t2"}',
+    ),  # each lasts a thousand years
 )

@@ -215,6 +215,14 @@ def test_a_window_of_too_many_is_refused(linked: Desk) -> None:
         series.extend_all(linked.database, linked.now, linked.now + 15_000 * DAY, clock=linked.clock)
 
 
+def test_an_event_of_a_thousand_years_each_week_is_told_and_not_stored(linked: Desk) -> None:
+    long = event(linked, "m", "1013-03-02 09:00", minutes=1013 * 366 * 1440, recurrence=("RRULE:FREQ=WEEKLY",))
+    skipped = store(linked, long).skipped
+    assert skipped == (("m", "more than 50,000 occurrences"),)
+    (stored,) = linked.reading.execute("SELECT count(*) FROM external_event").fetchone()
+    assert stored == 1
+
+
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [

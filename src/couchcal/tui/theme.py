@@ -282,7 +282,10 @@ def _rgb_palette(colors: Mapping[str, Color]) -> Palette:
 
 
 def _ansi_palette(names: Mapping[str, str]) -> Palette:
-    """Sixteen colours: bars and marks carry the kind, a selection is reversed."""
+    """Sixteen colours: bars and marks carry the kind, a selection is reversed.
+
+    It is the terminal's own two ends that are reversed, which can always be read; on its blue, black often cannot.
+    """
 
     def ansi(name: str) -> str:
         text = names.get(name, "ansi_default")
@@ -297,10 +300,9 @@ def _ansi_palette(names: Mapping[str, str]) -> Palette:
         )  # fmt: skip
 
     def kind(color: str) -> KindStyles:
-        chosen = style(color, reverse=True, bold=True)
         return KindStyles(
-            style("default", bold=True), style("default"), style(color), chosen, style(color, reverse=True),
-            chosen, style(color),
+            style("default", bold=True), style("default"), style(color), style("default", reverse=True, bold=True),
+            style("default", reverse=True), Style(color="default", bgcolor=color, reverse=True), style(color),
         )  # fmt: skip
 
     plain, dim = style("default"), style("default", dim=True)

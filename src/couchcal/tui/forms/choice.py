@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from couchcal.tui.forms.plain import part_style
+
 
 class Choice(Widget):
     """One choice out of a few, all visible; left and right change it, so does a click.
@@ -48,8 +50,8 @@ class Choice(Widget):
         self.set_reactive(Choice.value, value)
 
     def render(self) -> Content:
-        chosen = self.get_visual_style("choice--chosen")
-        other = self.get_visual_style("choice--option")
+        chosen = part_style(self, "choice--chosen")
+        other = part_style(self, "choice--option")
         words = [
             Content.styled(f" {label} ", chosen if key == self.value else other) for key, label in self._options
         ]

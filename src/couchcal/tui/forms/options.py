@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from couchcal.tui.forms.plain import QUIET
+from couchcal.tui.forms.plain import QUIET, part_style
 from couchcal.tui.text import clean, glyphs_on
 
 
@@ -33,13 +33,18 @@ class Ways(OptionList):
         super().__init__(*options, id=id, markup=False)
 
     def render_line(self, y: int) -> Strip:
-        """As in an option list, with a bar before what is highlighted: a ground alone is a matter of colour."""
+        """As in an option list, with a bar before what is highlighted: a ground alone is a matter of colour.
+
+        A highlight that is reversed by the styles is reversed whole, whatever the colours of its words.
+        """
         strip = super().render_line(y)
         line = self.scroll_offset.y + y
         if self.highlighted is None or line >= len(self._lines) or self._lines[line][0] != self.highlighted:
             return strip
         ground = next((segment.style for segment in strip if segment.style), Style.null())
         color = self.get_visual_style("ways--bar").rich_style.color
+        if part_style(self, "option-list--option-highlighted").reverse:
+            strip = strip.apply_style(Style(reverse=True))
         bar = Segment(glyphs_on(self.app).bar, ground + Style(color=color if self.has_focus else None))
         return Strip.join([Strip([bar], 1), strip.crop(1)])
 

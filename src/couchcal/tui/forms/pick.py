@@ -14,13 +14,14 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.text import clean, fit
 
 _BLANK = "—"
 
 
-class PickList(OptionList):
+class PickList(Ways):
     """The open list: letters go to the first entry of which a word begins with them, Esc closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]
@@ -29,7 +30,7 @@ class PickList(OptionList):
         """The list is to go away; `take` says whether the highlighted entry was chosen."""
 
     def __init__(self, texts: list[str]) -> None:
-        super().__init__(*(Option(plain(text)) for text in texts), markup=False)
+        super().__init__(Option(plain(text)) for text in texts)
         self._texts = [text.casefold() for text in texts]
         self._typed = ""
 

@@ -1,9 +1,11 @@
-"""What every modal has in common: the frame, Esc, one place for a problem, work in threads."""
+"""What every modal has in common: the frame, Esc, one place for a problem, reading and writing in threads."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -15,9 +17,10 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
-from textual.worker import WorkerFailed
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from couchcal.errors import CouchcalError
+from couchcal.tui.forms.away import away
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.text import clean
 from couchcal.tui.veil import Veil
@@ -37,6 +40,9 @@ class Modal(ModalScreen[Result | None]):
     CSS_PATH = "../styles/forms.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", show=False)]
     SIZE: ClassVar[str] = "-narrow"
+
+    saving = False
+    """Whether something is being written: one thing at a time."""
 
     def __init__(self, title: str, keys: str) -> None:
         super().__init__()
@@ -80,11 +86,71 @@ class Modal(ModalScreen[Result | None]):
         """Close without a result."""
         self.dismiss(None)
 
+    # In threads
+
+    def read(
+        self,
+        work: Callable[[], Value],
+        then: Callable[[Value], object],
+        *,
+        failed: Callable[[Exception], object] | None = None,
+        group: str = "look",
+    ) -> None:
+        """Read in a thread and hand the answer to `then`; what goes wrong is said, or handed to `failed`.
+
+        The answer to an earlier question of the same group is dropped. What a screen reads before it can be used is
+        of group `read`: keys wait for it.
+        """
+        reading = partial(self._reading, work, then, failed or self.unread, group)
+        self.run_worker(reading, group=group, exclusive=True, exit_on_error=False)
+
+    async def _reading(
+        self,
+        work: Callable[[], Value],
+        then: Callable[[Value], object],
+        failed: Callable[[Exception], object],
+        group: str,
+    ) -> None:
+        try:
+            found = await in_thread(self, group, work)
+        except Exception as error:
+            failed(error)
+        else:
+            then(found)
+
+    def unread(self, error: Exception) -> None:
+        """Say why something could not be read."""
+        self.show_problem(problem_words(error, "read"))
+
+    def write(self, work: Callable[[], Value], then: Callable[[Value], object], *, network: bool = False) -> None:
+        """Write in a thread, one thing at a time, and hand what came of it to `then`; what goes wrong is said.
+
+        Args:
+            network: whether it may wait for one; then the end of the program does not wait for it.
+        """
+        if not self.saving:
+            self.saving = True
+            self.show_problem("")
+            writing = partial(self._writing, work, then, network=network)
+            self.run_worker(writing, group="save", exit_on_error=False)
+
+    async def _writing(self, work: Callable[[], Value], then: Callable[[Value], object], *, network: bool) -> None:
+        try:
+            result = await (away(work) if network else in_thread(self, "write", work))
+        except Exception as error:
+            self.saving = False
+            self.unwritten(error)
+        else:
+            self.saving = False
+            then(result)
+
+    def unwritten(self, error: Exception) -> None:
+        """Say why something could not be written. A form says it beside the field that it is about."""
+        self.show_problem(problem_words(error))
+
 
 class ChangedModal(Modal[Result]):
     """A modal that asks once before it throws away what was typed, and stays while it saves."""
-
-    saving = False
 
     def changed(self) -> bool:
         """Whether something was typed that closing would lose."""
@@ -108,12 +174,18 @@ class ChangedModal(Modal[Result]):
 
 
 async def in_thread(node: Widget, group: str, work: Callable[[], Value]) -> Value:
-    """Run `work` in a thread worker of `node` and return what it returns, or raise what it raises."""
+    """Run `work` in a thread worker of `node` and return what it returns, or raise what it raises.
+
+    Raises:
+        CancelledError: nobody wants the answer any more.
+    """
     worker = node.run_worker(work, thread=True, group=group, exclusive=False, exit_on_error=False)
     try:
         return await worker.wait()
     except WorkerFailed as failure:
         raise failure.error from None
+    except WorkerCancelled:
+        raise asyncio.CancelledError from None
 
 
 def key_hints(keys: str) -> Content:
@@ -126,9 +198,10 @@ def key_hints(keys: str) -> Content:
     return Content.assemble(*parts)
 
 
-def problem_words(error: Exception) -> str:
-    """A failed write for the person at the form; never a value of the form."""
+def problem_words(error: Exception, done: str = "saved") -> str:
+    """What could not be `done`, for the person at the form; never a value of the form."""
     if isinstance(error, CouchcalError):
         text = f"{error.message[:1].upper()}{error.message[1:]}"
         return f"{text} — {error.hint}." if error.hint else f"{text}."
-    return f"It could not be saved ({type(error).__name__}). Nothing was changed."
+    rest = " Nothing was changed." if done == "saved" else ""
+    return f"It could not be {done} ({type(error).__name__}).{rest}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import OptionList, Static
@@ -16,21 +17,23 @@ from couchcal.clock import Clock, system_clock
 from couchcal.clock_words import in_chosen_clock
 from couchcal.practice import time_off
 from couchcal.practice.agenda import Entry
+from couchcal.practice.outcome import Done
 from couchcal.practice.time_off import TimeOffRow
 from couchcal.store.connection import Database
-from couchcal.tui.forms.modal import Modal, in_thread, problem_words
+from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.options import Ways
-from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.forms.plain import plain
+from couchcal.tui.forms.row_list import RowList
 from couchcal.tui.forms.time_off import Saved, TimeOffForm
 from couchcal.tui.screens.entry_line import entry_line
+from couchcal.tui.screens.listing import ListScreen
 from couchcal.tui.screens.time_off_words import off_line, read_affected, read_list
 from couchcal.tui.text import glyphs_on
 
-_CHROME_ROWS = 8
 _EMPTY = "No time off yet: n keeps the first day free."
 
 
-class TimeOffScreen(Modal[Entry]):
+class TimeOffScreen(ListScreen[Entry, TimeOffRow, tuple[list[TimeOffRow], int]]):
     """Time off to add, edit and remove. Sessions in it are never changed, only listed (TOF-04).
 
     Dismissed with the session that was chosen from such a list, so that the calendar goes to it.
@@ -47,65 +50,26 @@ class TimeOffScreen(Modal[Entry]):
         Binding("e", "edit", "Edit", show=False),
         Binding("D,delete", "remove", "Remove", show=False),
         Binding("s", "sessions", "Sessions in it", show=False),
-        Binding("j", "highlight(1)", show=False),
-        Binding("k", "highlight(-1)", show=False),
     ]
 
     def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
-        super().__init__("Time off", "enter edit · n new · D remove · s sessions in it · esc close")
-        self._database = database
+        keys = "enter edit · n new · D remove · s sessions in it · esc close"
+        super().__init__("Time off", keys, RowList(lambda row: row.id, id="off"), database, clock)
         self._tz = tz
         self._names = names
-        self._clock = clock
-        self._rows: list[TimeOffRow] = []
-        self._writing = False
-
-    def compose_body(self) -> ComposeResult:
-        yield Ways([], id="off")
-        yield Static(id="count", markup=False)
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self._read()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Let the list take what the screen leaves."""
-        self.query_one("#off").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
 
     # Reading and showing
 
-    def _read(self) -> None:
-        self.run_worker(self._load(), group="read", exit_on_error=False)
+    def fetch(self) -> tuple[list[TimeOffRow], int]:
+        return read_list(self._database, self._clock(), self._tz)
 
-    async def _load(self) -> None:
-        current = self._current()
-        known = {row.id for row in self._rows}
+    def lines(self, found: tuple[list[TimeOffRow], int]) -> Iterable[tuple[TimeOffRow, Option]]:
         now = self._clock()
-        try:
-            rows, ahead = await in_thread(self, "read", partial(read_list, self._database, now, self._tz))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        self._rows = rows
-        listing = self.query_one("#off", OptionList)
-        before = listing.highlighted or 0
-        listing.clear_options()
-        listing.add_options(Option(off_line(row, now, self._tz, self._names)) for row in rows)
-        if rows:
-            ids = [row.id for row in rows]
-            added = [row_id for row_id in ids if known and row_id not in known]
-            wanted = added[0] if added else current.id if current else None
-            listing.highlighted = ids.index(wanted) if wanted in ids else min(before, len(ids) - 1)
-        words = f"{ahead} ahead, {len(rows) - ahead} past" if rows else _EMPTY
-        self.query_one("#count", Static).update(plain(words, QUIET))
+        return [(row, Option(off_line(row, now, self._tz, self._names))) for row in found[0]]
 
-    def _current(self) -> TimeOffRow | None:
-        at = self.query_one("#off", OptionList).highlighted
-        return self._rows[at] if at is not None and at < len(self._rows) else None
-
-    def action_highlight(self, by: int) -> None:
-        """Move the highlight."""
-        self.query_one("#off", Ways).step(by)
+    def below(self, found: tuple[list[TimeOffRow], int]) -> str:
+        rows, ahead = found
+        return f"{ahead} ahead, {len(rows) - ahead} past" if rows else _EMPTY
 
     # Changes
 
@@ -115,7 +79,7 @@ class TimeOffScreen(Modal[Entry]):
 
     def action_edit(self) -> None:
         """Edit the highlighted time off."""
-        row = self._current()
+        row = self.listing.row
         if row is not None:
             self._form(row)
 
@@ -129,51 +93,36 @@ class TimeOffScreen(Modal[Entry]):
         self.app.push_screen(form, self._saved)
 
     def _saved(self, saved: Saved | None) -> None:
-        self._read()
         if saved is not None:
             self.notify(in_chosen_clock(saved.done.label), markup=False)
+            self.reload(to_new=True)
             if saved.span is not None:
-                self.run_worker(self._list_sessions(*saved.span), group="read", exit_on_error=False)
+                self._list_sessions(*saved.span)
 
     def action_remove(self) -> None:
         """Take the highlighted time off back: its times can be booked again (TOF-03)."""
-        row = self._current()
-        if row is not None and not self._writing:
-            self.run_worker(self._remove(row), group="save", exit_on_error=False)
+        row = self.listing.row
+        if row is not None:
+            self.write(partial(time_off.remove, self._database, row.id, clock=self._clock), self._removed)
 
-    async def _remove(self, row: TimeOffRow) -> None:
-        self.show_problem("")
-        self._writing = True
-        try:
-            done = await in_thread(
-                self, "write", partial(time_off.remove, self._database, row.id, clock=self._clock)
-            )
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self._writing = False
+    def _removed(self, done: Done) -> None:
         self.notify(f"{in_chosen_clock(done.label)}: it can be booked again", markup=False)
-        await self._load()
+        self.reload()
 
     # Sessions in it
 
     def action_sessions(self) -> None:
         """List the sessions that lie in the highlighted time off."""
-        row = self._current()
+        row = self.listing.row
         if row is not None:
-            work = self._list_sessions(row.start, row.end, even_none=True)
-            self.run_worker(work, group="read", exit_on_error=False)
+            self._list_sessions(row.start, row.end, even_none=True)
 
-    async def _list_sessions(self, start: datetime, end: datetime, *, even_none: bool = False) -> None:
-        work = partial(read_affected, self._database, start, end, self._tz, self._clock)
-        try:
-            entries = await in_thread(self, "read", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        if entries or even_none:
-            self.app.push_screen(AffectedScreen(entries, self._tz, names=self._names), self._go)
+    def _list_sessions(self, start: datetime, end: datetime, *, even_none: bool = False) -> None:
+        def show(entries: list[Entry]) -> None:
+            if entries or even_none:
+                self.app.push_screen(AffectedScreen(entries, self._tz, names=self._names), self._go)
+
+        self.read(partial(read_affected, self._database, start, end, self._tz, self._clock), show)
 
     def _go(self, entry: Entry | None) -> None:
         if entry is not None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from couchcal.errors import CouchcalError, Refused, Stale
-from couchcal.practice import client_changes, door, requests, undo
+from couchcal.practice import client_changes, door, request_answers, undo
 from couchcal.practice.door import Applicant, ClientKey, LinkOver, Taken, TooMany
 from couchcal.scheduling.hours import parse_hours
 from couchcal.scheduling.slots import Block, Busy, SlotRequest, is_offered
@@ -175,7 +175,7 @@ class Requests(RuleBasedStateMachine):
         if not rows:
             return
         row = rows[pick % len(rows)]
-        answer = requests.accept if yes else requests.decline
+        answer = request_answers.accept if yes else request_answers.decline
         try:
             answer(self.at.database, row["id"], clock=self.desk.clock)
         except (Stale, Refused):
@@ -208,7 +208,7 @@ class Requests(RuleBasedStateMachine):
 
     @rule()
     def worker_lets_go(self) -> None:
-        requests.expire(self.at.database, clock=self.desk.clock)
+        request_answers.expire(self.at.database, clock=self.desk.clock)
         now = int(self.desk.now.timestamp())
         assert not [row for row in self.at.requests() if row["status"] == "pending" and row["start_utc"] <= now]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from couchcal.errors import Invalid, NotFound, Refused
-from couchcal.practice import appointments, door, feeds, invites, reminding, requests, tokens, undo
+from couchcal.practice import appointments, door, feeds, invites, reminding, request_answers, tokens, undo
 from couchcal.practice.door import ClientKey, LinkOver, Outcome, Taken
 from couchcal.store.session import write_session
 from tests.practice.conftest import Desk
@@ -241,7 +241,7 @@ def test_moving_as_a_request(at: Door) -> None:  # C-06, REQ-12
     assert (at.desk.local(1), at.sessions(at.known()).requests[0].replaces) == (FRIDAY, key)
     move(at, key, "2026-03-06 15:00")
     assert at.statuses() == ["withdrawn", "pending"]
-    done = requests.accept(at.database, at.requests()[1]["id"], clock=at.desk.clock)
+    done = request_answers.accept(at.database, at.requests()[1]["id"], clock=at.desk.clock)
     assert (done.appointment_id, at.desk.local(1), len(at.desk.rows())) == (1, "2026-03-06 15:00", 1)
     assert at.told()[-1] == ("request_accepted", "ann@example.org")
 
@@ -249,7 +249,7 @@ def test_moving_as_a_request(at: Door) -> None:  # C-06, REQ-12
 def test_declined_or_cancelled_a_wish_to_move_moves_nothing(at: Door) -> None:
     key = own(at)
     move(at, key, "2026-03-06 14:00")
-    requests.decline(at.database, at.requests()[0]["id"], clock=at.desk.clock)
+    request_answers.decline(at.database, at.requests()[0]["id"], clock=at.desk.clock)
     assert at.desk.local(1) == FRIDAY
     move(at, key, "2026-03-06 14:00")
     cancel(at, key)

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event
 
-from couchcal.practice import availability, door, event_types, requests
+from couchcal.practice import availability, door, event_types, request_answers
 from couchcal.practice.availability import BlockRow
 from couchcal.practice.door import Applicant, Wish
 from couchcal.scheduling.hours import parse_hours
@@ -138,7 +138,7 @@ def _cancel(at: Door) -> Callable[[], object]:
 
 def _accept(at: Door) -> Callable[[], object]:
     at.book("2026-03-06 10:00", at.known())
-    return lambda: requests.accept(at.database, 1, clock=at.desk.clock)
+    return lambda: request_answers.accept(at.database, 1, clock=at.desk.clock)
 
 
 @pytest.mark.parametrize("prepare", [_verify, _book, _move, _cancel, _accept])

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from couchcal.practice import door, requests
+from couchcal.practice import door, request_answers
 from couchcal.practice.news import Item, latest, news
 from tests.practice.conftest import Desk
 from tests.practice.door import Door
@@ -42,7 +42,7 @@ def test_requests_and_what_becomes_of_them(at: Door) -> None:  # REQ-03
     at.desk.book("2026-03-05 10:00")
     assert told(at, now(at)) == []
     at.book("2026-03-04 10:00", client)
-    requests.decline(at.database, at.requests()[1]["id"], clock=at.desk.clock)
+    request_answers.decline(at.database, at.requests()[1]["id"], clock=at.desk.clock)
     assert [item[0] for item in told(at, start)] == ["asked", "withdrawn", "asked"]
 
 

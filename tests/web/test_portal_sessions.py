@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from couchcal.practice import door, requests
+from couchcal.practice import door, request_answers
 from couchcal.practice.cadence import Repeat
 from tests.web.portal import ANN, BOB, PUBLIC, VIDEO, Guest, at, book, key, portal_guest
 
@@ -285,7 +285,7 @@ def test_what_is_decided_is_not_withdrawn(guest: Guest) -> None:  # INV-B3, REQ-
     (link,) = re.findall(r'href="(/portal/request/\w+/withdraw)"', home)
     page = guest.get(link).text
     (row,) = guest.rows("booking_request")
-    requests.decline(guest.site.database, row["id"], "I am <away>", clock=guest.clock)
+    request_answers.decline(guest.site.database, row["id"], "I am <away>", clock=guest.clock)
     assert guest.post(link, page).headers["location"] == "/portal"
     assert [row["status"] for row in guest.rows("booking_request")] == ["declined"]
     home = guest.get("/portal").text

@@ -19,7 +19,7 @@ from couchcal.cli.plain import clean, day_words, one_line
 from couchcal.cli.widths import padded, width
 from couchcal.clock_words import clock_words
 from couchcal.errors import Invalid, NotFound, Refused
-from couchcal.practice import requests
+from couchcal.practice import request_answers, requests
 from couchcal.practice.draft import Draft
 from couchcal.practice.names import client_label
 from couchcal.practice.requests import RequestRow
@@ -109,8 +109,8 @@ def _called(row: RequestRow, names: str) -> str:
 
 def _accept(practice: Practice, args: Namespace) -> int:
     row = _named(practice, args.id)
-    draft = requests.draft_of(practice.database, row.id)
-    done = requests.accept(
+    draft = request_answers.draft_of(practice.database, row.id)
+    done = request_answers.accept(
         practice.database, row.id, _adjusted(practice, args, draft), expected_version=row.version
     )
     return report(practice, args, "Accepted", done)
@@ -145,7 +145,7 @@ def _place(practice: Practice, name: str) -> int:
 
 def _decline(practice: Practice, args: Namespace) -> int:
     row = _named(practice, args.id)
-    done = requests.decline(practice.database, row.id, args.message, expected_version=row.version)
+    done = request_answers.decline(practice.database, row.id, args.message, expected_version=row.version)
     if args.json:
         write_json(_record(practice, requests.one(practice.connection, row.id)))
         return 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -18,6 +17,7 @@ from sqlmodel import Session, col, select
 from couchcal.clock import Clock, system_clock
 from couchcal.practice import appointments, clients, demo_lists
 from couchcal.practice.cadence import Repeat
+from couchcal.practice.demo_week import CANCELLED, CLIENTS, SLOTS, Slot
 from couchcal.practice.draft import Draft
 from couchcal.practice.opening import create_practice
 from couchcal.scheduling.wallclock import to_instant, to_local, zone
@@ -31,62 +31,6 @@ ACTOR = "demo"
 WEEKS_BEHIND = 8
 _SEED = 1917
 
-CLIENTS = (
-    "Juniper Vale", "Otis Marrow", "Wren Halloway", "Basil Quince", "Marigold Finch", "Rufus Thistle",
-    "Clementine Ashby", "Jasper Wilde", "Saffron Moss", "Linus Birdwhistle", "Hazel Underhill", "Ambrose Pickle",
-    "Fern Cobbler", "Silas Merriweather", "Poppy Lark", "Ignatius Plum", "Willow Teasdale", "Barnaby Crumb",
-    "Olive Sandpiper", "Percival Nettle", "Dahlia Brook", "Mortimer Fig", "Ivy Candlewick", "Cosmo Applegarth",
-    "Primrose Tumbler",
-)  # fmt: skip
-"""Nobody is called like that."""
-
-
-class _Slot(NamedTuple):
-    """A place in the week: `weekday` 0 is Monday; every `weeks` weeks, `shift` weeks after the first."""
-
-    client: int
-    weekday: int
-    start: time
-    service: str = "90834"
-    minutes: int = 50
-    weeks: int = 1
-    shift: int = 0
-    telehealth: bool = False
-    group: str | None = None
-
-
-_SLOTS = (
-    _Slot(0, 0, time(9), "90837", 55),
-    _Slot(1, 0, time(10), "90834", 45),
-    _Slot(2, 0, time(11), weeks=2),
-    _Slot(3, 0, time(11), weeks=2, shift=1),
-    _Slot(4, 0, time(14), telehealth=True),
-    _Slot(5, 0, time(15), "90837", 55),
-    _Slot(6, 1, time(9), telehealth=True),
-    _Slot(7, 1, time(10), "90837", 55),
-    _Slot(8, 1, time(13), "90832", 30),
-    _Slot(9, 1, time(14), "90834", 45),
-    _Slot(10, 1, time(15), weeks=2, telehealth=True),
-    _Slot(11, 2, time(9), "90837", 55),
-    _Slot(12, 2, time(10), "90847", 50),
-    _Slot(13, 2, time(14)),
-    _Slot(14, 2, time(16), "90853", 90, group="wednesday-group"),
-    _Slot(15, 2, time(16), "90853", 90, group="wednesday-group"),
-    _Slot(16, 2, time(16), "90853", 90, group="wednesday-group"),
-    _Slot(17, 3, time(9), telehealth=True),
-    _Slot(18, 3, time(10), "90837", 55),
-    _Slot(19, 3, time(11), weeks=2, shift=1),
-    _Slot(20, 3, time(14)),
-    _Slot(21, 4, time(9), "90834", 45),
-    _Slot(22, 4, time(10), telehealth=True),
-    _Slot(23, 4, time(11), weeks=2),
-)
-_CANCELLED = {
-    "late_cancel": ("Called in the morning", 7500),
-    "no_show": ("", 7500),
-    "therapist_cancel": ("Training day", None),
-    "other": ("Moved house", None),
-}
 _LUNCH = time(12)
 _REQUEST_TIME = time(16, 10)
 _REQUEST_DAYS = (0, 1, 3)
@@ -123,7 +67,7 @@ class _Builder:
         with write_session(self.database, "Sample clients", actor=ACTOR, clock=self.clock) as session:
             self._clients_and_hours(session)
             demo_lists.fill(session, self.people)
-        for slot in _SLOTS:
+        for slot in SLOTS:
             self._series(slot)
         self._events()
         self._contacts()
@@ -170,7 +114,7 @@ class _Builder:
         done = appointments.book(self.database, draft, repeat=repeat, actor=ACTOR, clock=self.clock)
         return done.appointment_id or 0
 
-    def _series(self, slot: _Slot) -> None:
+    def _series(self, slot: Slot) -> None:
         start = self.at(self.first + timedelta(weeks=slot.shift, days=slot.weekday), slot.start)
         self._book(
             Draft(
@@ -276,7 +220,7 @@ class _Builder:
         found = {kind: self._session_on(client, day) for kind, (client, day) in day_of.items()}
         found["no_show"] = self._latest_session(set(found.values()))
         for kind, appointment_id in found.items():
-            reason, fee = _CANCELLED[kind]
+            reason, fee = CANCELLED[kind]
             self._unclaim(appointment_id)
             appointments.cancel(
                 self.database, appointment_id, kind, reason=reason, fee_cents=fee, actor=ACTOR, clock=self.clock

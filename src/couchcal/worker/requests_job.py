@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from couchcal.clock import Clock
-from couchcal.practice.requests import anything_over, expire
+from couchcal.practice.request_answers import expire
+from couchcal.practice.requests import anything_over
 from couchcal.store.connection import Database, database_errors
 from couchcal.worker.watch import Watch
 

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static, TextArea
 
-from couchcal.practice import door, requests
+from couchcal.practice import door, request_answers
 from couchcal.practice.agenda import Entry
 from couchcal.tui.forms.accept import AcceptForm
 from couchcal.tui.forms.confirm import Confirm
@@ -52,7 +52,7 @@ async def test_an_empty_list_says_where_requests_come_from(at: Door) -> None:
 async def test_what_waits_and_what_is_past(at: Door) -> None:  # REQ-06, REQ-10
     at.book(TUESDAY, at.known(), note="Could we\nmeet?", zone="Europe/Paris")
     at.book("2026-03-04 10:00", at.known())
-    requests.decline(at.database, listed(at)[1].id, "away", clock=at.desk.clock)
+    request_answers.decline(at.database, listed(at)[1].id, "away", clock=at.desk.clock)
     at.book(THURSDAY, mail=False)
     at.desk.book("2026-03-05 14:30", client_id=at.desk.bob)
     async with shown(screen(at), size=(120, 36)) as (_, pilot):
@@ -314,7 +314,7 @@ async def test_going_to_it_on_the_calendar_and_to_the_record(at: Door) -> None:
 async def test_opened_at_an_answered_one(at: Door) -> None:
     at.book(TUESDAY, at.known())
     at.book(THURSDAY, at.known())
-    requests.accept(at.database, listed(at)[0].id, clock=at.desk.clock)
+    request_answers.accept(at.database, listed(at)[0].id, clock=at.desk.clock)
     async with shown(screen(at, begin=listed(at, past=True)[0].id)) as (app, pilot):
         await pilot.pause()
         assert "accepted" in lines(pilot)[0]
@@ -362,7 +362,7 @@ async def test_a_long_note_and_many_requests_fit_a_small_screen(at: Door) -> Non
         await pilot.press("J", "J")
         await pilot.pause()
         assert box.scroll_offset.y == 4
-        requests.decline(at.database, listed(at)[-1].id, clock=at.desk.clock)
+        request_answers.decline(at.database, listed(at)[-1].id, clock=at.desk.clock)
         await until(pilot, lambda: len(lines(pilot)) == 7)
         assert box.scroll_offset.y == 4  # who reads goes on reading
         await pilot.press("j")

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
-from couchcal.practice import client_changes, requests
+from couchcal.practice import client_changes, request_answers, requests
 from couchcal.practice.door import Applicant
 from couchcal.store.connection import Database
 from couchcal.tui.forms.decline import DeclineDialog
@@ -40,9 +40,9 @@ def furnish(database: Database) -> None:
     ann = door.known()
     declined = {"decline_message": "I am away that day. The week after there is time."}
     door.book("2026-03-04 12:00", ann)
-    requests.decline(database, max(desk.rows("booking_request")), *declined.values(), clock=clock)
+    request_answers.decline(database, max(desk.rows("booking_request")), *declined.values(), clock=clock)
     door.book("2026-03-04 14:00", ann)
-    requests.accept(database, max(desk.rows("booking_request")), clock=clock)
+    request_answers.accept(database, max(desk.rows("booking_request")), clock=clock)
     door.book("2026-03-03 10:00", ann, note="Could we meet a second time this week?", zone="Europe/Paris")
     door.book("2026-03-05 14:00", Applicant("Dee New", "dee@example.org", "555-0199"), mail=False)
     door.book("2026-03-06 09:00", Applicant("A Very Long Name Of Somebody New", "long@example.org"), mail=False)

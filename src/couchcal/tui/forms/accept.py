@@ -8,7 +8,7 @@ from typing import Any
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Stale
-from couchcal.practice import requests
+from couchcal.practice import request_answers
 from couchcal.practice.draft import Draft, with_changes
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
@@ -58,13 +58,13 @@ class Acceptance(Save):
             DatabaseProblem: nothing was written.
         """
         draft = Draft(**self.values) if self.appointment_id is None else self._moved()
-        return requests.accept(
+        return request_answers.accept(
             self.database, self.request_id, draft, repeat=self.repeat, name=self.name,
             expected_version=self.request_version, clock=self.clock,
         )  # fmt: skip
 
     def _moved(self) -> Draft:
-        return with_changes(requests.draft_of(self.database, self.request_id), self.values)
+        return with_changes(request_answers.draft_of(self.database, self.request_id), self.values)
 
 
 class AcceptForm(AppointmentForm):

@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Static, TextArea
 
 from couchcal.clock import Clock, system_clock
-from couchcal.practice import requests
+from couchcal.practice import request_answers
 from couchcal.practice.outcome import Done
 from couchcal.practice.requests import RequestRow
 from couchcal.store.connection import Database
@@ -84,7 +84,7 @@ class DeclineDialog(ChangedModal[Done]):
 
     async def _save(self, text: str) -> None:
         self.saving = True
-        work = partial(requests.decline, self._database, self._row.id, text, clock=self._clock)
+        work = partial(request_answers.decline, self._database, self._row.id, text, clock=self._clock)
         try:
             done = await in_thread(self, "write", work)
         except Exception as error:

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from couchcal.practice import agenda, requests
+from couchcal.practice import agenda, request_answers, requests
 from couchcal.practice.agenda import Entry
 from couchcal.practice.draft import Draft
 from couchcal.practice.requests import RequestRow
@@ -74,7 +74,7 @@ def read_asked(database: Database, request_id: int, tz: tzinfo) -> Asked:
         if row.replaces_appointment_id is not None:
             moved = agenda.one(connection, row.replaces_appointment_id, tz)
     moves = moved.row_id if moved is not None and not moved.cancelled else None
-    return Asked(row, requests.draft_of(database, request_id), moves)
+    return Asked(row, request_answers.draft_of(database, request_id), moves)
 
 
 def read_status(database: Database, request_id: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from couchcal.sync import ledger, outbox, review, status, target
-from couchcal.sync.cycle import FULL_EVERY
+from couchcal.sync.incoming import FULL_EVERY
 from couchcal.sync.lease import Lease, Taken
 from couchcal.sync.port import Forbidden, NeedsSignIn, NotThere, Progress, RemoteEvent, Transient, When
 from couchcal.sync.report import progress_of, progress_text

@@ -9,30 +9,20 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from couchcal.clock import Clock
-from couchcal.practice import external_rows
 from couchcal.store.connection import Connection, Database
 from couchcal.store.public_id import encode
-from couchcal.sync import accounts, ledger, outbox, pull, push, reset, review, target
+from couchcal.sync import accounts, ledger, outbox, push, reset, review, target
+from couchcal.sync.incoming import Incoming, is_past
 from couchcal.sync.lease import Lease, LostLease, transaction
 from couchcal.sync.ledger import Account, Link
-from couchcal.sync.port import (
-    Forbidden,
-    NeedsSignIn,
-    NotThere,
-    Progress,
-    Rejected,
-    Remote,
-    RemoteProblem,
-    Transient,
-)
+from couchcal.sync.port import NeedsSignIn, Progress, Remote, RemoteProblem, Transient
 from couchcal.sync.report import BlockedReport, CalendarReport, Report, ReviewReport, State
-from couchcal.sync.waiter import Stopped, Unreachable, Waiter, trying
+from couchcal.sync.target_calendar import CalendarLost
+from couchcal.sync.waiter import Stopped, Waiter, trying
 
-FULL_EVERY = timedelta(hours=24)
-"""How often everything is read although a token is there: it heals what a wrong answer hid."""
 CALENDARS_EVERY = timedelta(hours=24)
 """How often the list of calendars is read."""
 _OK_EVERY = timedelta(seconds=55)
@@ -134,36 +124,46 @@ class Cycle:
         if any(link.target and link.state == target.CREATING for link in links):
             target.ensure(self.database, remote, clock=self.clock, waiter=self.waiter, lease=self.lease)
             links = ledger.links(self.connection, account.id)
+        incoming = Incoming(
+            self.database,
+            remote,
+            connection=self.connection,
+            lease=self.lease,
+            clock=self.clock,
+            waiter=self.waiter,
+            anew=self.wish.anew,
+            tell=self._tell,
+        )
         one_way = any(link.target and link.direction == "one_way" for link in links)
         if one_way:
-            self._forget(links)
+            incoming.forget(links)
         for link in _in_order(links):
             reading = self.wish.pull and not one_way and link.enabled and not link.state
             sending = self.wish.push and link.target and not link.state
-            if (reading or sending) and not self._one(remote, link, reading=reading, sending=sending):
+            if (reading or sending) and not self._one(remote, link, incoming if reading else None, sending=sending):
                 return
 
     def _start_over(self, remote: Remote, link: Link) -> None:
         """Go on with a reset that was begun."""
         try:
             reset.go_on(self.connection, remote, link, clock=self.clock, waiter=self.waiter, lease=self.lease)
-        except push.CalendarLost:
+        except CalendarLost:
             self._lost(link)
 
     def _lost(self, link: Link) -> None:
         with transaction(self.connection, self.lease):
             target.lost(self.connection, link, self.clock)
 
-    def _one(self, remote: Remote, link: Link, *, reading: bool, sending: bool) -> bool:
+    def _one(self, remote: Remote, link: Link, incoming: Incoming | None, *, sending: bool) -> bool:
         """Read one calendar and send to it; False if the cycle ends here, as a person has to decide."""
         before = remote.requests
         self.reports[link.id] = CalendarReport(link.calendar_id, link.name)
         try:
-            if reading and not self._pull(remote, link):
+            if incoming is not None and not self._pull(incoming, link):
                 return False
             if sending:
                 self._push(remote, link)
-        except push.CalendarLost:
+        except CalendarLost:
             self._lost(link)
             return False
         finally:
@@ -171,106 +171,18 @@ class Cycle:
             self.reports[link.id] = replace(self.reports[link.id], requests=made)
         return True
 
-    # reading
-
-    def _pull(self, remote: Remote, link: Link) -> bool:
-        """Read and apply; False if it waits for a person."""
-        try:
-            reading = pull.read(
-                remote,
-                self.database,
-                link,
-                waiter=self.waiter,
-                lease=self.lease,
-                anew=self.wish.anew or self._is_time_for_everything(link),
-                on_page=lambda count: self._tell(Progress("reading", count)),
-            )
-        except NotThere:
-            return self._is_there(remote, link)
-        except Unreachable:
-            raise
-        except Transient as problem:
-            self._not_read(link, problem)
-            return True
-        except (Forbidden, Rejected) as problem:
-            fresh = link.target and self.clock() - link.created_at < push.FRESH
-            self._not_read(link, Transient("the new calendar is not ready yet") if fresh else problem)
-            return True
-        if not reading.token:
-            return True
-        if reading.tells and not self._apply(link, reading):
-            return False
-        self.read.append(link.id)
-        return True
-
-    def _apply(self, link: Link, reading: pull.Reading) -> bool:
-        """Take over what was read; False if it waits for a person."""
-        from couchcal.sync import apply  # the ORM, which most cycles do without
-
-        applied = apply.apply(self.database, link, reading, clock=self.clock, lease=self.lease)
-        if applied.paused:
-            return False
-        report = self.reports[link.id]
-        self.reports[link.id] = replace(
-            report, pulled=report.pulled + applied.pulled, deleted=report.deleted + applied.deleted
-        )
-        return True
-
-    def _is_time_for_everything(self, link: Link) -> bool:
-        row = self.connection.execute(
-            "SELECT full_sync_at FROM sync_state WHERE link_id = ?", (link.id,)
-        ).fetchone()
-        return self._is_past(ledger.moment(row[0]) if row else None, FULL_EVERY)
-
-    def _is_past(self, last: datetime | None, span: timedelta) -> bool:
-        """Whether that long has gone since; a moment that is to come is of a clock that was wrong."""
-        return last is None or not timedelta(0) <= self.clock() - last < span
-
-    def _is_there(self, remote: Remote, link: Link) -> bool:
-        """A calendar that is not found is lost only if nothing else shows it."""
-        if link.target:
-            try:
-                trying(self.waiter, lambda: remote.calendar(link.calendar_id), beat=self.lease.renew)
-            except NotThere:
-                there = False
-            else:
-                there = True
-        else:
-            listed = trying(self.waiter, remote.calendars, beat=self.lease.renew)
-            there = any(each.id == link.calendar_id and not each.deleted for each in listed)
-        if there:
-            self._not_read(link, Transient("the calendar does not answer"))
-            return True
-        self._lost(link)
-        return not link.target
-
-    def _not_read(self, link: Link, problem: RemoteProblem) -> None:
-        """One calendar could not be read: the others are."""
-        row = self.connection.execute("SELECT last_error FROM calendar_link WHERE id = ?", (link.id,)).fetchone()
-        if row[0] != problem.message:
-            with transaction(self.connection, self.lease):
-                self.connection.execute(
-                    "UPDATE calendar_link SET last_error = ? WHERE id = ?", (problem.message, link.id)
-                )
-                ledger.log(self.connection, self.clock(), f"{link.name} was not read: {problem.message}", "warning")
-        if isinstance(problem, Transient):
-            self.problem = problem
-
-    def _forget(self, links: Sequence[Link]) -> None:
-        """One way: nothing comes from anywhere, and what came goes (SYNC-14)."""
-        for link in links:
-            row = self.connection.execute(
-                "SELECT EXISTS (SELECT 1 FROM sync_state WHERE link_id = ?1)"
-                " OR EXISTS (SELECT 1 FROM external_event WHERE link_id = ?1)",
-                (link.id,),
-            ).fetchone()
-            if row[0]:
-                with transaction(self.connection, self.lease):
-                    external_rows.clear(self.connection, link.id)
-                    pull.drop_stage(self.connection, link.id)
-                    self.connection.execute("DELETE FROM sync_state WHERE link_id = ?", (link.id,))
-
-    # sending
+    def _pull(self, incoming: Incoming, link: Link) -> bool:
+        """Read and take over; False if the cycle ends here."""
+        taken = incoming.take(link)
+        self._count(link, pulled=taken.pulled, deleted=taken.deleted)
+        if taken.problem is not None:
+            self.problem = taken.problem
+        if taken.lost:
+            self._lost(link)
+            return not link.target
+        if taken.read:
+            self.read.append(link.id)
+        return not taken.waits
 
     def _push(self, remote: Remote, link: Link) -> None:
         push.push(
@@ -282,12 +194,17 @@ class Cycle:
             lease=self.lease,
             rng=self.rng,
             on_progress=self._tell,
-            on_sent=lambda pushed, deleted: self._count(link, pushed, deleted),
+            on_sent=lambda pushed, deleted: self._count(link, pushed=pushed, deleted=deleted),
         )
 
-    def _count(self, link: Link, pushed: int, deleted: int) -> None:
+    def _count(self, link: Link, *, pulled: int = 0, pushed: int = 0, deleted: int = 0) -> None:
         report = self.reports[link.id]
-        self.reports[link.id] = replace(report, pushed=report.pushed + pushed, deleted=report.deleted + deleted)
+        self.reports[link.id] = replace(
+            report,
+            pulled=report.pulled + pulled,
+            pushed=report.pushed + pushed,
+            deleted=report.deleted + deleted,
+        )
 
     def _tell(self, progress: Progress) -> None:
         if self.on_progress is not None:
@@ -312,7 +229,7 @@ class Cycle:
     def _ended(self, account: Account) -> Report:
         now = self.clock()
         changed = any(each.pulled or each.pushed or each.deleted for each in self.reports.values())
-        stale = self._is_past(account.last_ok, _OK_EVERY)
+        stale = is_past(account.last_ok, _OK_EVERY, now)
         whole = self.wish.pull and self.wish.push
         asked = self.wish.calendars  # by a person, who wants to see that it was done
         if changed or account.failures or ((stale or asked) and whole):

@@ -7,10 +7,10 @@ process ended is simply done again. One thing that cannot be sent never holds up
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from couchcal.clock import Clock
 from couchcal.store.connection import Connection, Database, database_errors
@@ -31,9 +31,8 @@ from couchcal.sync.port import (
     Transient,
 )
 from couchcal.sync.push_books import Books, Item, base_of
-from couchcal.sync.waiter import Stopped, Waiter, trying
-
-T = TypeVar("T")
+from couchcal.sync.target_calendar import TargetCalendar
+from couchcal.sync.waiter import Stopped, Waiter
 
 FRESH = timedelta(seconds=60)
 """How long a new calendar may refuse what it will allow."""
@@ -43,10 +42,6 @@ _CHANGES = 3
 """How often one item is merged anew in one turn because it changed at the remote."""
 _REFUSALS = 5
 """Refusals in a row after which it is the calendar that refuses, not the events."""
-
-
-class CalendarLost(Exception):
-    """The calendar that is written to is gone."""
 
 
 def _silent(_progress: Progress) -> None:
@@ -105,13 +100,12 @@ class _Pusher:
         rng: random.Random | None,
         told: _Told,
     ) -> None:
-        self.remote = remote
+        self.calendar = TargetCalendar(remote, link, waiter, lease, rng)
         self.database = database
         self.link = link
         self.clock = clock
         self.waiter = waiter
         self.lease = lease
-        self.rng = rng
         self.told = told
         self.books = Books(connection, link, clock, lease)
         self.refused = 0
@@ -196,29 +190,28 @@ class _Pusher:
         return self._change(item, mapped, fields)
 
     def _create(self, item: Item, mapped: Mapped, fields: EventFields) -> Item | None:
-        name = mapped.event_id
         self.books.asks_for(mapped, fields)
         try:
-            event = self._ask(lambda: self.remote.insert(self.link.calendar_id, name, fields, name))
+            event = self.calendar.insert(mapped, fields)
         except Duplicate:
-            found = self._event(mapped, answered=True)
+            found = self.calendar.event(mapped, answered=True)
             if found is None:
                 return self._used_up(item, mapped)
             raise _Differs(found) from None
         except NotThere:
-            raise self._missing_calendar() from None
+            raise self.calendar.missing() from None
         return self._landed(item, mapped, fields, event)
 
     def _change(self, item: Item, mapped: Mapped, fields: EventFields) -> Item | None:
         if not mapped.etag:
-            raise _Differs(self._event(mapped))
+            raise _Differs(self.calendar.event(mapped))
         changes = {name: getattr(fields, name) for name in NAMES if name in base_of(mapped).due(fields)}
         try:
-            event = self._patch(mapped, changes, mapped.etag)
+            event = self.calendar.patch(mapped, changes, mapped.etag)
         except Changed:
-            raise _Differs(self._changed(mapped)) from None
+            raise _Differs(self.calendar.changed_event(mapped)) from None
         except NotThere:
-            self._check_calendar()
+            self.calendar.check()
             raise _Differs(None) from None
         if event.cancelled:
             raise _Differs(event)
@@ -226,15 +219,17 @@ class _Pusher:
 
     def _revive(self, item: Item, mapped: Mapped, fields: EventFields) -> Item | None:
         """Bring a deleted event back; where that cannot be, another takes its place."""
-        found = self._event(mapped)
+        found = self.calendar.event(mapped)
         if found is None:
             return self._used_up(item, mapped)
         if not found.cancelled and found.etag != mapped.etag:
             raise _Differs(found)
         try:
-            event = self._patch(mapped, {name: getattr(fields, name) for name in NAMES}, found.etag, revive=True)
+            event = self.calendar.patch(
+                mapped, {name: getattr(fields, name) for name in NAMES}, found.etag, revive=True
+            )
         except Changed:
-            raise _Differs(self._changed(mapped)) from None
+            raise _Differs(self.calendar.changed_event(mapped)) from None
         except (NotThere, Forbidden):
             return self.books.anew(item, mapped.attempt)
         if event.cancelled:
@@ -251,13 +246,13 @@ class _Pusher:
 
     def _remove(self, item: Item, mapped: Mapped) -> Item | None:
         if mapped.state == "creating" or not mapped.etag:
-            raise _Differs(self._event(mapped))
+            raise _Differs(self.calendar.event(mapped))
         try:
-            self._ask(lambda: self.remote.delete(self.link.calendar_id, mapped.event_id, mapped.etag))
+            self.calendar.delete(mapped)
         except Changed:
-            raise _Differs(self._changed(mapped)) from None
+            raise _Differs(self.calendar.changed_event(mapped)) from None
         except NotThere:
-            found = self._event(mapped)
+            found = self.calendar.event(mapped)
             if found is not None and not found.cancelled:
                 raise _Differs(found) from None
         self.books.gone(item, mapped)
@@ -277,60 +272,6 @@ class _Pusher:
         row_id = item.due.appointment_id
         apply.settle(self.database, self.link, row_id, event, clock=self.clock, lease=self.lease)
         return self.books.again(row_id, seen=True)
-
-    # asking
-
-    def _event(self, mapped: Mapped, *, answered: bool = False) -> RemoteEvent | None:
-        """What the remote shows of an event, None if it knows none such.
-
-        Args:
-            answered: whether the calendar has just answered otherwise, so that it is there.
-        """
-        try:
-            return self._ask(lambda: self.remote.event(self.link.calendar_id, mapped.event_id))
-        except NotThere:
-            if not answered:
-                self._check_calendar()
-            return None
-
-    def _changed(self, mapped: Mapped) -> RemoteEvent:
-        """An event of which the calendar has just said that it changed: it is there."""
-        return self._ask(lambda: self._certain(mapped))
-
-    def _certain(self, mapped: Mapped) -> RemoteEvent:
-        try:
-            return self.remote.event(self.link.calendar_id, mapped.event_id)
-        except NotThere:
-            raise Transient("the calendar's answers do not agree with each other") from None
-
-    def _patch(
-        self, mapped: Mapped, changes: Mapping[str, object], etag: str, *, revive: bool = False
-    ) -> RemoteEvent:
-        return self._ask(
-            lambda: self.remote.patch(self.link.calendar_id, mapped.event_id, changes, etag, revive=revive)
-        )
-
-    def _check_calendar(self) -> None:
-        """Tell an event that is gone from a calendar that is.
-
-        Raises:
-            CalendarLost: the calendar is gone.
-        """
-        try:
-            self._ask(lambda: self.remote.calendar(self.link.calendar_id))
-        except NotThere:
-            raise CalendarLost from None
-
-    def _missing_calendar(self) -> Transient:
-        self._check_calendar()
-        return Transient("the calendar does not answer")
-
-    def _ask(self, call: Callable[[], T]) -> T:
-        return trying(self.waiter, call, rng=self.rng, beat=self._beat)
-
-    def _beat(self) -> None:
-        if self.lease is not None:
-            self.lease.renew()
 
 
 class _Differs(Exception):

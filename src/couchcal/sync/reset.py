@@ -22,7 +22,7 @@ from couchcal.sync.lease import Lease, Taken, holder, transaction
 from couchcal.sync.ledger import Link
 from couchcal.sync.merge import OVER
 from couchcal.sync.port import Changed, NotThere, Remote, RemoteEvent, Transient
-from couchcal.sync.push import CalendarLost
+from couchcal.sync.target_calendar import CalendarLost
 from couchcal.sync.waiter import RealWaiter, Stopped, Waiter, trying
 
 How = Literal["cursors", "events", "calendar"]

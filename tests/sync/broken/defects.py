@@ -181,7 +181,7 @@ class _LaterWins(ours.Ours):
 def _create_or_try_another_id(self: Any, item: Item, mapped: Mapped, given: EventFields) -> Item | None:
     name = mapped.event_id
     try:
-        event = self.remote.insert(self.link.calendar_id, name, given, name)
+        event = self.calendar._remote.insert(self.link.calendar_id, name, given, name)
     except Transient:
         following: Item = self.books.anew(item, mapped.attempt)
         return following

@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 
 from couchcal.sync.google import mapping
 from couchcal.sync.google.answers import IN_BETWEEN, Operation, content, problem
-from couchcal.sync.google.session import TIMEOUTS, Answer, SignedInSession, Tokens
+from couchcal.sync.google.network import TIMEOUTS
+from couchcal.sync.google.session import Answer, SignedInSession, Tokens
 from couchcal.sync.port import Changed, EventFields, NotThere, Page, RemoteCalendar, RemoteEvent, Transient
 
 if TYPE_CHECKING:

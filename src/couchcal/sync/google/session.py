@@ -14,30 +14,22 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from google.auth import exceptions as google_errors
-from google.auth import transport
 from google.oauth2.credentials import Credentials
-from requests import exceptions as http_errors
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy
 
-from couchcal import __version__
 from couchcal.sync.google import answers
-from couchcal.sync.port import NeedsSignIn, RemoteProblem, Transient
+from couchcal.sync.google.network import AGENT, NETWORK_ERRORS, TIMEOUTS, network_problem, plain_session
+from couchcal.sync.google.token_endpoint import ENDED, TokenEndpoint
+from couchcal.sync.port import NeedsSignIn, Transient
 
-TIMEOUTS = (10.0, 30.0)
-"""Seconds to connect, and between two pieces of an answer."""
-AGENT = f"couchcal/{__version__} (gzip)"  # Google compresses only for agents that say gzip
 RENEW_BEFORE = timedelta(minutes=4)
 _HEADERS = {"User-Agent": AGENT, "Accept-Encoding": "gzip", "Accept": "*/*"}
 IDLE_S = 30.0
 """A connection that was not used for so long is not trusted: a computer that slept, or a router, may have lost it
 without anybody saying so."""
-_ENDED = "Google ended the sign-in (revoked, long unused, or the app is in testing): run couchcal google connect"
-_WRONG_CLIENT = "Google does not know this client: check client_secret.json, then run couchcal google connect"
 _REFUSED_IN_A_ROW = 3
-_LONGEST_LIFE_S = 10**8
 
 
 _refresh: Any = Credentials.refresh  # google-auth's methods have no types
@@ -102,7 +94,7 @@ class SignedInSession:
         self._stored = stored
         self._over = ""
         self._plain = session if session is not None else plain_session()
-        self._tokens = _TokenEndpoint(self._plain, timeouts)
+        self._tokens = TokenEndpoint(self._plain, timeouts)
         self._session = requests.Session()
         self._session.adapters = self._plain.adapters
         self._session.trust_env = False  # the environment's proxy is looked up once, not for each request
@@ -175,7 +167,7 @@ class SignedInSession:
         try:
             _refresh(self.credentials, self._tokens)
         except google_errors.GoogleAuthError:
-            raise NeedsSignIn(_ENDED) from None
+            raise NeedsSignIn(ENDED) from None
 
     def revoke(self) -> None:
         """Give the sign-in back; one that is over is no error.
@@ -237,137 +229,7 @@ class SignedInSession:
                 self._session.proxies[origin] = proxy
 
 
-class _TokenEndpoint:
-    """What google-auth asks for tokens through: one request, no repetition, every answer but a good one a problem.
-
-    (google-auth itself would repeat and sleep after some answers, and trip over a page of HTML.)
-    """
-
-    def __init__(self, session: requests.Session, timeouts: tuple[float, float]) -> None:
-        self._session = session
-        self._timeouts = timeouts
-
-    def __call__(
-        self,
-        url: str,
-        method: str = "POST",
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        **_options: object,
-    ) -> transport.Response:
-        response = self.post(url, body or b"", dict(headers or {}))
-        if is_token(response):
-            return _TokenAnswer(response)
-        raise token_problem(response.status_code, response.headers, response.content)
-
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> requests.Response:
-        """A request without a sign-in."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded", **headers, "User-Agent": AGENT}
-        try:
-            return self._session.request(
-                "POST", url, data=body, headers=headers, timeout=self._timeouts, allow_redirects=False,
-                auth=_no_other_sign_in,
-            )  # fmt: skip
-        except NETWORK_ERRORS as error:
-            raise network_problem(error) from None
-
-
-class _TokenAnswer(transport.Response):
-    def __init__(self, response: requests.Response) -> None:
-        self._response = response
-
-    @property
-    def status(self) -> int:
-        return self._response.status_code
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._response.headers
-
-    @property
-    def data(self) -> bytes:
-        return self._response.content
-
-
-class Unencrypted(BaseAdapter):
-    """Takes the s out of https, for a server on this computer that a library would not talk to otherwise."""
-
-    def __init__(self, session: requests.Session) -> None:
-        super().__init__()
-        self._session = session
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Send it the way of plain http."""
-        request.url = "http:" + (request.url or "").partition(":")[2]
-        return self._session.get_adapter(request.url).send(request, *args, **options)
-
-    def close(self) -> None:
-        """The connections are those of another adapter."""
-
-
-def _no_other_sign_in(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keeps ~/.netrc out of it."""
-    return request
-
-
 def _form_value(text: str) -> bytes:
     from urllib.parse import quote_plus
 
     return quote_plus(text).encode()
-
-
-def plain_session() -> requests.Session:
-    """A session that signs nothing, with one connection kept per host."""
-    session = requests.Session()
-    for prefix in ("https://", "http://"):
-        session.mount(prefix, HTTPAdapter(pool_connections=4, pool_maxsize=2))
-    return session
-
-
-def is_token(response: requests.Response) -> bool:
-    """Whether an answer of the token endpoint is a token, all of whose parts can be used."""
-    found = answers.parse(response.content)
-    if response.status_code != 200 or found is None:
-        return False
-    lifetime = found.get("expires_in", 0)
-    return (
-        isinstance(found.get("access_token"), str)
-        and isinstance(found.get("refresh_token", ""), str)
-        and isinstance(lifetime, int)
-        and 0 <= lifetime < _LONGEST_LIFE_S
-    )
-
-
-def token_problem(status: int, headers: Mapping[str, str], body: bytes) -> RemoteProblem:
-    """What an answer of the token endpoint other than a token means."""
-    wait = answers.retry_after(headers)
-    found = answers.parse(body)
-    error = found.get("error") if found is not None else None
-    if status == 429 or status >= 500 or error in ("internal_failure", "server_error", "temporarily_unavailable"):
-        return Transient(f"Google's sign-in is not well ({status})", retry_after=wait, limited=status == 429)
-    if not 400 <= status < 500 or not isinstance(error, str):
-        return Transient(answers.IN_BETWEEN, retry_after=wait)
-    if error in ("invalid_client", "unauthorized_client", "deleted_client", "disabled_client"):
-        return NeedsSignIn(_WRONG_CLIENT)
-    return NeedsSignIn(_ENDED)
-
-
-def network_problem(error: Exception) -> Transient:
-    """What kept a request from being answered, in words that say nothing of the request."""
-    for kind, words in _NETWORK:
-        if isinstance(error, kind):
-            return Transient(words)
-    return Transient(f"the request could not be made ({type(error).__name__})")
-
-
-NETWORK_ERRORS = (http_errors.RequestException, urllib3.exceptions.HTTPError, OSError)
-"""All that the libraries raise where the network is at fault."""
-_NETWORK: tuple[tuple[type[Exception], str], ...] = (
-    (http_errors.ProxyError, "the proxy of this network cannot be used"),
-    (http_errors.SSLError, "no safe connection to Google: its certificate is not accepted here"),
-    (http_errors.ConnectTimeout, "Google cannot be reached (no answer)"),
-    (http_errors.Timeout, "Google did not answer in time"),
-    (http_errors.ChunkedEncodingError, "Google's answer broke off"),
-    (http_errors.ContentDecodingError, "Google's answer cannot be read"),
-    (http_errors.ConnectionError, "Google cannot be reached"),
-)

@@ -141,7 +141,7 @@ class SignIn:
     def _exchange(self, code: str) -> Granted:
         from google.oauth2.credentials import Credentials
 
-        from couchcal.sync.google.session import NETWORK_ERRORS, TIMEOUTS, network_problem
+        from couchcal.sync.google.network import NETWORK_ERRORS, TIMEOUTS, network_problem
 
         asked = self._flow.oauth2session.scope
         self._flow.oauth2session.scope = None  # a person may untick some: oauthlib would call that an error
@@ -178,7 +178,7 @@ def _flow(client: Client, scopes: list[str], redirect_uri: str, session: request
         flow.oauth2session.adapters = dict(session.adapters)
         flow.oauth2session.verify = session.verify
     if client.token_uri.startswith("http:"):
-        from couchcal.sync.google.session import Unencrypted
+        from couchcal.sync.google.network import Unencrypted
 
         flow.oauth2session.mount(_https(client.token_uri), Unencrypted(flow.oauth2session))
     flow.oauth2session.register_compliance_hook("access_token_request", _without_redirects)
@@ -205,7 +205,7 @@ def _believed(response: requests.Response) -> requests.Response:
         Refused: the code is of no use (any more). NeedsSignIn: the client is wrong. Transient: no real answer.
     """
     from couchcal.sync.google import answers
-    from couchcal.sync.google.session import is_token, token_problem
+    from couchcal.sync.google.token_endpoint import is_token, token_problem
 
     if is_token(response):
         return response

@@ -8,12 +8,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
 from couchcal.cli.arguments import add_db, add_json, add_names, example, whole_text
+from couchcal.cli.client_fields import add_fields, changes_of, field_help
 from couchcal.cli.client_json import record
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, note
-from couchcal.cli.values import split_pair, yes_or_no
 from couchcal.errors import Invalid, UsageProblem
 from couchcal.practice import (
     client_changes,
@@ -24,11 +24,9 @@ from couchcal.practice import (
     invites,
     sessions,
 )
-from couchcal.practice.client_changes import EDITABLE
 from couchcal.practice.client_duplicates import Duplicate
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
-from couchcal.practice.services import locations
 from couchcal.store.vocabulary import CLIENT_STATES
 
 _EXAMPLES = {
@@ -45,36 +43,13 @@ _EXAMPLES = {
     "invite": "couchcal client invite C-0001",
     "revoke": "couchcal client revoke C-0001",
 }
-_FIELDS = {
-    "id": "your own id for the client; no two may have the same",
-    "first": "first name",
-    "last": "last name",
-    "preferred": "the name they go by",
-    "email": "e-mail address",
-    "phone": "telephone number",
-    "tz": "IANA time zone, if not yours",
-    "remind_email": "yes or no: reminders by e-mail",
-    "remind_text": "yes or no: reminders by text message",
-    "remind_phone": "yes or no: on the list of people to call",
-    "self_scheduling": "inherit, on or off: booking and moving in the portal",
-    "usual_service": "code of your service list",
-    "usual_location": "name of one of your places",
-    "notes_admin": "notes of the office",
-}
-_ALIASES = {
-    "id": "internal_id",
-    "usual_location": "usual_location_id",
-    "place": "usual_location_id",
-    "notes": "notes_admin",
-}
-_FLAGS = ("remind_email", "remind_text", "remind_phone")
 
 
 def _configure(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, summary: str, *, fields: bool = False) -> ArgumentParser:
-        epilog = f"{_field_help()}\n\n{example(_EXAMPLES[name])}" if fields else example(_EXAMPLES[name])
+        epilog = f"{field_help()}\n\n{example(_EXAMPLES[name])}" if fields else example(_EXAMPLES[name])
         made: ArgumentParser = actions.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=epilog
         )
@@ -95,10 +70,10 @@ def _configure(parser: ArgumentParser) -> None:
     _client_argument(action("show", "show a client's record"))
     edit = action("edit", "change a client's record", fields=True)
     _client_argument(edit)
-    _fields_argument(edit, "+")
+    add_fields(edit, "+")
     accept = action("accept", "make a client of the intake an active one", fields=True)
     _client_argument(accept)
-    _fields_argument(accept, "*")
+    add_fields(accept, "*")
     _client_argument(action("reject", "remove a client of the intake and their sessions"))
     merge = action("merge", "move everything of one client to another")
     _client_argument(merge)
@@ -118,17 +93,6 @@ def _configure(parser: ArgumentParser) -> None:
 
 def _client_argument(parser: ArgumentParser) -> None:
     parser.add_argument("client", metavar="CLIENT", type=whole_text, help="an id such as C-0001, or a name")
-
-
-def _fields_argument(parser: ArgumentParser, count: str) -> None:
-    parser.add_argument(
-        "fields", metavar="FIELD=VALUE", nargs=count, type=whole_text, help="an empty value clears; fields below"
-    )
-
-
-def _field_help() -> str:
-    lines = [f"  {name:<16} {words}" for name, words in _FIELDS.items()]
-    return "\n".join(["fields:", *lines])
 
 
 def _run(args: Namespace) -> int:
@@ -180,37 +144,13 @@ def _show(practice: Practice, args: Namespace) -> int:
 def _edit(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
     return _told(
-        practice, args, "Changed", client_changes.edit(practice.database, row.id, _changes(practice, args))
+        practice, args, "Changed", client_changes.edit(practice.database, row.id, changes_of(practice, args))
     )
-
-
-def _changes(practice: Practice, args: Namespace) -> dict[str, object]:
-    changes: dict[str, object] = {}
-    for pair in args.fields:
-        name, value = split_pair(pair, ", ".join(_FIELDS))
-        field = _ALIASES.get(name, name)
-        if field not in EDITABLE:
-            raise Invalid(f"there is no field '{name}'", f"fields are {', '.join(_FIELDS)}", field=name)
-        changes[field] = _value(practice, field, value)
-    return changes
-
-
-def _value(practice: Practice, field: str, value: str) -> object:
-    if field in _FLAGS:
-        return yes_or_no(field, value)
-    if field == "usual_service":
-        return value.upper() or None
-    if field == "usual_location_id":
-        places = {place.name.casefold(): place.id for place in locations(practice.connection)}
-        if value and value.casefold() not in places:
-            raise Invalid("there is no such place", f"places are {', '.join(places)}", field=field)
-        return places[value.casefold()] if value else None
-    return value
 
 
 def _accept(practice: Practice, args: Namespace) -> int:
     row = clients.resolve(practice.connection, args.client)
-    changes = _changes(practice, args)
+    changes = changes_of(practice, args)
     if changes and row.state == "intake":
         accepted = client_changes.edit(practice.database, row.id, changes, accept=True)
     else:

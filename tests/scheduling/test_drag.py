@@ -9,19 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from couchcal.scheduling.drag import (
-    GRAB_KEYS,
-    MIN_LENGTH,
-    Grab,
-    Outcome,
-    describe,
-    drag_to,
-    grab,
-    land_at,
-    move_to_day,
-    reduce,
-    resize_to,
-)
+from couchcal.scheduling.drag import MIN_LENGTH, Grab, describe, drag_to, grab, land_at, move_to_day, resize_to
+from couchcal.scheduling.grab_keys import GRAB_KEYS, Outcome, reduce
 from couchcal.scheduling.wallclock import day_bounds, to_instant, to_local, zone
 
 ZONES = (

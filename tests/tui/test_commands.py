@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.command import DiscoveryHit
 
-from couchcal.scheduling.drag import GRAB_KEYS
+from couchcal.scheduling.grab_keys import GRAB_KEYS
 from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import COMMANDS, CalendarCommands, GoToDate, bindings, keymap
 from couchcal.tui.grab_help import GRAB_HELP

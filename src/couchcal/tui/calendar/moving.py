@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from textual import events
 
 from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import worked_on
-from couchcal.practice.outcome import Done
 from couchcal.scheduling import drag
-from couchcal.scheduling.drag import Grab, Outcome
+from couchcal.scheduling.drag import Grab
 from couchcal.scheduling.wallclock import to_local
 from couchcal.tui.calendar.landing import Landing
 from couchcal.tui.calendar.layout import key_of
 from couchcal.tui.calendar.scene import Cursor, Ghost
 from couchcal.tui.calendar.writing import Moved, freed_by
+
+if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done
 
 
 class Moving(Landing, part=True):
@@ -34,8 +37,10 @@ class Moving(Landing, part=True):
             return super().key_first(event)
         if self._dropping:
             return True
-        key = event.key if event.key in drag.GRAB_KEYS else (event.character or "")
-        after = drag.reduce(self.ghost.grab, key)
+        from couchcal.scheduling.grab_keys import GRAB_KEYS, Outcome, reduce
+
+        key = event.key if event.key in GRAB_KEYS else (event.character or "")
+        after = reduce(self.ghost.grab, key)
         if isinstance(after, Grab):
             self.hold(after)
         elif after is Outcome.DROP:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, time, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
+from couchcal.scheduling.finder_words import (
+    END,
+    Value,
+    clock_of,
+    is_month,
+    length_of,
+    moment_of,
+    part_of_day,
+    period_of,
+    span_of,
+    weekdays_of,
+)
 from couchcal.scheduling.quickadd_days import DateOrder
-from couchcal.scheduling.quickadd_times import take_time, take_times
-from couchcal.scheduling.quickadd_tokens import WEEKDAY, Line, take_length, whole_words
+from couchcal.scheduling.quickadd_tokens import Line
 from couchcal.scheduling.quickadd_when import parse_day
 
 EVERY_DAY: Final = frozenset(range(7))
-NOON, EVENING = 12 * 60, 17 * 60
-_END = 24 * 60
 _DAY = timedelta(days=1)
-_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_GROUPS: Final = {
-    "weekday": range(5), "weekdays": range(5), "workdays": range(5), "weekend": (5, 6), "weekends": (5, 6),
-}  # fmt: skip
-_PARTS: Final = {"morning": (0, NOON), "afternoon": (NOON, EVENING), "evening": (EVENING, _END)}
 _JOINTS: Final = ("or", "and", "&", "/")
 _FILLERS: Final = frozenset({
     "a", "an", "the", "any", "anytime", "some", "free", "open", "time", "times", "slot", "slots", "session",
@@ -28,21 +32,9 @@ _FILLERS: Final = frozenset({
     "with", "or", "and", "&", "/", "day", "days",
 })  # fmt: skip
 _NOT: Final = ("not", "no", "except", "without", "but")
-_UNIT = whole_words(r"(?:in|within|for|over)? ?(?:the )?(?:next|coming) ([0-9]{1,3}) (days?|weeks?|months?)")
-_WITHIN = whole_words(r"(?:within|in under|in less than) ([0-9]{1,3}) (days?|weeks?|months?)")
-_PERIOD = whole_words(r"(this|next) (week|weekend|month)")
-_MONTH = re.compile(
-    r"(?:in )?(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_AHEAD = whole_words(r"in (a|an|[0-9]{1,3}) (days?|weeks?)")
-_WEEKDAYS = re.compile(rf"({WEEKDAY})(?:-({WEEKDAY}))?")
 _DASH = re.compile(r" - ?| -(?=\S)|(?<=\S)- ")
 _LONGEST = 6
 _MAX_NAME = 3
-
-Value = TypeVar("Value")
 
 
 class Reader:
@@ -61,7 +53,7 @@ class Reader:
         self._today = today
         self._order = order
         self._parts: list[tuple[int, int]] = []
-        self._after, self._before = 0, _END
+        self._after, self._before = 0, END
         plain = _DASH.sub("-", " ".join(line.words()).translate(str.maketrans("‐‑‒–—−", "------")))
         self._typed = plain.split()
         self._words = [
@@ -81,8 +73,8 @@ class Reader:
     def hours(self) -> tuple[time | None, time | None]:
         """From when and until when on the clock: all parts of the day together, within the limits."""
         first = max(self._after, min((start for start, _ in self._parts), default=0))
-        last = min(self._before, max((end for _, end in self._parts), default=_END))
-        return (_clock(first) if first else None), (_clock(last) if last < _END else None)
+        last = min(self._before, max((end for _, end in self._parts), default=END))
+        return (clock_of(first) if first else None), (clock_of(last) if last < END else None)
 
     def _take(self, at: int) -> int:
         """Take what begins at a word; how many words that were, 0 for none."""
@@ -110,31 +102,11 @@ class Reader:
         return count
 
     def _period(self, text: str) -> tuple[date, date] | None:
-        today = self._today
         try:
-            if found := _UNIT.fullmatch(text) or _WITHIN.fullmatch(text):
-                return today, _ahead(today, int(found[1]), found[2]) - _DAY
-            if found := _AHEAD.fullmatch(text):
-                day = _ahead(today, 1 if found[1].startswith("a") else int(found[1]), found[2])
-                return day, day + (_DAY * 6 if found[2].startswith("w") else _DAY * 0)
-            if found := _PERIOD.fullmatch(text):
-                return self._named_period(found[1] == "next", found[2])
-            if found := _MONTH.fullmatch(text):
-                ahead = (_MONTHS.index(found[1][:3]) + 1 - today.month) % 12
-                begin = _ahead(today.replace(day=1), ahead, "month")
-                return begin, _ahead(begin, 1, "month") - _DAY
+            return period_of(text, self._today)
         except (OverflowError, ValueError):
             self.problems.append("the calendar ends with the year 9999")
-        return None
-
-    def _named_period(self, following: bool, unit: str) -> tuple[date, date]:
-        if unit == "month":
-            begin = self._today.replace(day=1)
-            if following:
-                begin = _ahead(begin, 1, "month")
-            return begin, _ahead(begin, 1, "month") - _DAY
-        monday = self._today - _DAY * self._today.weekday() + _DAY * (7 if following else 0)
-        return monday + _DAY * (5 if unit == "weekend" else 0), monday + _DAY * 6
+            return None
 
     def _take_negation(self, at: int) -> int:
         """`not fri`, `except mon or fri`, `no mornings`."""
@@ -143,12 +115,12 @@ class Reader:
             count += 1
         if not count or self._words[at] == "on" or at + count >= len(self._words):
             return 0
-        part = self._part(self._words[at + count])
+        part = part_of_day(self._words[at + count])
         if part is not None:
             start, end = part
             if not start:
                 self._after = max(self._after, end)
-            elif end == _END:
+            elif end == END:
                 self._before = min(self._before, start)
             else:
                 return 0
@@ -168,7 +140,7 @@ class Reader:
         taken = at
         here = at
         while here < len(self._words):
-            found = [_weekdays(part) for part in self._words[here].split("/")]
+            found = [weekdays_of(part) for part in self._words[here].split("/")]
             if all(found) and found:
                 days |= set().union(*found)
                 taken = here + 1
@@ -198,7 +170,7 @@ class Reader:
             return 1 + taken
         if word == "between":
             return 0
-        found, day = self._longest(at + 1, self._moment), self._longest(at + 1, self._day)
+        found, day = self._longest(at + 1, moment_of), self._longest(at + 1, self._day)
         if found and (day is None or found[1] >= day[1]):
             if word in ("after", "from", "since", "starting"):
                 self._after = max(self._after, found[0])
@@ -221,7 +193,7 @@ class Reader:
         """`9 and 12` after between, `9 to 12` after from."""
 
         def span(text: str) -> tuple[int, int] | None:
-            return _span(re.sub(r" (?:and|to|until) ", "-", text))
+            return span_of(re.sub(r" (?:and|to|until) ", "-", text))
 
         found = self._longest(at, span)
         if found is None:
@@ -230,7 +202,7 @@ class Reader:
         return found[1]
 
     def _take_length(self, at: int) -> int:
-        found = self._longest(at, _length)
+        found = self._longest(at, length_of)
         if found is None:
             return 0
         if self.minutes is not None and self.minutes != found[0]:
@@ -239,17 +211,14 @@ class Reader:
         return found[1]
 
     def _take_part(self, at: int) -> int:
-        part = self._part(self._words[at])
+        part = part_of_day(self._words[at])
         if part is None:
             return 0
         self._parts.append(part)
         return 1
 
-    def _part(self, word: str) -> tuple[int, int] | None:
-        return _PARTS.get(word.removesuffix("s"))
-
     def _take_range(self, at: int) -> int:
-        found = self._longest(at, _span)
+        found = self._longest(at, span_of)
         if found is None:
             return 0
         self._parts.append(found[0])
@@ -278,7 +247,7 @@ class Reader:
 
     def _probe(self, at: int) -> bool:
         """Whether a word, and those after it, mean something by themselves. After "for", `jan` is no month."""
-        if _MONTH.fullmatch(self._words[at]) and self._longest(at, self._day) is None:
+        if is_month(self._words[at]) and self._longest(at, self._day) is None:
             return False
         ahead = Reader.__new__(Reader)
         ahead.__dict__ = {
@@ -286,51 +255,5 @@ class Reader:
         }
         return bool(ahead._take(at))
 
-    def _moment(self, text: str) -> int | None:
-        return _whole(text, lambda line: take_time(line, []))
-
     def _day(self, text: str) -> date | None:
         return parse_day(text, self._today, order=self._order)
-
-
-def _whole(text: str, take: Callable[[Line], Value | None]) -> Value | None:
-    line = Line(text)
-    value = take(line)
-    return None if line.words() else value
-
-
-def _length(text: str) -> int | None:
-    return _whole(text, take_length)
-
-
-def _span(text: str) -> tuple[int, int] | None:
-    def take(line: Line) -> tuple[int, int] | None:
-        start, end = take_times(line, [])
-        return None if start is None or end is None else (start, min(end, _END))
-
-    return _whole(text, take) if "-" in text or " to " in text else None
-
-
-def _weekdays(word: str) -> set[int]:
-    if word in _GROUPS:
-        return set(_GROUPS[word])
-    found = _WEEKDAYS.fullmatch(word)
-    if found is None:
-        return set()
-    first = _NAMES.index(found[1][:3])
-    last = _NAMES.index(found[2][:3]) if found[2] else first
-    return {(first + step) % 7 for step in range((last - first) % 7 + 1)}
-
-
-def _ahead(day: date, count: int, unit: str) -> date:
-    """The day so many days, weeks or months on; the end of a shorter month."""
-    if unit.startswith("month"):
-        months = day.month - 1 + count
-        begin = date(day.year + months // 12, months % 12 + 1, 1)
-        following = date(begin.year + begin.month // 12, begin.month % 12 + 1, 1)
-        return min(begin + _DAY * (day.day - 1), following - _DAY)
-    return day + _DAY * (count * (7 if unit.startswith("w") else 1))
-
-
-def _clock(minutes: int) -> time:
-    return time(*divmod(minutes, 60))

@@ -151,7 +151,7 @@ def test_a_bar_is_as_long_as_its_part(part: float, cells: int, ascii_only: bool)
 
 
 def test_a_bar_that_overflows_says_so() -> None:
-    assert bar(Line((), 1.2), 5) == "████+"
+    assert bar(Line((), 1.2), 5) == "━━━━+"
     assert bar(Line((), None), 5) == ""
 
 

@@ -157,6 +157,11 @@ class ConnectForm(Modal["Granted"]):
         for way in self.query("#body, #address-box, #open, #copy, #row-pasted, #spinning"):
             way.display = not over
         self.query_one("#again").display = over
+        frame, problem = self.query_one("#frame"), self.query_one("#problem")
+        if over:
+            frame.move_child(problem, before=self.query_one("#address-buttons"))
+        else:
+            frame.move_child(problem, after=self.query_one("#spinning"))
         keys = _KEYS_OVER if over else self._keys(self._open_browser)
         self.hint(keys)
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -39,7 +40,8 @@ class RecoveryCode(Modal[bool]):
             ),
             id="body",
         )
-        yield Button("It is written down", id="go-on")
+        with Horizontal(classes="buttons"):
+            yield Button("It is written down", id="go-on")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -39,6 +39,8 @@ _KEYS_INTAKE = (
 )
 """With room, and without."""
 _VIEWS = ("coming", "past", "details")
+_WIDEST, _EDGES = 112, 7
+"""Of the frame, and what it and the scrollbar take of it."""
 _AHEAD = 8
 """Lines before the end of the list at which the next page is fetched."""
 _SUGGESTED = 3
@@ -125,7 +127,7 @@ class ClientRecordScreen(ClientActions):
         self.keys_shown = _KEYS_INTAKE if row.state == "intake" else _KEYS
         self.show_keys()
         self.query_one("#summary", Static).update(summary(loaded, now, self._names))
-        self.query_one("#record", Static).update(details_content(loaded, now, self._names))
+        self._show_details()
         self._show_decision(loaded)
         counts = loaded.record.counts
         views = self.query_one("#view", Choice)
@@ -160,8 +162,26 @@ class ClientRecordScreen(ClientActions):
         value = self.query_one("#view", Choice).value
         return "coming" if value == "coming" else "past" if value == "past" else None
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the hint and the details fit."""
+        super().on_resize(event)
+        self._show_details()
+
+    @property
+    def keys_that_fit(self) -> str:
+        """The hint for the width there is; among the details Enter leads nowhere."""
+        keys = super().keys_that_fit
+        return keys if self._side else keys.removeprefix("enter go there · ")
+
+    def _show_details(self) -> None:
+        if self._loaded is not None:
+            cells = min(self.size.width, _WIDEST) - _EDGES
+            shown = details_content(self._loaded, self._clock(), self._names, cells)
+            self.query_one("#record", Static).update(shown)
+
     def _show_view(self) -> None:
         side = self._side
+        self.show_keys()
         listing, details = self.query_one("#sessions", OptionList), self.query_one("#details")
         listing.display, details.display = side is not None, side is None
         if side is None or self._loaded is None:

@@ -19,6 +19,7 @@ from couchcal.tui.screens.client_sessions import LoadedRecord
 from couchcal.tui.text import clean
 
 _LABEL_CELLS = 18
+_NARROWEST_VALUE = 16
 
 
 def summary(loaded: LoadedRecord, now: datetime, names: str) -> Content:
@@ -37,8 +38,8 @@ def summary(loaded: LoadedRecord, now: datetime, names: str) -> Content:
     return Content("\n").join(line for line in lines if line.plain)
 
 
-def details_content(loaded: LoadedRecord, now: datetime, names: str) -> Content:
-    """Everything the record holds, label and value."""
+def details_content(loaded: LoadedRecord, now: datetime, names: str, cells: int) -> Content:
+    """Everything the record holds, label and value; a value that is longer than its place goes on below itself."""
     details = loaded.record.details
     row = details.row
     facts: list[tuple[str, str]] = []
@@ -60,7 +61,14 @@ def details_content(loaded: LoadedRecord, now: datetime, names: str) -> Content:
         ("Usual place", loaded.usual_place or "none"),
         ("Usual time", slot_words(loaded.record.usual_slot) or "none yet"),
     ]
-    lines = [Content.assemble((f"{label:<{_LABEL_CELLS}}", QUIET), clean(value)) for label, value in facts if value]
+    lines = []
+    for label, value in facts:
+        parts = Content(clean(value)).wrap(max(_NARROWEST_VALUE, cells - _LABEL_CELLS)) if value else []
+        labels = [label] + [""] * len(parts)
+        lines += [
+            Content.assemble((f"{head:<{_LABEL_CELLS}}", QUIET), part)
+            for head, part in zip(labels, parts, strict=False)
+        ]
     if names == "full" and details.notes_admin:
         lines += [Content(""), plain("Notes of the office", "bold $accent"), plain(details.notes_admin)]
     return Content("\n").join(lines)

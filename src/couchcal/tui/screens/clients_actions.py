@@ -73,7 +73,12 @@ class ClientActions(Modal[Entry]):
 
     def show_keys(self) -> None:
         """Put the hint into the lower border."""
-        self.hint(self.keys_shown[self.size.width < _WIDE])
+        self.hint(self.keys_that_fit)
+
+    @property
+    def keys_that_fit(self) -> str:
+        """The hint for the width there is."""
+        return self.keys_shown[self.size.width < _WIDE]
 
     def current(self) -> ClientRow | None:
         """The client that a key is for."""

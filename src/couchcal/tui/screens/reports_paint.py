@@ -9,7 +9,7 @@ from couchcal.practice.report_tables import Line, Table
 from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.text import clean, fit, pad
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_WHOLE, _HALF, _PLAIN = "━", "╸", "#"
 _GAP = "  "
 _LONGEST_BAR, _SHORTEST_BAR = 32, 6
 _NARROWEST_TEXT = 24
@@ -37,15 +37,18 @@ def table_content(table: Table, cells: int, *, ascii_only: bool = False) -> Cont
 
 
 def bar(line: Line, cells: int, *, ascii_only: bool = False) -> str:
-    """A bar of up to `cells`, exact to an eighth of one; what overflows ends in a plus."""
+    """A bar of up to `cells`, exact to half of one; what overflows ends in a plus.
+
+    It is a line and no block: blocks below each other run into one.
+    """
     if line.part is None or cells <= 0:
         return ""
     if line.part > 1:
-        return ("#" if ascii_only else "█") * (cells - 1) + "+"
+        return (_PLAIN if ascii_only else _WHOLE) * (cells - 1) + "+"
     if ascii_only:
-        return "#" * round(line.part * cells)
-    whole, eighths = divmod(round(line.part * cells * 8), 8)
-    return "█" * whole + (_EIGHTHS[eighths] if eighths else "")
+        return _PLAIN * round(line.part * cells)
+    whole, half = divmod(round(line.part * cells * 2), 2)
+    return _WHOLE * whole + _HALF * half
 
 
 def _row(cells: tuple[str, ...], widths: list[int], texts: int) -> str:

@@ -27,11 +27,12 @@ from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.entry_line import entry_line
-from couchcal.tui.text import clean, glyphs_on
+from couchcal.tui.text import clean, fit, glyphs_on
 
 _PAUSE_S = 0.12
 _CHROME_ROWS = 10
 _DATE_CELLS = 26
+_MOST_NAME_CELLS = 48
 """Of an entry's line, what is date and time: nothing that words are looked for in."""
 _EMPTY = f"Words of a client, title, place, service or instructions.\n{HINT}"
 
@@ -188,7 +189,7 @@ class SearchScreen(Modal[Entry]):
 
 def client_result(row: ClientRow, names: str) -> Content:
     """`Jane Doe  C-0001`, and what they are if not active."""
-    name = clean(client_label(row.internal_id, row.called, row.last, names))
+    name = fit(clean(client_label(row.internal_id, row.called, row.last, names)), _MOST_NAME_CELLS)
     ident = "" if name == row.internal_id else f"  {clean(row.internal_id)}"
     tag = "" if row.state == "active" else f"  [{row.state}]"
     return Content.assemble((name, "bold"), (ident, QUIET), (tag, QUIET))

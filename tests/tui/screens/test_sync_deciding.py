@@ -223,7 +223,7 @@ async def test_what_comes_to_be_reviewed_meanwhile_keeps_the_highlight(google: G
         await saved(pilot)
         google.person.ui("delete", calendar=calendar, event=second["id"])
         google.cycle()
-        listed._look_on()
+        listed.look()
         await saved(pilot)
         assert len(lines(listed, "reviews")) == 2
         await pilot.press("enter")

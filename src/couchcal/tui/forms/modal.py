@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -17,7 +16,7 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
-from textual.worker import WorkerCancelled, WorkerFailed
+from textual.worker import WorkerCancelled, WorkerFailed, WorkType
 
 from couchcal.errors import CouchcalError
 from couchcal.tui.forms.away import away
@@ -101,22 +100,17 @@ class Modal(ModalScreen[Result | None]):
         The answer to an earlier question of the same group is dropped. What a screen reads before it can be used is
         of group `read`: keys wait for it.
         """
-        reading = partial(self._reading, work, then, failed or self.unread, group)
-        self.run_worker(reading, group=group, exclusive=True, exit_on_error=False)
 
-    async def _reading(
-        self,
-        work: Callable[[], Value],
-        then: Callable[[Value], object],
-        failed: Callable[[Exception], object],
-        group: str,
-    ) -> None:
-        try:
-            found = await in_thread(self, group, work)
-        except Exception as error:
-            failed(error)
-        else:
-            then(found)
+        async def reading() -> None:
+            try:
+                found = await in_thread(self, group, work)
+            except Exception as error:
+                (failed or self.unread)(error)
+            else:
+                then(found)
+
+        begin: WorkType[None] = reading  # not called yet: a later question may take its place before that
+        self.run_worker(begin, group=group, exclusive=True, exit_on_error=False)
 
     def unread(self, error: Exception) -> None:
         """Say why something could not be read."""
@@ -128,21 +122,22 @@ class Modal(ModalScreen[Result | None]):
         Args:
             network: whether it may wait for one; then the end of the program does not wait for it.
         """
-        if not self.saving:
-            self.saving = True
-            self.show_problem("")
-            writing = partial(self._writing, work, then, network=network)
-            self.run_worker(writing, group="save", exit_on_error=False)
+        if self.saving:
+            return
+        self.saving = True
+        self.show_problem("")
 
-    async def _writing(self, work: Callable[[], Value], then: Callable[[Value], object], *, network: bool) -> None:
-        try:
-            result = await (away(work) if network else in_thread(self, "write", work))
-        except Exception as error:
-            self.saving = False
-            self.unwritten(error)
-        else:
-            self.saving = False
-            then(result)
+        async def writing() -> None:
+            try:
+                result = await (away(work) if network else in_thread(self, "write", work))
+            except Exception as error:
+                self.saving = False
+                self.unwritten(error)
+            else:
+                self.saving = False
+                then(result)
+
+        self.run_worker(writing(), group="save", exit_on_error=False)
 
     def unwritten(self, error: Exception) -> None:
         """Say why something could not be written. A form says it beside the field that it is about."""

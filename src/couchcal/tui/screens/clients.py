@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import ClassVar
@@ -16,9 +17,8 @@ from couchcal.clock import Clock, system_clock
 from couchcal.practice.agenda import Entry
 from couchcal.practice.clients import ClientRow
 from couchcal.store.connection import Database
-from couchcal.tui.forms.modal import in_thread, problem_words
-from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.forms.row_list import RowList
 from couchcal.tui.screens.client_sessions import read_list
 from couchcal.tui.screens.clients_actions import ClientActions
 from couchcal.tui.screens.clients_lines import (
@@ -31,7 +31,7 @@ from couchcal.tui.screens.clients_lines import (
     heading,
     sections,
 )
-from couchcal.tui.watching import LOOK_S, Watch
+from couchcal.tui.screens.listing import Following
 
 _KEYS = (
     "enter record · n new · N session · e edit · a accept · / filter · s sort · . archived · ? keys · esc close",
@@ -57,7 +57,7 @@ _KEYS_OF_LIST = (
 )
 
 
-class ClientsScreen(ClientActions):
+class ClientsScreen(Following[Entry], ClientActions):
     """Clients with their next session; Enter shows the record, and closes with the entry chosen there."""
 
     SIZE = "-broad"
@@ -74,50 +74,31 @@ class ClientsScreen(ClientActions):
 
     def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
         super().__init__("Clients", _KEYS, database, tz, names=names, clock=clock)
+        self.listing = RowList[Listed](lambda client: client.row.id, id="clients")
         self._clients: list[Listed] = []
-        self._shown: list[Listed | None] = []
-        """By line of the list, None for a heading."""
         self._order: Order = "name"
         self._archived = False
         self._loaded = False
+        self._at: int | None = None
+        """The client to go to once the list is read anew."""
         self._options: dict[tuple[int, Columns], Option] = {}
         """Lines that were drawn, so that typing draws none anew."""
-        self._watch = Watch(database)
 
     def compose_body(self) -> ComposeResult:
         yield Input(placeholder="filter: name, id, e-mail, telephone", id="text", max_length=100)
-        yield Ways([], id="clients")
+        yield self.listing
         yield Static(id="count", markup=False)
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.reload()
-        self.set_interval(LOOK_S, self._look)
-
-    def on_unmount(self) -> None:
-        self._watch.close()
-
-    def _look(self) -> None:
-        """Follow what others do: a booking by the page comes up by itself (INT-01)."""
-        if self.is_active and self._watch.moved():
-            self.reload()
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw the columns that fit."""
-        super().on_resize(event)
         if self._loaded:
             self.call_after_refresh(self._show)
 
     def reload(self) -> None:
-        self.run_worker(self._load(), group="read", exclusive=True, exit_on_error=False)
+        self.read(partial(read_list, self._database, self._clock(), self._names), self._take, group="read")
 
-    async def _load(self) -> None:
-        now = self._clock()
-        try:
-            self._clients = await in_thread(self, "read", partial(read_list, self._database, now, self._names))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+    def _take(self, found: list[Listed]) -> None:
+        self._clients = found
         self._loaded = True
         self._options.clear()
         self._show()
@@ -127,41 +108,28 @@ class ClientsScreen(ClientActions):
         self._show()
 
     def _show(self) -> None:
-        chosen = self.current()
         text = self.query_one("#text", Input).value
         found = sections(self._clients, text, self._order, archived=self._archived)
-        listing = self.query_one("#clients", OptionList)
-        at = listing.highlighted or 0
-        fitting = columns(listing.content_size.width - 4, self._clients)
-        self._shown, options = [], []
+        fitting = columns(self.listing.content_size.width - 4, self._clients)
+        self.listing.put(self._lines(found, fitting), at=self._at)
+        self._at = None
+        self.query_one("#count", Static).update(plain(self._summary(found, text), QUIET))
+
+    def _lines(self, found: list[Section], fitting: Columns) -> Iterator[tuple[Listed | None, Option]]:
         now = self._clock()
         for section in found:
-            titled = not self._shown
+            titled = section is found[0]
             if not titled:
-                self._shown.append(None)
-                options.append(Option("", disabled=True))
-            self._shown += [None, *section.clients]
-            options.append(Option(heading(fitting, section, self._order, titled=titled), disabled=True))
-            options += [self._option(client, fitting, now) for client in section.clients]
-        listing.set_options(options)
-        listing.highlighted = self._line_of(chosen, at)
-        self.query_one("#count", Static).update(plain(self._summary(found, text), QUIET))
+                yield None, Option("", disabled=True)
+            yield None, Option(heading(fitting, section, self._order, titled=titled), disabled=True)
+            for client in section.clients:
+                yield client, self._option(client, fitting, now)
 
     def _option(self, client: Listed, fitting: Columns, now: datetime) -> Option:
         key = (client.row.id, fitting)
         if key not in self._options:
             self._options[key] = Option(client_line(client, fitting, now, self._tz, self._names))
         return self._options[key]
-
-    def _line_of(self, chosen: ClientRow | None, at: int) -> int | None:
-        """Where the chosen client stands now, else the first line that is one from about where the cursor was."""
-        lines = [line for line, client in enumerate(self._shown) if client is not None]
-        if chosen is not None:
-            for line in lines:
-                client = self._shown[line]
-                if client is not None and client.row.id == chosen.id:
-                    return line
-        return min(lines, key=lambda line: (abs(line - at), line), default=None)
 
     def _summary(self, found: list[Section], text: str) -> str:
         if not self._loaded:
@@ -176,11 +144,10 @@ class ClientsScreen(ClientActions):
         return f"{count} client{'' if count == 1 else 's'}{hidden} · by {_ORDER_WORDS[self._order]}"
 
     def current(self) -> ClientRow | None:
-        line = self.query_one("#clients", OptionList).highlighted
-        client = self._shown[line] if line is not None and line < len(self._shown) else None
-        return None if client is None else client.row
+        return None if self.listing.row is None else self.listing.row.row
 
     def left(self, client_id: int) -> None:
+        self._at = client_id or None
         self.reload()
 
     def action_leave(self) -> None:
@@ -201,7 +168,7 @@ class ClientsScreen(ClientActions):
     @on(Input.Submitted)
     def action_to_list(self) -> None:
         """Go to the list."""
-        self.query_one("#clients", OptionList).focus()
+        self.listing.focus()
 
     def action_sort(self) -> None:
         """Sort by next session, or by name again."""
@@ -223,16 +190,22 @@ class ClientsScreen(ClientActions):
         """Add a client."""
         from couchcal.tui.forms.client import ClientForm
 
-        self.app.push_screen(ClientForm(self._database, names=self._names, clock=self._clock), self._edited)
+        self.app.push_screen(ClientForm(self._database, names=self._names, clock=self._clock), self._added)
+
+    def _added(self, row: ClientRow | None) -> None:
+        if row is not None:
+            self._at = row.id
+            self._edited(row)
 
     @on(OptionList.OptionSelected)
     def _open(self, event: OptionList.OptionSelected) -> None:
         from couchcal.tui.screens.client_record import ClientRecordScreen
 
-        client = self._shown[event.option_index]
-        if client is None:
+        event.stop()
+        row = self.current()
+        if row is None:
             return
-        screen = ClientRecordScreen(self._database, client.row.id, self._tz, names=self._names, clock=self._clock)
+        screen = ClientRecordScreen(self._database, row.id, self._tz, names=self._names, clock=self._clock)
         self.app.push_screen(screen, self._came_back)
 
     def _came_back(self, entry: Entry | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
 from typing import Any, ClassVar
@@ -11,15 +10,15 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from couchcal.clock import Clock, system_clock
-from couchcal.clock_words import in_chosen_clock
 from couchcal.practice.agenda import Entry
 from couchcal.practice.clients import ClientRow
 from couchcal.practice.names import client_label
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
-from couchcal.tui.forms.modal import Modal, in_thread, problem_words
+from couchcal.tui.forms.modal import Modal
 from couchcal.tui.letters import letter_words
 from couchcal.tui.screens.client_sessions import new_session
+from couchcal.tui.screens.listing import label_words
 from couchcal.tui.text import clean
 
 _WIDE = 108
@@ -65,7 +64,6 @@ class ClientActions(Modal[Entry]):
         self._tz = tz
         self._names = names
         self._clock = clock
-        self._writing = False
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the hint fit."""
@@ -140,7 +138,7 @@ class ClientActions(Modal[Entry]):
 
         work = partial(invites.invite, self._database, row.id, clock=self._clock)
         words = f"{self.called(row)} is invited to the portal {letter_words()}"
-        self._write(work, lambda _: self._changed(words))
+        self.write(work, lambda _: self._changed(words))
 
     def action_revoke(self) -> None:
         """End the client's access to the portal, after asking (PORTAL-08)."""
@@ -158,13 +156,13 @@ class ClientActions(Modal[Entry]):
         from couchcal.practice import invites
 
         work = partial(invites.revoke, self._database, row.id, clock=self._clock)
-        self._write(work, lambda _: self._changed(f"Ended the portal access of {self.called(row)}"))
+        self.write(work, lambda _: self._changed(f"Ended the portal access of {self.called(row)}"))
 
     def _set_state(self, row: ClientRow, state: str, words: str) -> None:
         from couchcal.practice import client_changes
 
         work = partial(client_changes.set_state, self._database, row.id, state, clock=self._clock)
-        self._write(work, lambda _: self._changed(words))
+        self.write(work, lambda _: self._changed(words))
 
     def _changed(self, words: str) -> None:
         self.say(words)
@@ -190,7 +188,7 @@ class ClientActions(Modal[Entry]):
             from couchcal.practice import client_reject
 
             work = partial(client_reject.reject, self._database, row.id, clock=self._clock)
-            self._write(work, lambda count: self._gone(f"Rejected {self.called(row)}, {_sessions(count)} removed"))
+            self.write(work, lambda count: self._gone(f"Rejected {self.called(row)}, {_sessions(count)} removed"))
 
     def action_merge(self) -> None:
         """Move everything of this client to another (INT-04)."""
@@ -217,62 +215,42 @@ class ClientActions(Modal[Entry]):
         """Open the form with this client (APT-20)."""
         row = self.current()
         if row is not None:
-            self.run_worker(self._new_session(row), group="read", exit_on_error=False)
+            self.read(partial(new_session, self._database, row, self._clock(), self._tz), self._open_session)
 
-    async def _new_session(self, row: ClientRow) -> None:
+    def _open_session(self, draft: dict[str, Any]) -> None:
         from couchcal.tui.forms.appointment import AppointmentForm
 
-        work = partial(new_session, self._database, row, self._clock(), self._tz)
-        try:
-            draft = await in_thread(self, "read", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
         form = AppointmentForm(self._database, str(self._tz), draft=draft, names=self._names, clock=self._clock)
         self.app.push_screen(form, self._booked)
 
     def _booked(self, done: Done | None) -> None:
         if done is not None:
-            self.say(in_chosen_clock(done.label) if self._names == "full" else "Saved")
+            self.say(label_words(done.label, self._names))
             self.reload()
 
     def action_undo(self) -> None:
         """Take back the latest change."""
         from couchcal.practice import undo
 
-        self._write(partial(undo.undo, self._database, clock=self._clock), partial(self._reverted, "Undone"))
+        self.write(partial(undo.undo, self._database, clock=self._clock), partial(self._reverted, "Undone"))
 
     def action_redo(self) -> None:
         """Do again what was undone last."""
         from couchcal.practice import undo
 
-        self._write(partial(undo.redo, self._database, clock=self._clock), partial(self._reverted, "Redone"))
+        self.write(partial(undo.redo, self._database, clock=self._clock), partial(self._reverted, "Redone"))
 
     def _reverted(self, verb: str, label: str) -> None:
-        self.say(in_chosen_clock(label) if self._names == "full" else verb, undo=False)
+        self.say(label_words(label, self._names, verb), undo=False)
         self.reload()
 
     def say(self, words: str, *, undo: bool = True) -> None:
         """A toast; `undo` tells the way back."""
         self.notify(f"{clean(words)} · u undo" if undo else clean(words), markup=False)
 
-    def _write(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        self.run_worker(self._written(work, then), group="save", exit_on_error=False)
-
-    async def _written(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        if self._writing:
-            return
-        self._writing = True
-        try:
-            result = await in_thread(self, "write", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            self.reload()
-            return
-        finally:
-            self._writing = False
-        self.show_problem("")
-        then(result)
+    def unwritten(self, error: Exception) -> None:
+        super().unwritten(error)
+        self.reload()
 
 
 def _sessions(count: int) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -21,22 +21,19 @@ from couchcal.mail.ledger import Item
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database, database_errors
 from couchcal.tui.forms.away import away
-from couchcal.tui.forms.modal import Modal, in_thread, problem_words
-from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.forms.row_list import RowList
+from couchcal.tui.screens.listing import ListScreen
 from couchcal.tui.screens.mail_data import Listed, Row, Standing, listed, standing
 from couchcal.tui.screens.mail_lines import letter_line
 from couchcal.tui.text import glyphs_on
 
 _KEYS = "t test · v letters · w password · r again · d dismiss · . all · esc close"
-_CHROME_ROWS = 12
 _NOTHING_FAILED = "Every letter went out. . shows all of them."
 _NOTHING = "No letter yet. v shows what they look like, t sends a test."
-_LOOK_S = 2.0
-"""How often it is looked whether the worker has sent something meanwhile."""
 
 
-class MailScreen(Modal[Done]):
+class MailScreen(ListScreen[Done, Row, Listed]):
     """How mail is set up, and letters that did not go out: sent again, or taken off the list.
 
     Args:
@@ -45,6 +42,7 @@ class MailScreen(Modal[Done]):
     """
 
     SIZE = "-mail"
+    CHROME_ROWS = 12
     AUTO_FOCUS = "#letters"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "test", "Test", show=False),
@@ -55,36 +53,27 @@ class MailScreen(Modal[Done]):
         Binding("D", "dismiss_all", "Dismiss all", show=False),
         Binding("full_stop", "all", "Show all", show=False),
         Binding("comma", "settings", "Settings", show=False),
-        Binding("j", "highlight(1)", show=False),
-        Binding("k", "highlight(-1)", show=False),
     ]
 
     def __init__(self, database: Database, tz: tzinfo, *, names: str = "full", clock: Clock = system_clock) -> None:
-        super().__init__("Mail", _KEYS)
-        self._database, self._tz, self._names, self._clock = database, tz, names, clock
+        listing = RowList[Row](lambda row: (row.item.table, row.item.row_id), id="letters")
+        super().__init__("Mail", _KEYS, listing, database, clock)
+        self._tz = tz
+        self._names = names
         self._standing = Standing((), "good")
-        self._listed: Listed | None = None
         self._all = False
-        self._busy = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="standing", markup=False)
-        yield Ways([], id="letters")
+        yield self.listing
         yield Static(id="count", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self._look()
-        self._read()
-        self.set_interval(_LOOK_S, self._read)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Let the list take what the screen leaves."""
-        self.query_one("#letters").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
+        self._look_how_it_stands()
 
     # Reading and showing
 
-    def _look(self) -> None:
+    def _look_how_it_stands(self) -> None:
         self.run_worker(self._stand(), group="standing", exclusive=True, exit_on_error=False)
 
     async def _stand(self) -> None:
@@ -92,7 +81,7 @@ class MailScreen(Modal[Done]):
         try:
             self._standing = await away(partial(standing, self._database))
         except Exception as error:
-            self.show_problem(problem_words(error))
+            self.unread(error)
             return
         glyphs = glyphs_on(self.app)
         first, *others = self._standing.lines
@@ -102,32 +91,14 @@ class MailScreen(Modal[Done]):
         lines += [plain(f"  {line}", QUIET) for line in others if line]
         self.query_one("#standing", Static).update(Content("\n").join(lines))
 
-    def _read(self) -> None:
-        if not self._busy:
-            self.run_worker(self._load(), group="read", exclusive=True, exit_on_error=False)
+    def fetch(self) -> Listed:
+        return listed(self._database, self._names, troubled=not self._all)
 
-    async def _load(self) -> None:
-        work = partial(listed, self._database, self._names, troubled=not self._all)
-        try:
-            found = await in_thread(self, "read", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        if found != self._listed:
-            self._listed = found
-            self._show(found)
-
-    def _show(self, found: Listed) -> None:
+    def lines(self, found: Listed) -> Iterable[tuple[Row, Option]]:
         glyphs = glyphs_on(self.app)
-        letters = self.query_one("#letters", OptionList)
-        before = letters.highlighted or 0
-        letters.clear_options()
-        letters.add_options(Option(letter_line(row, self._tz, glyphs)) for row in found.rows)
-        letters.highlighted = min(before, len(found.rows) - 1) if found.rows else None
-        letters.display = bool(found.rows)
-        self.query_one("#count", Static).update(plain(self._count_words(found), QUIET))
+        return [(row, Option(letter_line(row, self._tz, glyphs))) for row in found.rows]
 
-    def _count_words(self, found: Listed) -> str:
+    def below(self, found: Listed) -> str:
         if not found.rows:
             return _NOTHING if self._all else _NOTHING_FAILED
         many = f"{found.troubled} did not go out" if found.troubled else "Every letter went out"
@@ -135,20 +106,14 @@ class MailScreen(Modal[Done]):
             return f"{many} · . shows only those" if found.troubled else many
         return f"{many} · r sends again · d takes off the list, D all"
 
-    def _current(self) -> Row | None:
-        at = self.query_one("#letters", OptionList).highlighted
-        rows = self._listed.rows if self._listed is not None else []
-        return rows[at] if at is not None and at < len(rows) else None
-
-    def action_highlight(self, by: int) -> None:
-        """Move the highlight."""
-        self.query_one("#letters", Ways).step(by)
+    def show(self) -> None:
+        super().show()
+        self.listing.display = bool(self.listing.rows)
 
     def action_all(self) -> None:
         """Show every letter, or only those that did not go out."""
         self._all = not self._all
-        self._listed = None
-        self._read()
+        self.reload()
 
     # Trying it
 
@@ -178,14 +143,14 @@ class MailScreen(Modal[Done]):
 
     def _changed(self, done: object) -> None:
         if done is not None:
-            self._look()
+            self._look_how_it_stands()
 
     # What did not go out
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        row = self._current()
+        row = self.listing.row
         if row is None:
             return
         from couchcal.tui.forms.mail_letter import LetterWays
@@ -200,7 +165,7 @@ class MailScreen(Modal[Done]):
 
     def action_again(self) -> None:
         """Send a letter again; one that may have arrived is asked about first."""
-        row = self._current()
+        row = self.listing.row
         if row is None:
             return
         item = row.item
@@ -221,17 +186,17 @@ class MailScreen(Modal[Done]):
             self._retry(item)
 
     def _retry(self, item: Item) -> None:
-        self._write([item], ledger.retry, "Queued again; it goes out within a minute")
+        self._change([item], ledger.retry, "Queued again; it goes out within a minute")
 
     def action_dismiss_one(self) -> None:
         """Take a letter off the list of what did not go out."""
-        row = self._current()
+        row = self.listing.row
         if row is not None and row.item.state in ledger.TROUBLED:
-            self._write([row.item], ledger.dismiss, "Dismissed; nothing is sent")
+            self._change([row.item], ledger.dismiss, "Dismissed; nothing is sent")
 
     def action_dismiss_all(self) -> None:
         """Take all of them off the list, after a question."""
-        rows = self._listed.rows if self._listed is not None else []
+        rows = self.found.rows if self.found is not None else []
         items = [row.item for row in rows if row.item.state in ledger.TROUBLED]
         if not items:
             return
@@ -242,25 +207,15 @@ class MailScreen(Modal[Done]):
 
     def _all_sure(self, items: list[Item], yes: bool | None) -> None:
         if yes:
-            self._write(items, ledger.dismiss, f"Dismissed {len(items)}; nothing is sent")
+            self._change(items, ledger.dismiss, f"Dismissed {len(items)}; nothing is sent")
 
-    def _write(self, items: list[Item], change: Callable[..., bool], said: str) -> None:
-        self.show_problem("")
-        if not self._busy:
-            self._busy = True
-            self.run_worker(self._written(items, change, said), group="write", exit_on_error=False)
-
-    async def _written(self, items: list[Item], change: Callable[..., bool], said: str) -> None:
+    def _change(self, items: list[Item], change: Callable[..., bool], said: str) -> None:
         def work() -> int:
             with database_errors(self._database.path), closing(self._database.connect()) as connection:
                 return sum(change(connection, item, self._clock()) for item in items)
 
-        try:
-            done = await in_thread(self, "write", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self._busy = False
+        self.write(work, partial(self._changed_letters, said))
+
+    def _changed_letters(self, said: str, done: int) -> None:
         self.notify(said if done else "It was dealt with meanwhile", markup=False)
-        self._read()
+        self.reload()

@@ -86,7 +86,7 @@ class CancelDialog(ChangedModal[CancelAnswer]):
             fee = parse_cents(fee_text)
         except ValueError as problem:
             fee_problem = str(problem)
-        self.query_one("#field-type", Field).error("" if kind else "choose one")
+        self.query_one("#field-type", Field).error("" if kind else "which?")
         self.query_one("#field-fee", Field).error(fee_problem)
         for field in self.query(Field):
             if field.has_error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
 
@@ -80,6 +80,8 @@ class ListScreen(Following[Result], Generic[Result, Row, Found]):
 
     CHROME_ROWS: ClassVar[int] = 8
     """Rows of the screen that the list leaves to what is around it."""
+    HIDES_EMPTY: ClassVar[bool] = False
+    """Whether a list with nothing in it takes no room."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "highlight(1)", show=False),
         Binding("k", "highlight(-1)", show=False),
@@ -92,6 +94,8 @@ class ListScreen(Following[Result], Generic[Result, Row, Found]):
         self.listing = listing
         self.found: Found | None = None
         """What was read last."""
+        self._at: Hashable = None
+        """The key of the row that the highlight goes to first."""
         self._to_new = False
         self._unread = False
 
@@ -100,8 +104,12 @@ class ListScreen(Following[Result], Generic[Result, Row, Found]):
         yield Static(id="count", markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Let the list take what the screen leaves."""
-        self.listing.styles.max_height = max(3, event.size.height - self.CHROME_ROWS)
+        """Share the room anew."""
+        self.fit(event.size.height)
+
+    def fit(self, height: int) -> None:
+        """Let the list take what a screen of so many rows leaves."""
+        self.listing.styles.max_height = max(3, height - self.CHROME_ROWS)
 
     # Reading and showing
 
@@ -120,9 +128,10 @@ class ListScreen(Following[Result], Generic[Result, Row, Found]):
     def reload(self, *, to_new: bool = False) -> None:
         """Read the list anew; `to_new` puts the highlight on a row that is new then."""
         self._to_new |= to_new
-        self.read(self.fetch, self._take, failed=self._not_listed, group="read")
+        self.read(self.fetch, self.take, failed=self._not_listed, group="read")
 
-    def _take(self, found: Found) -> None:
+    def take(self, found: Found) -> None:
+        """Go on with what was read."""
         self.found = found
         if self._unread:
             self._unread = False
@@ -141,9 +150,14 @@ class ListScreen(Following[Result], Generic[Result, Row, Found]):
         """Show what was read."""
         if self.found is None:
             return
+        at, self._at = self._at, None
         to_new, self._to_new = self._to_new, False
-        self.listing.put(self.lines(self.found), to_new=to_new)
+        self.listing.put(self.lines(self.found), at=at, to_new=to_new)
         self.query_one("#count", Static).update(plain(self.below(self.found), QUIET))
+        if self.HIDES_EMPTY:
+            self.listing.display = bool(self.listing.rows)
+        if self.focused is None:  # the list has come back
+            self.listing.focus()
 
     def action_highlight(self, by: int) -> None:
         """Move the highlight."""

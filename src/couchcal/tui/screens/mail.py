@@ -29,7 +29,7 @@ from couchcal.tui.screens.mail_lines import letter_line
 from couchcal.tui.text import glyphs_on
 
 _KEYS = "t test · v letters · w password · r again · d dismiss · . all · esc close"
-_NOTHING_FAILED = "Every letter went out. . shows all of them."
+_NOTHING_FAILED = "No letter needs you · . shows all of them"
 _NOTHING = "No letter yet. v shows what they look like, t sends a test."
 
 
@@ -43,6 +43,7 @@ class MailScreen(ListScreen[Done, Row, Listed]):
 
     SIZE = "-mail"
     CHROME_ROWS = 12
+    HIDES_EMPTY = True
     AUTO_FOCUS = "#letters"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "test", "Test", show=False),
@@ -101,14 +102,10 @@ class MailScreen(ListScreen[Done, Row, Listed]):
     def below(self, found: Listed) -> str:
         if not found.rows:
             return _NOTHING if self._all else _NOTHING_FAILED
-        many = f"{found.troubled} did not go out" if found.troubled else "Every letter went out"
+        many = f"{found.troubled} did not go out" if found.troubled else "No letter needs you"
         if self._all:
             return f"{many} · . shows only those" if found.troubled else many
         return f"{many} · r sends again · d takes off the list, D all"
-
-    def show(self) -> None:
-        super().show()
-        self.listing.display = bool(self.listing.rows)
 
     def action_all(self) -> None:
         """Show every letter, or only those that did not go out."""

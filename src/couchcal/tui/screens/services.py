@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from typing import ClassVar, NamedTuple, cast
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import OptionList, Static
@@ -75,9 +75,8 @@ class ServicesScreen(ListScreen[Done, Item, Lists]):
         yield Static(id="count", markup=False)
         yield Static(id="notice", markup=False)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Let the list take what the screen leaves."""
-        self.listing.styles.max_height = max(3, min(event.size.height, _MOST_ROWS) - self.CHROME_ROWS)
+    def fit(self, height: int) -> None:
+        super().fit(min(height, _MOST_ROWS))
 
     @property
     def kind(self) -> Kind:

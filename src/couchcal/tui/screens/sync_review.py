@@ -50,6 +50,7 @@ class ReviewScreen(ListScreen[Done, Item, Waiting]):
     """
 
     SIZE = "-sync"
+    HIDES_EMPTY = True
     AUTO_FOCUS = "#reviews"
 
     def __init__(self, gate: Gate, tz: tzinfo, *, at_once: bool = False) -> None:
@@ -58,9 +59,6 @@ class ReviewScreen(ListScreen[Done, Item, Waiting]):
         self._gate = gate
         self._tz = tz
         self._at_once = at_once
-
-    def on_mount(self) -> None:
-        self.listing.display = False
 
     def fetch(self) -> Waiting:
         reviews = sorted(self._gate.reviews(), key=lambda item: (item.kind not in _URGENT, item.notice))
@@ -80,7 +78,6 @@ class ReviewScreen(ListScreen[Done, Item, Waiting]):
 
     def show(self) -> None:
         super().show()
-        self.listing.display = bool(self.listing.rows)
         first = self.found.reviews[0] if self.found is not None and self.found.reviews else None
         at_once, self._at_once = self._at_once, False
         if at_once and first is not None and first.kind in _URGENT:

@@ -33,7 +33,7 @@ class Desk:
     """Books, queues and sends. `port` is that of the mail server."""
 
     def __init__(self, directory: Path, port: int = 9) -> None:
-        self.database = make_practice(directory)
+        self.database = make_practice(directory, keeps=True)
         self.clock = NOON
         self.config = MailConfig(
             "127.0.0.1", port, "none", "", "", "office@practice.example", "me@practice.example", SITE, minimal=False

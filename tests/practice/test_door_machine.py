@@ -36,7 +36,7 @@ class Requests(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        database = make_practice(self.folder)
+        database = make_practice(self.folder, keeps=True)
         client_changes.add(database, "Ann Sample", email="ann@example.org")
         client_changes.add(database, "Bob Test", email="bob@example.org")
         self.desk = Desk(database)

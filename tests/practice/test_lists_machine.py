@@ -79,7 +79,7 @@ class Lists(RuleBasedStateMachine):
     def open(self, zone: str, start: date) -> None:
         self.zone, self.tz = zone, ZoneInfo(zone)
         self.now = datetime.combine(start, time(11, 3), tzinfo=UTC)
-        self.database = make_practice(self.folder, tz=zone)
+        self.database = make_practice(self.folder, tz=zone, keeps=True)
         for name in ("Ann Sample", "Bob Test"):
             client_changes.add(self.database, name, actor="setup", clock=self.clock)
         event_types.add(self.database, {"title": "Session", "minutes": 50}, actor="setup", clock=self.clock)

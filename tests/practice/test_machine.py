@@ -103,7 +103,7 @@ class Practice(RuleBasedStateMachine):
     def open(self, zone: str, start: date) -> None:
         self.zone, self.tz = zone, ZoneInfo(zone)
         self.now = datetime.combine(start, time(12), tzinfo=UTC)
-        self.database = make_practice(self.folder, tz=zone)
+        self.database = make_practice(self.folder, tz=zone, keeps=True)
         self.clients = [
             client_changes.add(self.database, name, actor="setup").id for name in ("Ann Sample", "Bob Test")
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -87,8 +88,8 @@ class PageLimit(Database):
 
     __slots__ = ()
 
-    def connect(self) -> Connection:
-        connection = super().connect()
+    def connect_file(self) -> sqlite3.Connection:
+        connection = super().connect_file()
         pages = 40 + self.path.stat().st_size // 4096
         connection.execute(f"PRAGMA max_page_count={pages}")
         return connection

@@ -65,7 +65,9 @@ def test_there_and_back_without_a_change(plain: Database) -> None:
         recrypt.encrypt(plain.path)
     key = encrypted.key
     recrypt.decrypt(encrypted)
-    assert dump(open_database(plain.path)) == before
+    readable = open_database(plain.path)
+    assert dump(readable) == before
+    readable.dispose()
     assert not recrypt.leftovers(plain.path)
     recrypt.encrypt(plain.path)
     assert keys.load_key(plain.path) == key  # earlier backups still open
@@ -138,6 +140,7 @@ def test_killed_anywhere_it_is_the_old_or_the_new_and_opens(
     old = open_database(plain.path)
     start, secrets = plain.path.read_bytes(), desktop.secrets
     wanted = dump(old)
+    old.dispose()
 
     def work() -> None:
         recrypt.encrypt(plain.path) if encrypting else recrypt.decrypt(old)
@@ -163,4 +166,5 @@ def test_killed_anywhere_it_is_the_old_or_the_new_and_opens(
         if encrypting:
             assert keys.sidecar(plain.path).exists() == opened.encrypted, line
             assert len(desktop.secrets) == (opened.encrypted and with_keyring), line
+        opened.dispose()
     assert outcomes == {False, True}

@@ -21,9 +21,17 @@ PASSPHRASE = "correct horse battery staple"
 
 
 def make_practice(
-    directory: Path, encrypt: bool = False, *, tz: str = "America/New_York", filename: str = "couchcal.db"
+    directory: Path,
+    encrypt: bool = False,
+    *,
+    tz: str = "America/New_York",
+    filename: str = "couchcal.db",
+    keeps: bool = False,
 ) -> Database:
-    """A new practice in `directory` with starter services and places; encrypted ones open with `PASSPHRASE`."""
+    """A new practice in `directory` with starter services and places; encrypted ones open with `PASSPHRASE`.
+
+    With `keeps` the file stays open between its uses, as in the program: not for tests that move or copy it.
+    """
     if on_server.chosen() and not encrypt:
         return on_server.practice_on_server(tz)
     template = _template(encrypt, tz)
@@ -34,7 +42,7 @@ def make_practice(
     if encrypt:
         shutil.copyfile(sidecar(template.path), sidecar(path))
         sidecar(path).chmod(0o600)
-    return Database(path, template.key)
+    return Database(path, template.key, keeps=keeps)
 
 
 def furnished_practice(directory: Path, furnish: Callable[[Database], object]) -> Database:
@@ -44,7 +52,7 @@ def furnished_practice(directory: Path, furnish: Callable[[Database], object]) -
     path = directory / "furnished.db"
     shutil.copyfile(_furnished(furnish).path, path)
     path.chmod(0o600)
-    return Database(path, None)
+    return Database(path, None, keeps=True)
 
 
 @cache

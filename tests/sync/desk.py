@@ -66,7 +66,7 @@ class SyncDesk:
     """The practice, the remote and the engine between them."""
 
     def __init__(self, path: Path) -> None:
-        self._fill(make_practice(path), FakeRemote(), NOW)
+        self._fill(make_practice(path, keeps=True), FakeRemote(), NOW)
         self.jane = client_changes.add(self.database, "Jane Canary", clock=self.now).id
         connect_account(self.database)
 

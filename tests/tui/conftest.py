@@ -52,7 +52,7 @@ def demo(demo_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A copy of the demo practice."""
     path = tmp_path / "practice.db"
     shutil.copyfile(demo_template, path)
-    database = Database(path, None)
+    database = Database(path, None, keeps=True)
     yield database
     database.dispose()
 

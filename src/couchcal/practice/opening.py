@@ -85,7 +85,7 @@ def open_database(location: DatabaseLocation, *, ask: Callable[[str], str] | Non
         key = keys.load_key(path, ask=ask) if encrypted else None
     except OSError as error:
         raise DatabaseProblem(f"{path} cannot be read: {error.strerror}", "check its permissions") from None
-    database = Database(path, key)
+    database = Database(path, key, keeps=True)
     with database_errors(path):
         connection = database.connect()
         try:
@@ -135,7 +135,7 @@ def unlocking_key(path: Path, typed: str) -> bytes:
         raise DatabaseProblem("the calendar is locked", "type the passphrase", code="locked")
     else:
         key = keys.load_key(path)
-    Database(path, key).connect().close()
+    Database(path, key).connect_file().close()
     return key
 
 

@@ -145,7 +145,7 @@ def _copy_of_server(database: Database, target: Path) -> Database:
 
     made = schema.create(target, backup_key(database))
     made.dispose()
-    with closing(database.connect()) as source, closing(made.connect()) as copied:
+    with closing(database.connect()) as source, closing(made.connect_file()) as copied:
         copy_rows(source, copied, still=False)
         copied.execute("PRAGMA journal_mode=DELETE")
     return made
@@ -157,7 +157,7 @@ def check(copy: Database, *, anchor: audit_anchor.Anchor | None = None) -> tuple
     Raises:
         DatabaseProblem: it is damaged, or no couchcal database.
     """
-    with database_errors(copy.path), closing(copy.connect()) as connection:
+    with database_errors(copy.path), closing(copy.connect_file()) as connection:
         if schema_revision(connection) is None:
             raise DatabaseProblem(f"{copy.path.name} is no couchcal database", "choose another file")
         damage = [row[0] for row in connection.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]

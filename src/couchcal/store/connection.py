@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from couchcal.errors import DatabaseProblem, UsageProblem
+from couchcal.store.lending import Keeper
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -78,19 +79,21 @@ class Connection(Protocol):
 class Database:
     """A database file and the key that opens it; hands out connections.
 
-    `key` is 32 bytes for SQLCipher, None for a plain file. `engine` is filled by `store.session`, and
-    `unanchored_since` (monotonic seconds) by `store.audit_anchor`.
+    With `keeps` a connection that is closed is kept until `dispose`, and lent to the next who asks: for a program
+    that asks again and again. `key` is 32 bytes for SQLCipher, None for a plain file. `engine` is filled by
+    `store.session`, and `unanchored_since` (monotonic seconds) by `store.audit_anchor`.
     """
 
-    __slots__ = ("engine", "key", "locked", "path", "unanchored_since")
+    __slots__ = ("_keeper", "engine", "key", "locked", "path", "unanchored_since")
     server: ClassVar[bool] = False
     """Whether it is on a server, and no file."""
 
-    def __init__(self, path: Path, key: bytes | None) -> None:
+    def __init__(self, path: Path, key: bytes | None, *, keeps: bool = False) -> None:
         self.path = path
         self.key = key
         self.locked = False
         """Whether the key was dropped: nobody gets a connection until `unlock`."""
+        self._keeper = Keeper(path) if keeps else None
         self.engine: Engine | None = None
         self.unanchored_since: float | None = None
 
@@ -104,7 +107,7 @@ class Database:
 
     def another(self) -> Database:
         """The same database with pooled connections and a key of its own: locking this one does not lock it."""
-        return Database(self.path, self.key)
+        return Database(self.path, self.key, keeps=self._keeper is not None)
 
     def takes_writes(self) -> bool:
         """Whether changes can be written down, as far as can be seen without trying."""
@@ -121,11 +124,17 @@ class Database:
         self.key, self.locked = key, False
 
     def connect(self) -> Connection:
-        """A new autocommit connection (`BEGIN` is explicit), usable from any thread; errors as `connect_file`."""
-        return self.connect_file()
+        """An autocommit connection (`BEGIN` is explicit), usable from any thread; errors as `connect_file`.
+
+        Whoever wants the file closed after its `close`, because it is moved or copied, takes `connect_file`.
+        """
+        if self._keeper is None:
+            return self.connect_file()
+        self._refuse_if_locked()
+        return self._keeper.lend(self.connect_file)
 
     def connect_file(self) -> sqlite3.Connection:
-        """`connect`, with what only a file has: copying it page by page, progress and traces.
+        """A connection of one's own, with what only a file has: copying it page by page, progress and traces.
 
         A file on a read-only mount opens for reading only.
 
@@ -133,8 +142,7 @@ class Database:
             DatabaseProblem: wrong key, not a database, unreadable; locked (code `locked`); on a read-only
                 mount also if changes are still in the log.
         """
-        if self.locked:
-            raise DatabaseProblem("the calendar is locked", "unlock it first", code="locked")
+        self._refuse_if_locked()
         with database_errors(self.path):
             try:
                 return self._open(str(self.path.absolute()))
@@ -170,6 +178,10 @@ class Database:
             raise
         return connection
 
+    def _refuse_if_locked(self) -> None:
+        if self.locked:
+            raise DatabaseProblem("the calendar is locked", "unlock it first", code="locked")
+
     def dispose(self) -> None:
         """Close pooled connections; the object can be used again."""
         if self.engine is not None:
@@ -179,6 +191,9 @@ class Database:
             from couchcal.store.audit_anchor import settle
 
             settle(self)
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = Keeper(self.path)
 
 
 def dbapi(encrypted: bool) -> Any:

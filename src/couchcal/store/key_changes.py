@@ -196,7 +196,7 @@ def _proven(database: Database) -> bytes:
     """The key of an open database, which opens it."""
     if database.key is None:
         raise Refused("the database is not encrypted", "couchcal key encrypt encrypts it")
-    database.connect().close()
+    database.connect_file().close()
     return database.key
 
 

@@ -71,7 +71,7 @@ def encrypt(path: Path, *, ask: AskPassphrase | None = None, store: KeyStore | N
         settle(path)
         if is_encrypted(path):
             raise Refused(f"{path} is encrypted already", "couchcal key show says where its key is")
-        with closing(Database(path, None).connect()) as connection:
+        with closing(Database(path, None).connect_file()) as connection:
             if schema_revision(connection) is None:
                 raise DatabaseProblem(f"{path} is no couchcal database", "choose another with --db")
         try:
@@ -93,6 +93,7 @@ def decrypt(database: Database) -> None:
     """
     with alone(database.path):
         settle(database.path)
+        database.dispose()
         _rewrite(database.path, database.key, None)
 
 
@@ -161,7 +162,7 @@ def _export(source: sqlite3.Connection, target: Path, key: bytes | None) -> None
 
 def _check(made: Database) -> None:
     """Open the new file by itself, and have every page of it checked."""
-    with closing(made.connect()) as connection:
+    with closing(made.connect_file()) as connection:
         damage = [row[0] for row in connection.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
         if made.encrypted:
             damage += [row[0] for row in connection.execute("PRAGMA cipher_integrity_check")]
@@ -182,5 +183,5 @@ def _overwrite(descriptor: int) -> None:
 
 
 def _back_to_wal(path: Path, key: bytes | None) -> None:
-    with suppress(Exception), closing(Database(path, key).connect()) as connection:
+    with suppress(Exception), closing(Database(path, key).connect_file()) as connection:
         connection.execute("PRAGMA journal_mode=WAL")

@@ -99,7 +99,7 @@ def _look(path: Path, ask: AskPassphrase | None) -> _Present | None:
     encrypted = is_encrypted(path)
     try:
         key = load_key(path, ask=ask) if encrypted else None
-        with database_errors(path), closing(Database(path, key).connect()):
+        with database_errors(path), closing(Database(path, key).connect_file()):
             return _Present(key, True, encrypted)
     except DatabaseProblem as problem:
         if problem.code in ("wrong_passphrase", "locked", "key_file_mode") or "busy" in problem.message:
@@ -141,7 +141,7 @@ def _key_of(
 
 def _opens(path: Path, key: bytes) -> bool:
     try:
-        with closing(Database(path, key).connect()):
+        with closing(Database(path, key).connect_file()):
             return True
     except DatabaseProblem:
         return False
@@ -155,7 +155,7 @@ def _prepare(made: Database, backup: Path, path: Path, present: _Present | None,
     ):
         shutil.copyfileobj(source, out, 1 << 20)
     check(made, anchor=audit_anchor.read(backup))
-    with database_errors(made.path), closing(made.connect()) as connection:
+    with database_errors(made.path), closing(made.connect_file()) as connection:
         revision = schema_revision(connection) or ""
         if revision > SCHEMA_HEAD:
             raise DatabaseProblem(
@@ -184,7 +184,7 @@ def _head_of(path: Path, present: _Present | None) -> tuple[int, str]:
     if present is None or not present.sound:
         return 0, ""
     try:
-        with closing(Database(path, present.key).connect()) as connection:
+        with closing(Database(path, present.key).connect_file()) as connection:
             return audit.head(connection)
     except Exception:  # of a driver: it is replaced because something is wrong with it
         return 0, ""
@@ -226,7 +226,7 @@ def _kept_out(path: Path, present: _Present | None) -> Iterator[sqlite3.Connecti
             yield connection
     finally:
         if path.stat().st_ino == file:
-            with suppress(Exception), closing(Database(path, present.key).connect()) as connection:
+            with suppress(Exception), closing(Database(path, present.key).connect_file()) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
 
 

@@ -41,7 +41,7 @@ def _file_engine(database: Database) -> Engine:
     engine = create_engine(
         "sqlite://",
         module=dbapi(database.encrypted),
-        creator=database.connect,
+        creator=database.connect_file,
         poolclass=QueuePool,
         hide_parameters=True,
     )

@@ -11,7 +11,7 @@ from tests.support.practice import make_practice
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    return make_practice(tmp_path)
+    return make_practice(tmp_path, keeps=True)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    return make_practice(tmp_path)
+    return make_practice(tmp_path, keeps=True)
 
 
 @pytest.fixture(autouse=True)

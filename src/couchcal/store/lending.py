@@ -1,0 +1,106 @@
+"""Connections of a file are kept when they are closed, and lent to the next who asks.
+
+Opening one takes milliseconds: SQLite reads every trigger of the schema. What is done with one takes microseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Never
+
+MOST_IDLE: Final = 2
+"""So many are kept of one database: each has a page cache of up to two megabytes."""
+_OF_ANOTHER_PROCESS: Final[list[sqlite3.Connection]] = []
+"""What a fork has copied. To close it here would take away the locks of the process that opened it."""
+
+
+class Lent:
+    """An open connection until `close`, which leaves it to the next; afterwards it is of no use any more.
+
+    A transaction that is open then is rolled back.
+    """
+
+    __slots__ = ("_connection", "_keeper", "execute", "executemany")
+
+    def __init__(self, connection: sqlite3.Connection, keeper: Keeper) -> None:
+        self._connection: sqlite3.Connection | None = connection
+        self._keeper = keeper
+        self.execute: Callable[..., sqlite3.Cursor] = connection.execute
+        self.executemany: Callable[..., sqlite3.Cursor] = connection.executemany
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one was begun and not ended."""
+        return self._connection is not None and self._connection.in_transaction
+
+    def close(self) -> None:
+        """Give it back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self.execute = self.executemany = _closed
+            self._keeper.take_back(connection)
+
+
+def _closed(*_: Any) -> Never:
+    raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+
+
+class Keeper:
+    """The connections of one database that nobody uses at the moment; of use from any thread."""
+
+    __slots__ = ("_file", "_idle", "_open", "_path", "_process")
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: list[sqlite3.Connection] = []
+        self._file: tuple[int, int] | None = None
+        self._process = os.getpid()
+        self._open = True
+
+    def __del__(self) -> None:
+        self.close()
+
+    def lend(self, make: Callable[[], sqlite3.Connection]) -> Lent:
+        """One that is idle, else what `make` gives. Another file that has come to the place is opened anew."""
+        if self._process != os.getpid():
+            _OF_ANOTHER_PROCESS.extend(self._idle)
+            self._idle, self._process = [], os.getpid()
+        if self._idle and self._file != _identity(self._path):
+            self._close_idle()
+        with suppress(IndexError):  # another thread had the last one
+            return Lent(self._idle.pop(), self)
+        connection = make()
+        self._file = _identity(self._path)
+        return Lent(connection, self)
+
+    def take_back(self, connection: sqlite3.Connection) -> None:
+        """Keep a connection, unless it is in the middle of something, or nobody is to have one any more."""
+        if self._open and len(self._idle) < MOST_IDLE and not connection.in_transaction:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        if not self._open:  # it was closed meanwhile
+            self._close_idle()
+
+    def close(self) -> None:
+        """Close what is idle; what is lent is closed by whoever has it."""
+        self._open = False
+        if self._process == os.getpid():
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            with suppress(IndexError):
+                self._idle.pop().close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -21,7 +21,7 @@ from couchcal.practice.places_of_service import PLACES_OF_SERVICE, pos_words
 from couchcal.practice.services import is_telehealth
 from couchcal.store.connection import Database
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.money import format_cents, parse_cents
 from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.plain import QUIET, plain
@@ -174,11 +174,6 @@ class CatalogueForm(ChangedModal[Done]):
 
     def action_save(self) -> None:
         """Save, or say beside the fields what is wrong."""
-        self.run_worker(self._save(), group="save", exit_on_error=False)
-
-    async def _save(self) -> None:
-        if self.saving:
-            return
         if self._item is not None and not self.changed():
             self.dismiss(None)
             return
@@ -194,18 +189,13 @@ class CatalogueForm(ChangedModal[Done]):
                 catalogue.edit, self._database, self._kind, self._item.id, values,
                 expected_version=self._item.version, clock=self._clock,
             )  # fmt: skip
-        self.saving = True
-        try:
-            done = await in_thread(self, "write", work)
-        except Invalid as error:
+        self.write(work, self.dismiss)
+
+    def unwritten(self, error: Exception) -> None:
+        if isinstance(error, Invalid):
             self._show_error(error.field, error.message)
-            return
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(done)
+        else:
+            super().unwritten(error)
 
     def _show_error(self, name: str, words: str) -> None:
         for row in self.query(f"#row-{name}").results(Field):

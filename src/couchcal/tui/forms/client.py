@@ -170,33 +170,26 @@ class ClientForm(ChangedModal[ClientRow]):
 
     def action_save(self) -> None:
         """Save, or say beside the fields what is wrong."""
-        if self._data is not None and not self.saving:
-            self.run_worker(self._save(self._data), group="save", exit_on_error=False)
-
-    async def _save(self, data: ClientData) -> None:
+        data = self._data
+        if data is None:
+            return
         raw = client_rows.collect(self)
         accept = raw.pop("accept") and data.details is not None and data.details.row.state == "intake"
         changes = {name: value for name, value in raw.items() if value != self._initial[name]}
         if not self._new and not changes and not accept:
             self.dismiss(None)
             return
-        self.saving = True
-        try:
-            client = await in_thread(self, "write", partial(self._write, data, changes, accept=accept))
-        except Invalid as error:
-            self._show_error(error)
-            return
-        except Stale:
-            await self._catch_up()
-            return
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(client)
+        self.write(partial(self._store, data, changes, accept=accept), self.dismiss)
 
-    def _write(self, data: ClientData, changes: dict[str, Any], *, accept: bool) -> ClientRow:
+    def unwritten(self, error: Exception) -> None:
+        if isinstance(error, Invalid):
+            self._show_error(error)
+        elif isinstance(error, Stale):
+            self.read(partial(client_rows.read, self._database, self._client_id), self._catch_up)
+        else:
+            super().unwritten(error)
+
+    def _store(self, data: ClientData, changes: dict[str, Any], *, accept: bool) -> ClientRow:
         changes = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
         if changes.get("tz"):
             changes["tz"] = read_zone(changes["tz"])
@@ -221,14 +214,9 @@ class ClientForm(ChangedModal[ClientRow]):
                 return
         self.show_problem(problem_words(error))
 
-    async def _catch_up(self) -> None:
+    def _catch_up(self, data: ClientData) -> None:
         """Somebody saved in between: take what they changed, keep what was typed here, and say where both did."""
         before, typed = self._initial, client_rows.collect(self)
-        try:
-            data = await in_thread(self, "read", partial(client_rows.read, self._database, self._client_id))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
         stored = before | client_rows.values_of(data)
         self._data, self._initial = data, stored
         with self.prevent(Input.Changed, Pick.Changed, Checkbox.Changed, TextArea.Changed, Choice.Changed):

@@ -69,7 +69,6 @@ class MergeDialog(Modal[ClientRow]):
         self._likely: list[Duplicate] = []
         self._others: list[ClientRow] = []
         self._shown: list[ClientRow] = []
-        self._saving = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(plain(f"{self._called(self._client)} moves into:"), id="body")
@@ -203,28 +202,18 @@ class MergeDialog(Modal[ClientRow]):
     @on(Button.Pressed, "#merge")
     def action_merge(self) -> None:
         """Merge into who is chosen."""
-        if self._target is not None and not self._saving:
-            self.run_worker(self._merge(self._target), group="save", exit_on_error=False)
-
-    async def _merge(self, target: ClientRow) -> None:
+        if (target := self._target) is None:
+            return
         from couchcal.practice import client_merge
 
-        self._saving = True
         work = partial(
             client_merge.merge, self._database, self._client.id, target.id, take=self._taken(), clock=self._clock
         )
-        try:
-            kept = await in_thread(self, "write", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self._saving = False
-        self.dismiss(kept)
+        self.write(work, self.dismiss)
 
     def action_leave(self) -> None:
         """Back to the choice, else close."""
-        if self._saving:
+        if self.saving:
             return
         if self._target is not None:
             self._target = None

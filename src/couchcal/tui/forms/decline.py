@@ -18,7 +18,7 @@ from couchcal.practice.outcome import Done
 from couchcal.practice.requests import RequestRow
 from couchcal.store.connection import Database
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.letters import letter_words
 from couchcal.tui.screens.requests_lines import when_words, who_words
@@ -72,27 +72,14 @@ class DeclineDialog(ChangedModal[Done]):
     def action_save(self) -> None:
         """Decline; what is wrong is said, and nothing typed is lost."""
         text = self.query_one("#message", TextArea).text.strip()
-        if not self._fits(text):
-            return
-        if not self.saving:
-            self.run_worker(self._save(text), group="save", exit_on_error=False)
+        if self._fits(text):
+            work = partial(request_answers.decline, self._database, self._row.id, text, clock=self._clock)
+            self.write(work, self.dismiss)
 
     def _fits(self, text: str) -> bool:
         over = len(text) - _MOST
         self.query_one("#field-message", Field).error(f"{over} too many" if over > 0 else "")
         return over <= 0
-
-    async def _save(self, text: str) -> None:
-        self.saving = True
-        work = partial(request_answers.decline, self._database, self._row.id, text, clock=self._clock)
-        try:
-            done = await in_thread(self, "write", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(done)
 
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:

@@ -22,7 +22,7 @@ from couchcal.tui.forms import event_type_values as form
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.event_type_values import FormFacts
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.pick import Pick
 from couchcal.tui.forms.plain import QUIET, plain
 
@@ -79,18 +79,13 @@ class EventTypeForm(ChangedModal[Done]):
         super().on_mount()
         self._mark_common()
         self._opened = self._typed()
-        self.run_worker(self._load(), group="read", exit_on_error=False)
+        self.read(partial(form.read_facts, self._database), self._take, group="read")
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the fields take what the screen leaves."""
         self.query_one("#rows").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
 
-    async def _load(self) -> None:
-        try:
-            facts = await in_thread(self, "read", partial(form.read_facts, self._database))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+    def _take(self, facts: FormFacts) -> None:
         self._offer(facts)
         self._opened |= {name: self.query_one(f"#{name}", Pick).value for name in ("service", "slot_step")}
 
@@ -156,29 +151,19 @@ class EventTypeForm(ChangedModal[Done]):
 
     def action_save(self) -> None:
         """Save, or say beside the fields what is wrong."""
-        self.run_worker(self._save(), group="save", exit_on_error=False)
-
-    async def _save(self) -> None:
-        if self.saving:
-            return
         values, errors = form.read(self._typed())
         if self._show_errors(errors):
             return
         if self._row is not None and not self.changed():
             self.dismiss(None)
             return
-        self.saving = True
-        try:
-            done = await in_thread(self, "write", partial(self._write, values))
-        except Exception as error:
-            if not (isinstance(error, Invalid) and self._show_errors({error.field: error.message})):
-                self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(done)
+        self.write(partial(self._store, values), self.dismiss)
 
-    def _write(self, values: dict[str, Any]) -> Done:
+    def unwritten(self, error: Exception) -> None:
+        if not (isinstance(error, Invalid) and self._show_errors({error.field: error.message})):
+            super().unwritten(error)
+
+    def _store(self, values: dict[str, Any]) -> Done:
         """Store it. Blocks."""
         row = self._row
         if row is None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -37,7 +36,7 @@ _CHROME_ROWS = 5
 """Rows that the frame and the link take of the screen."""
 _LOCAL = (
     "This one works on this computer alone. Others reach it once couchcal serve runs behind a proxy with TLS"
-    " (docs/booking.md tells how), and “Page address” in the settings says where."
+    " (couchcal guide booking tells how), and “Page address” in the settings says where."
 )
 
 
@@ -91,7 +90,6 @@ class LinkDialog(Modal[Done]):
         self._known: Known | None = None
         self._code: Modules = []
         self._done: Done | None = None
-        self._busy = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="link", markup=False)
@@ -182,7 +180,7 @@ class LinkDialog(Modal[Done]):
     @on(Input.Submitted, "#slug")
     def _named(self, event: Input.Submitted) -> None:
         event.stop()
-        self._change(partial(self._set_slug, event.value.strip()), self._kept)
+        self.write(partial(self._set_slug, event.value.strip()), self._kept)
 
     def _set_slug(self, text: str) -> Done:
         from couchcal.practice import practice_settings
@@ -229,7 +227,7 @@ class LinkDialog(Modal[Done]):
 
     def _make_feed(self, yes: bool | None) -> None:
         if yes:
-            self._change(partial(feeds.make, self._database, clock=self._clock), self._made)
+            self.write(partial(feeds.make, self._database, clock=self._clock), self._made)
 
     def _made(self, token: str) -> None:
         self._read()
@@ -248,32 +246,16 @@ class LinkDialog(Modal[Done]):
 
     def _end_feed(self, yes: bool | None) -> None:
         if yes:
-            self._change(partial(feeds.revoke, self._database, clock=self._clock), self._ended)
+            self.write(partial(feeds.revoke, self._database, clock=self._clock), self._ended)
 
     def _ended(self, _count: int) -> None:
         self.notify("The feed is ended", markup=False)
         self._read()
 
-    # Writing
-
-    def _change(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        self.run_worker(self._changed(work, then), group="save", exit_on_error=False)
-
-    async def _changed(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            result = await in_thread(self, "write", work)
-        except Exception as error:
-            if isinstance(error, Invalid) and error.field == "slug":
-                self.query_one("#field-slug", Field).error(clean(error.message))
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self._busy = False
-        self.show_problem("")
-        then(result)
+    def unwritten(self, error: Exception) -> None:
+        if isinstance(error, Invalid) and error.field == "slug":
+            self.query_one("#field-slug", Field).error(clean(error.message))
+        super().unwritten(error)
 
     def action_leave(self) -> None:
         """Close with what was changed of the practice."""

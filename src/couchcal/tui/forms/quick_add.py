@@ -17,7 +17,7 @@ from couchcal.practice.names import client_label
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment_data import FormData, Save, load
-from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.options import Ways, way
 from couchcal.tui.forms.quick_values import Understood, preview, understand
 
@@ -72,15 +72,10 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#picks").display = False
-        self.run_worker(self._load(), group="read", exit_on_error=False)
+        self.read(partial(load, self._database, None, self._names, latest=True), self._take, group="read")
 
-    async def _load(self) -> None:
-        try:
-            work = partial(load, self._database, None, self._names, latest=True)
-            self._data = await in_thread(self, "read", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+    def _take(self, data: FormData) -> None:
+        self._data = data
         self._show()
 
     def changed(self) -> bool:
@@ -130,7 +125,10 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
             picks.focus()
             picks.highlighted = picks.highlighted or 0
         elif not found.problems:
-            self.run_worker(self._save(found), group="save", exit_on_error=False)
+            values = dict(found.values)
+            cadence = values.pop("repeats", None)
+            repeat = parse_cadence(cadence) if cadence is not None else None
+            self.write(Save(self._database, self._clock, values, repeat=repeat).write, self.dismiss)
 
     @on(OptionList.OptionSelected)
     def _pick(self, event: OptionList.OptionSelected) -> None:
@@ -138,23 +136,6 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
         self._show()
         self.query_one("#text", Input).focus()
         self.action_save()
-
-    async def _save(self, found: Understood) -> None:
-        if self.saving:
-            return
-        values = dict(found.values)
-        cadence = values.pop("repeats", None)
-        repeat = parse_cadence(cadence) if cadence is not None else None
-        save = Save(self._database, self._clock, values, repeat=repeat)
-        self.saving = True
-        try:
-            done = await in_thread(self, "write", save.write)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(done)
 
     def action_open_form(self) -> None:
         """Go on in the whole form with what was understood."""

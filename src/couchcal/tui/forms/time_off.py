@@ -20,7 +20,7 @@ from couchcal.practice.time_off import TimeOffRow
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import Database
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.tick import Tick
 from couchcal.tui.forms.time_off_values import Read, Typed, covered, read, typed_of
@@ -138,30 +138,20 @@ class TimeOffForm(ChangedModal[Saved]):
 
     def action_save(self) -> None:
         """Save, or say beside the fields what is missing."""
-        self.run_worker(self._save(), group="save", exit_on_error=False)
-
-    async def _save(self) -> None:
-        if self.saving:
-            return
         means = self._means()
         if self._show_errors(means.errors) or means.start is None or means.end is None:
             return
         if self._row is not None and not self.changed():
             self.dismiss(None)
             return
-        self.saving = True
-        try:
-            done = await in_thread(self, "write", partial(self._write, means, self._typed()))
-        except Exception as error:
-            field = _FIELD_OF.get(error.field, error.field) if isinstance(error, Invalid) else ""
-            if not (field and self._show_errors({field: str(error)})):
-                self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(done)
+        self.write(partial(self._store, means, self._typed()), self.dismiss)
 
-    def _write(self, means: Read, typed: Typed) -> Saved:
+    def unwritten(self, error: Exception) -> None:
+        field = _FIELD_OF.get(error.field, error.field) if isinstance(error, Invalid) else ""
+        if not (field and self._show_errors({field: str(error)})):
+            super().unwritten(error)
+
+    def _store(self, means: Read, typed: Typed) -> Saved:
         """Store it. Blocks."""
         if means.start is None or means.end is None:
             raise ValueError("the form is not complete")

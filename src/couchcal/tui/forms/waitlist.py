@@ -140,11 +140,8 @@ class WaitingForm(ChangedModal[Done]):
 
     def action_save(self) -> None:
         """Save, or say beside the fields what is wrong."""
-        if self._lists is not None:
-            self.run_worker(self._save(self._lists), group="save", exit_on_error=False)
-
-    async def _save(self, lists: _Lists) -> None:
-        if self.saving:
+        lists = self._lists
+        if lists is None:
             return
         values = self._collect()
         text = values.pop("client")
@@ -159,27 +156,19 @@ class WaitingForm(ChangedModal[Done]):
             self._refuse("hours", "hours such as 12-17")
             self.show_problem(problem_words(error))
             return
-        self.saving = True
-        try:
-            if self._row is not None:
-                work = partial(
-                    waitlist_changes.edit,
-                    self._database,
-                    self._row.id,
-                    values,
-                    expected_version=self._row.version,
-                    clock=self._clock,
-                )
-            else:
-                assert read.client is not None  # noqa: S101  looked at above
-                work = partial(waitlist_changes.add, self._database, read.client.id, **values, clock=self._clock)
-            done = await in_thread(self, "write", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(done)
+        if self._row is not None:
+            work = partial(
+                waitlist_changes.edit,
+                self._database,
+                self._row.id,
+                values,
+                expected_version=self._row.version,
+                clock=self._clock,
+            )
+        else:
+            assert read.client is not None  # noqa: S101  looked at above
+            work = partial(waitlist_changes.add, self._database, read.client.id, **values, clock=self._clock)
+        self.write(work, self.dismiss)
 
     def _refuse(self, row: str, words: str) -> None:
         field = self.query_one(f"#row-{row}", Field)

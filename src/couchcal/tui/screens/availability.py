@@ -19,7 +19,7 @@ from couchcal.practice.event_types import EventTypeRow
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.hours import MAX_BLOCKS, hours_words
 from couchcal.store.connection import Database
-from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.screens.availability_dialogs import (
     CopyDialog,
@@ -114,14 +114,10 @@ class AvailabilityScreen(ChangedModal[Done]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.run_worker(self._load(), group="read", exit_on_error=False)
+        self.read(partial(_read, self._database), self._take, group="read")
 
-    async def _load(self) -> None:
-        try:
-            blocks, self._types = await in_thread(self, "read", partial(_read, self._database))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+    def _take(self, found: tuple[list[BlockRow], list[EventTypeRow]]) -> None:
+        blocks, self._types = found
         self._stored = week_of(blocks, self._week_start)
         editor = Editor(self._stored)
         self.editor = editor.go(Cell(0, editor.first_row()))
@@ -301,10 +297,10 @@ class AvailabilityScreen(ChangedModal[Done]):
             column = self.editor.too_many()[0]
             self._set(self.editor.go(Cell(column, self.editor.cursor.row)))
             self.show_problem(problem)
-        elif not self.saving and self._stored is not None:
-            self.run_worker(self._save(self._stored), group="save", exit_on_error=False)
+        elif self._stored is not None:
+            self._store(self._stored)
 
-    async def _save(self, stored: Week) -> None:
+    def _store(self, stored: Week) -> None:
         changed = self.editor.changed_from(stored)
         if not changed:
             self.dismiss(None)
@@ -312,16 +308,7 @@ class AvailabilityScreen(ChangedModal[Done]):
         days: dict[int, Sequence[BlockRow]] = {
             self._weekday(column): rows_of(self.editor.week[column], self._weekday(column)) for column in changed
         }
-        self.saving = True
-        try:
-            work = partial(availability.set_days, self._database, days, clock=self._clock)
-            done = await in_thread(self, "write", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(done)
+        self.write(partial(availability.set_days, self._database, days, clock=self._clock), self.dismiss)
 
 
 def _read(database: Database) -> tuple[list[BlockRow], list[EventTypeRow]]:

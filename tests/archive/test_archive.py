@@ -125,6 +125,13 @@ def _damage(out: Path, how: str) -> None:
         lines.write_text(text.replace('"label"', '"x); DROP TABLE client; --"', 1), "utf-8")
     elif how == "value":
         lines.write_text(text.replace('"typical_min": ', '"typical_min": null, "zz": ', 1), "utf-8")
+    elif how in ("no number", "no text", "no yes or no"):
+        column, value = {"no number": ("updated_at", " "), "no text": ("label", 7), "no yes or no": ("active", 2)}[
+            how
+        ]
+        rows = [json.loads(line) for line in text.splitlines()]
+        rows[0][column] = value
+        lines.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
     elif how == "newer":
         (out / "schema.json").write_text((out / "schema.json").read_text().replace('"format": 1', '"format": 9'))
     elif how in ("zone", "no practice"):
@@ -135,7 +142,10 @@ def _damage(out: Path, how: str) -> None:
         (out / "schema.json").unlink()
 
 
-@pytest.mark.parametrize("how", ["line", "row", "column", "value", "newer", "zone", "no practice", "none"])
+_KINDS = ("line", "row", "column", "value", "no number", "no text", "no yes or no")
+
+
+@pytest.mark.parametrize("how", [*_KINDS, "newer", "zone", "no practice", "none"])
 def test_a_damaged_export_changes_nothing(tmp_path: Path, how: str) -> None:
     out = tmp_path / "out"
     export_all(make_practice(tmp_path / "from"), out, clock=_clock)

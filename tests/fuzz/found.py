@@ -16,6 +16,10 @@ FOUND: Final[tuple[tuple[str, bytes], ...]] = (
     ("archive", b"client " + b"[" * 9_000),
     ("archive", b'practice {"id": 1, "created_at": 0, "updated_at": 0, "version": 1, "tz": "America/Nowhere"}'),
     ("archive", b"practice "),
+    (
+        "archive",
+        b'time_off {"id": 1, "created_at": 0, "updated_at": 0, "version": 1, "start_utc": 0, "end_utc": " "}',
+    ),
     ("config", b'mail.user = "x"'),  # a key that was added went onto the same line
     ("config", b".".join([b"mail"] * 120) + b" = 1"),  # one parser reads it, the other, which writes, does not
     ("google", b'{"kind": "calendar#events", "items": [], "nextSyncToken": "\\ud800"}'),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +22,12 @@ _BATCH = 1000
 _LARGEST: Final = 2**63 - 1
 _OF_THE_ROW = {"IntegrityError", "InterfaceError", "OverflowError", "UnicodeEncodeError", "DataError"}
 """What a value that no column takes is called by the drivers."""
+_OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
+    "TIME": time.fromisoformat,
+    "DATE": date.fromisoformat,
+    "DATETIME": datetime.fromisoformat,
+}
+"""What reads the text that a column of a type has."""
 _USED = ("client", "appointment", "series", "booking_request", "time_off", "external_event")
 """Tables that are empty in a new practice."""
 
@@ -112,7 +119,7 @@ def _refuse_if_used(connection: Connection) -> None:
 
 
 def _read_table(connection: Connection, name: str, folder: Path) -> int:
-    known = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+    known = {row[1]: str(row[2]) for row in connection.execute(f"PRAGMA table_info({name})")}
     count = 0
     batch: list[list[Any]] = []
     columns: list[str] | None = None
@@ -122,16 +129,32 @@ def _read_table(connection: Connection, name: str, folder: Path) -> int:
             batch, columns = [], list(row)
             if not columns or not set(columns) <= set(known):
                 raise _damaged(name, number)
-        values = list(row.values())
-        if not all(value is None or isinstance(value, (str, int, float)) for value in values):
+        if not all(_fits(value, known[column]) for column, value in row.items()):
             raise _damaged(name, number)
-        batch.append(values)
+        batch.append(list(row.values()))
         count += 1
         if len(batch) >= _BATCH:
             _insert(connection, name, columns, batch)
             batch = []
     _insert(connection, name, columns, batch)
     return count
+
+
+def _fits(value: Any, kind: str) -> bool:
+    """Whether a column of this type of the schema may have it. SQLite itself would take anything anywhere."""
+    if value is None:
+        return True
+    if kind in ("INTEGER", "BIGINT"):
+        return isinstance(value, int)
+    if kind == "BOOLEAN":
+        return isinstance(value, int) and value in (0, 1)
+    if not isinstance(value, str):
+        return False
+    try:
+        _OF_TEXT.get(kind, str)(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _rows(folder: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -119,7 +119,8 @@ def details(listed: Listed, now: datetime, tz: tzinfo, names: str) -> Content:
     row = listed.row
     lines = [_who_line(row, names), _time_line(row, tz)]
     visit = (row.visit_type or "").replace("_", " ")
-    facts = [what_words(row), row.service if row.event_type else "", visit, row.location]
+    place = "" if (row.location or "").casefold() == visit else row.location
+    facts = [what_words(row), row.service if row.event_type else "", visit, place]
     lines.append(plain(" · ".join(clean(fact) for fact in facts if fact)))
     if row.replaces_start is not None:
         start = to_local(row.replaces_start, tz)

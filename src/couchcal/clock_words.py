@@ -13,8 +13,8 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CLOCK = r"(?:[01]?[0-9]|2[0-4]):[0-5][0-9]"
 _DAY = rf"\b(?:{'|'.join(_WEEKDAYS)}) [0-9]{{1,2}} (?:{'|'.join(_MONTHS)})(?: [0-9]{{4}})?"
-_MOMENT = re.compile(rf"({_DAY} )({_CLOCK}(?:-{_CLOCK})?)\b")
-_HOURS = re.compile(
+_MOMENT = rf"({_DAY} )({_CLOCK}(?:-{_CLOCK})?)\b"
+_HOURS = (
     rf"((?:(?:Undid|Redid): )?(?:(?:{'|'.join(_WEEKDAYS)})[a-z]*(?:, | and )?)+: )"
     rf"({_CLOCK}-{_CLOCK}(?:, {_CLOCK}-{_CLOCK})*)"
 )
@@ -71,16 +71,16 @@ def inert(text: str) -> str:
 
     It looks the same: the blank before a time of a whole moment, as in `Call Tue 3 Mar 15:00`, does not break.
     """
-    return _MOMENT.sub(lambda found: f"{found[1][:-1]}{_NO_BREAK}{found[2]}", text)
+    return re.sub(_MOMENT, lambda found: f"{found[1][:-1]}{_NO_BREAK}{found[2]}", text)
 
 
 def in_chosen_clock(label: str) -> str:
     """A label of the practice with its moments, and the hours of availability, on the chosen clock."""
     if _chosen_24h:
         return label
-    if hours := _HOURS.fullmatch(label):
+    if hours := re.fullmatch(_HOURS, label):
         return hours[1] + ", ".join(_in_clock(block) for block in hours[2].split(", "))
-    return _MOMENT.sub(lambda found: found[1] + _in_clock(found[2]), label)
+    return re.sub(_MOMENT, lambda found: found[1] + _in_clock(found[2]), label)
 
 
 def _in_clock(times: str) -> str:

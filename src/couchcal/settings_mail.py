@@ -11,10 +11,10 @@ LONGEST_WAIT_S = 600
 LONGEST_REMINDER = 200
 PRACTICE_MARK, LINK_MARK = "{practice}", "{link}"
 """What a text of `[text] reminder` has where the name of the practice and the link to the portal belong."""
-_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,253}")
-_HOST = re.compile(r"[A-Za-z0-9.\-:_\[\]]{1,253}")
-_TIME = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
-_NUMBER = re.compile(r"\+?[0-9]{3,15}")
+_ADDRESS = r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,253}"
+_HOST = r"[A-Za-z0-9.\-:_\[\]]{1,253}"
+_TIME = r"([01]?[0-9]|2[0-3]):[0-5][0-9]"
+_NUMBER = r"\+?[0-9]{3,15}"
 
 
 class MailTable(NamedTuple):
@@ -63,10 +63,10 @@ def _text(value: Any) -> str:
     return value.strip()
 
 
-def _matching(pattern: re.Pattern[str], words: str) -> Callable[[Any], str]:
+def _matching(pattern: str, words: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         found = _text(value)
-        if found and pattern.fullmatch(found) is None:
+        if found and re.fullmatch(pattern, found) is None:
             raise ValueError(words)
         return found
 
@@ -149,7 +149,7 @@ def is_safe_url(url: str) -> bool:
 
 def is_address(text: str) -> bool:
     """Whether this is a plain e-mail address, `local@domain`, of at most 254 characters."""
-    return len(text) <= 254 and text.isprintable() and _ADDRESS.fullmatch(text) is not None
+    return len(text) <= 254 and text.isprintable() and re.fullmatch(_ADDRESS, text) is not None
 
 
 def _address(value: Any) -> str:

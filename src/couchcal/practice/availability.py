@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import Invalid
-from couchcal.practice.outcome import Done
-from couchcal.scheduling.hours import CLOSED, check_hours, hours_words
 from couchcal.store.connection import Connection, Database
 from couchcal.store.vocabulary import VISIT_TYPES
 
 if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done
     from couchcal.store.journal import JournalSession
     from couchcal.store.records import AvailabilityBlock
 
@@ -73,6 +72,7 @@ def set_days(
         Invalid: no such weekday, a block that ends before it starts, two that overlap, more than 15 a day
             (AVL-04), or limits to event types or visit types that are not there.
     """
+    from couchcal.practice.outcome import Done
     from couchcal.store.session import write_session
 
     wanted = {weekday: _checked(weekday, blocks) for weekday, blocks in sorted(days.items())}
@@ -99,6 +99,7 @@ def copy_day(
     Raises:
         Invalid: no such weekday, or none to copy to.
     """
+    from couchcal.practice.outcome import Done
     from couchcal.store.session import write_session
 
     others = sorted({_weekday(target) for target in targets} - {_weekday(weekday)})
@@ -115,6 +116,8 @@ def copy_day(
 
 
 def _checked(weekday: int, blocks: Sequence[BlockRow]) -> list[BlockRow]:
+    from couchcal.scheduling.hours import check_hours
+
     day = _weekday(weekday)
     try:
         check_hours([(block.start, block.end) for block in blocks])
@@ -194,6 +197,8 @@ def _row(stored: AvailabilityBlock) -> BlockRow:
 
 
 def _label(changed: Sequence[int], wanted: Mapping[int, Sequence[BlockRow]]) -> str:
+    from couchcal.scheduling.hours import CLOSED, hours_words
+
     hours = {hours_words((block.start, block.end) for block in wanted[weekday]) for weekday in changed}
     if len(hours) > 1:
         return f"Changed the hours of {_names(changed)}"

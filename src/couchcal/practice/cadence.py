@@ -21,7 +21,7 @@ _WORDS = {
     "yearly": "every year",
 }
 
-_PLAIN_RULE = re.compile(
+_PLAIN_RULE = (
     r"FREQ=WEEKLY(;INTERVAL=(?P<weeks>\d+))?;BYDAY=[A-Z]{2}(;WKST=MO)?"
     r"|FREQ=MONTHLY(;INTERVAL=(?P<months>\d+))?;BYDAY=(?P<nth>-1|[1-4])[A-Z]{2}"
 )
@@ -82,7 +82,7 @@ def is_last_weekday(day: date) -> bool:
 
 def repeat_of(rrule: str, until: date | None = None) -> Repeat | None:
     """The cadence whose `rule_text` an RRULE is; None for any other rule."""
-    found = _PLAIN_RULE.fullmatch(rrule)
+    found = re.fullmatch(_PLAIN_RULE, rrule)
     if found is None:
         return None
     interval = int(found["weeks"] or found["months"] or 1)

@@ -5,7 +5,6 @@ Read from the journal, where every change says who made it; plain statements on 
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from typing import Literal, NamedTuple
 
@@ -48,6 +47,8 @@ def news(connection: Connection, since: int) -> list[Item]:
 
 
 def _item(table: str, row_id: int, operation: str, after: str | None) -> Item | None:
+    import json
+
     values = json.loads(after or "{}")
     if table == "appointment":
         if operation == "insert":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -70,13 +69,20 @@ def read(connection: Connection) -> Status | None:
         return None
     *head, last_ok, next_try, last_error, pending, blocked, review, progress, name, link_state, direction = row
     email, state, paused, failures = head
-    doing, done, of = json.loads(progress) if progress else ("", 0, 0)
+    doing, done, of = _progress(progress) if progress else ("", 0, 0)
     if doing == "sending":  # it is told by the batch; what is through has left the queue one by one
         done = max(done, of - pending)
     return Status(
         email, state, paused, failures, _moment(last_ok), _moment(next_try), last_error, pending, blocked, review,
         doing, done, of, name, link_state, direction == "one_way",
     )  # fmt: skip
+
+
+def _progress(stored: str) -> tuple[str, int, int]:
+    import json
+
+    doing, done, of = json.loads(stored)
+    return doing, done, of
 
 
 def _moment(stored: int | None) -> datetime | None:

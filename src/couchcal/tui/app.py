@@ -48,7 +48,7 @@ class CouchcalApp(WithPlainMarks[None], Frugal[None], Locking):
         view: View | None = None,
     ) -> None:
         super().__init__()
-        self.stylesheet = QuickStylesheet(variables=self.get_css_variables())
+        self.stylesheet = QuickStylesheet(variables=self.theme_variables)
         self.database, self.clock = database, clock
         self.settings = settings if settings is not None else load()
         self.keys = keymap(self.settings.keys, _where)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, InvalidBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
-_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+_WORD = r"(?<!^)(?=[A-Z])"
 _KEY_NAMES = {
     "question_mark": "?", "slash": "/", "asterisk": "*", "escape": "Esc", "enter": "Enter", "delete": "Del",
     "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn", "tab": "Tab",
@@ -35,9 +35,10 @@ class Command:
     palette: ClassVar[bool] = True
 
     @classmethod
+    @cache
     def id(cls) -> str:
         """The name in `[keys]` of the settings: the class name in kebab case."""
-        return _WORD.sub("-", cls.__name__).lower()
+        return re.sub(_WORD, "-", cls.__name__).lower()
 
     @classmethod
     def action(cls) -> str:
@@ -451,6 +452,7 @@ def display(key: str) -> str:
     return key.replace("ctrl+", "Ctrl+").replace("shift+", "Shift+")
 
 
+@cache
 def _normal(text: str) -> str:
     """Keys by their Textual names."""
     return ",".join(binding.key for binding in Binding.make_bindings([Binding(text, "none")]))

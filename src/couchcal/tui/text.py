@@ -12,13 +12,16 @@ from rich.cells import cell_len, chop_cells
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
-"""Control characters, line breaks and direction overrides: nothing of them may reach a terminal."""
+_UNSAFE = r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]+"
+"""Control characters, line breaks and direction overrides: nothing of them may reach a terminal. None of them is
+printable, and a person seldom writes anything else that is not."""
 
 
 def clean(text: str) -> str:
     """Text of a person as one inert line: control and direction characters are blanks."""
-    return _UNSAFE.sub(" ", text).strip() if _UNSAFE.search(text) else text
+    if text.isprintable():
+        return text
+    return re.sub(_UNSAFE, " ", text).strip() if re.search(_UNSAFE, text) else text
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
 from couchcal.practice.agenda import practice_facts
-from couchcal.practice.outcome import Done
 from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
 from couchcal.settings import Settings
 from couchcal.store.connection import database_errors
@@ -13,6 +14,9 @@ from couchcal.tui.calendar.places import Places
 from couchcal.tui.calendar.state import second_zone
 from couchcal.tui.commands import Keymap
 from couchcal.tui.text import glyphs_for
+
+if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done
 
 
 class Adjusting(Places, part=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import work
 from textual.message import Message
 
@@ -9,7 +11,6 @@ from couchcal.clock_words import in_chosen_clock
 from couchcal.errors import Refused
 from couchcal.practice.agenda import clashes
 from couchcal.practice.glance import held_back
-from couchcal.practice.outcome import Done, Kept
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.dragging import Dragging
@@ -17,6 +18,9 @@ from couchcal.tui.calendar.period import day_label
 from couchcal.tui.calendar.words import time_text
 from couchcal.tui.calendar.writing import Freed, Writing
 from couchcal.tui.text import clean
+
+if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done, Kept
 
 _KEPT_SHOWN = 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.message import Message
@@ -13,12 +13,14 @@ from couchcal.clock_words import in_chosen_clock
 from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import refusal
-from couchcal.practice.outcome import Done
 from couchcal.tui.calendar.form_opening import FormOpening
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.view import CalendarView
 from couchcal.tui.calendar.words import name_of
 from couchcal.tui.calendar.writing import freed_by
+
+if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done
 
 _DEFAULT_MINUTES = 50
 _MONTH_HOUR = 9

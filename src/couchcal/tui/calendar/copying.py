@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.message import Message
 
 from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry
-from couchcal.practice.outcome import Done
 from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.tui.calendar.changes import Changes
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.words import name_of
+
+if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done
 
 _WEEK = timedelta(days=7)
 

@@ -8,7 +8,6 @@ from rich.cells import cell_len, chop_cells
 from rich.style import Style
 
 from couchcal.practice.agenda import Entry
-from couchcal.practice.cadence import repeat_phrase
 from couchcal.practice.fields import KIND_LABELS
 from couchcal.practice.glance import Particulars
 from couchcal.practice.locks import lock_reasons
@@ -60,8 +59,7 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particular
     if entry.internal_id is not None and scene.names == "full":
         add(entry.internal_id, dim)
     if entry.rrule:
-        cadence = "repeats" if entry.rrule == "EXTERNAL" else repeat_phrase(entry.rrule)
-        add(f"{glyphs.repeats} {cadence}", dim)
+        add(f"{glyphs.repeats} {_cadence(entry.rrule)}", dim)
     members = [name_of(other, scene.names) for other in scene.entries if _same_group(entry, other)]
     if members:
         add(f"group with {', '.join(members)}", dim)
@@ -93,6 +91,12 @@ def detail_lines(entry: Entry, scene: Scene, palette: Palette, extra: Particular
         if lock.name != "cancelled":
             add(f"{glyphs.locked} {lock.reason}", palette.warning if lock.name == "claim" else dim)
     return lines
+
+
+def _cadence(rrule: str) -> str:
+    from couchcal.practice.cadence import repeat_phrase
+
+    return "repeats" if rrule == "EXTERNAL" else repeat_phrase(rrule)
 
 
 def _their_time(entry: Entry, scene: Scene, client_tz: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.timer import Timer
 
-from couchcal.practice.outcome import Done
 from couchcal.tui.calendar.base import CalendarBase
+
+if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done
 
 _REST_SECONDS = 0.6
 """How often it is asked whether a key came since; two such spells after the start the form is built."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
 from couchcal.practice.agenda import Entry
-from couchcal.practice.outcome import Done
 from couchcal.tui.calendar.answers import Answers
 from couchcal.tui.calendar.changes import Changes
 from couchcal.tui.calendar.navigation import Navigation
+
+if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done
 
 
 class Places(Navigation, Answers, part=True):

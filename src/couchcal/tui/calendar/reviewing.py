@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from couchcal.practice.agenda import day_instant
 from couchcal.practice.locks import refusal
-from couchcal.practice.overlaps import Overlap, entries_at, overlaps
 from couchcal.scheduling import drag
 from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.answers import Answers
@@ -24,6 +23,8 @@ class Reviewing(Navigation, Answers, part=True):
 
     def action_next_conflict(self) -> None:
         """Go to the next overlap after the cursor; after the last one comes the first."""
+        from couchcal.practice.overlaps import Overlap, entries_at, overlaps
+
         with database_errors(self.database.path):
             since = min(self.now_local.date(), self.period.first)
             found = overlaps(self.reader, day_instant(since, self.tz), self.tz)

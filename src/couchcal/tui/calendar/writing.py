@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import work
 from textual.message import Message
@@ -14,8 +14,10 @@ from textual.worker import Worker, WorkerState
 
 from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import Entry
-from couchcal.practice.outcome import Done
 from couchcal.tui.calendar.showing import Showing
+
+if TYPE_CHECKING:
+    from couchcal.practice.outcome import Done
 
 _WARM_AFTER_SECONDS = 0.3
 

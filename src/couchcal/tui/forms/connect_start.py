@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button, Input, Static
 
 from couchcal.practice.disclosure import Facts
-from couchcal.tui.forms.away import away
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.connect import sign_in_words
 from couchcal.tui.forms.field import Field
@@ -113,7 +112,12 @@ class StartForm(ChangedModal[Start]):
 
             self.app.push_screen(FullNamesWarning(), self._warned)
             return
-        self.run_worker(self._start(decided), group="save", exit_on_error=False)
+        self.query_one("#save", Button).label = "Making the calendar …"
+        self.write(lambda: self._begin(decided), lambda _: self.dismiss(decided), network=True)
+
+    def unwritten(self, error: Exception) -> None:
+        self.query_one("#save", Button).label = "Start sync"
+        self.show_problem(sign_in_words(error))
 
     def _warned(self, yes: bool | None) -> None:
         if yes:
@@ -122,18 +126,3 @@ class StartForm(ChangedModal[Start]):
         else:
             self.query_one("#mode", Choice).value = MODES[0][0]
             self.notify(f"Clients are called by {MODE_WORDS['id']}")
-
-    async def _start(self, decided: Start) -> None:
-        self.saving = True
-        self.show_problem("")
-        button = self.query_one("#save", Button)
-        button.label = "Making the calendar …"
-        try:
-            await away(lambda: self._begin(decided))
-        except Exception as error:
-            button.label = "Start sync"
-            self.show_problem(sign_in_words(error))
-            return
-        finally:
-            self.saving = False
-        self.dismiss(decided)

@@ -19,7 +19,7 @@ from couchcal.store.connection import Database
 from couchcal.store.keys import usable_keyring
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.modal import ChangedModal, in_thread
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.forms.suggest import Suggest
 from couchcal.tui.forms.zone_field import find_zones
@@ -116,29 +116,19 @@ class InitForm(ChangedModal[Database]):
         if bad:
             self.query_one(f"#row-{bad[0]}", Field).focus_first()
             return
-        self.run_worker(self._create(tz.strip(), chosen, passphrase), group="save", exit_on_error=False)
-
-    async def _create(self, tz: str, chosen: str, passphrase: str) -> None:
-        if self.saving:
-            return
-        self.saving = True
         work = partial(
             create_practice,
             self._path,
             name=self.query_one("#name", Input).value.strip(),
-            tz=tz,
+            tz=tz.strip(),
             encrypt=chosen != "none",
             ask=lambda _prompt: passphrase,
             key_store="passphrase" if chosen == "passphrase" else None,
             clock=self._clock,
         )
-        try:
-            created: Created = await in_thread(self, "write", work)
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
+        self.write(work, self._made)
+
+    def _made(self, created: Created) -> None:
         if created.database.encrypted:
             self.notify(f"The key of your data is kept in {created.key_place}", markup=False)
         self.dismiss(created.database)

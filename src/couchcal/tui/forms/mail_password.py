@@ -13,10 +13,9 @@ from textual.widgets import Button, Input, Static
 
 from couchcal.settings import load as load_settings
 from couchcal.settings_mail import MailTable, TextTable
-from couchcal.tui.forms.away import away
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.field import Field
-from couchcal.tui.forms.modal import ChangedModal, problem_words
+from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.plain import plain
 
 _MAIL, _TEXT = "mail", "text"
@@ -76,25 +75,17 @@ class PasswordForm(ChangedModal[bool]):
     @on(Button.Pressed)
     def _keep(self, event: Input.Submitted | Button.Pressed) -> None:
         event.stop()
-        if not self.saving:
-            self.run_worker(self._kept(), group="save", exit_on_error=False)
-
-    async def _kept(self) -> None:
         from couchcal.mail import config
 
         secret = self.query_one("#secret", Input).value
         mail = self._whose == _MAIL
         entry = config.mail_entry(self._mail.host, self._mail.user) if mail else config.text_entry(self._text)
-        self.saving = True
-        try:
-            await away(partial(config.keep, entry, secret))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
-        finally:
-            self.saving = False
-        self.notify("It is in the keyring; t sends a test" if secret else "It is taken out of the keyring")
-        self.dismiss(True)
+
+        def kept(_nothing: None) -> None:
+            self.notify("It is in the keyring; t sends a test" if secret else "It is taken out of the keyring")
+            self.dismiss(True)
+
+        self.write(partial(config.keep, entry, secret), kept, network=True)
 
 
 def _account(whose: str, mail: MailTable, text: TextTable) -> str:

@@ -59,8 +59,16 @@ class RowList(Ways, Generic[Row]):
         self._rows = [row for row, _ in new]
         self.set_options([option for _, option in new])
         self.highlighted = self._place(at, before)
-        self.scroll_to(y=top, animate=False)
+        self.scroll_to(y=top, animate=False, immediate=True)
         self.scroll_to_highlight()
+
+    def begin(self, lines: Iterable[tuple[Row | None, Option]], *, at: Hashable = None) -> None:
+        """Put these lines in place as another list: the highlight goes to the row with the key `at`, else to the
+        first one."""
+        self._rows = []
+        self.highlighted = None
+        self.scroll_to(y=0, animate=False, immediate=True)
+        self.put(lines, at=at)
 
     def _place(self, key: Hashable, near: int) -> int | None:
         places = [place for place, row in enumerate(self._rows) if row is not None]

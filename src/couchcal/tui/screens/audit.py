@@ -158,15 +158,11 @@ class AuditScreen(Modal[None]):
 
     def _client_typed(self, text: str | None) -> None:
         if text:
-            self.run_worker(self._take_client(text), group="client", exit_on_error=False)
+            self.read(partial(find_client, self._database, text), self._take_client, group="client")
 
-    async def _take_client(self, text: str) -> None:
-        try:
-            row_id, internal_id = await in_thread(self, "client", partial(find_client, self._database, text))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+    def _take_client(self, found: tuple[int, str]) -> None:
         self.show_problem("")
+        row_id, internal_id = found
         self._show(self._filter._replace(client_id=row_id, client=internal_id))
 
     # Verifying
@@ -187,7 +183,7 @@ class AuditScreen(Modal[None]):
             self._say(f"✓ The trail is whole: {verdict.entries:,} entries, none changed or removed.")
         else:
             self._say("")
-            self.show_problem(f"The trail is broken: {verdict.reason}. docs/security.md says what to do.")
+            self.show_problem(f"The trail is broken: {verdict.reason}. couchcal guide security says what to do.")
 
     def _say(self, words: str) -> None:
         self.query_one("#whole", Static).update(plain(words))

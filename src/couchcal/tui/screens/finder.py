@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
 from itertools import groupby
@@ -24,9 +25,9 @@ from couchcal.practice.outcome import Done
 from couchcal.scheduling.finder import Wish, parse_wish
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import Database
-from couchcal.tui.forms.modal import Modal, in_thread, problem_words
-from couchcal.tui.forms.options import Ways
+from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.forms.row_list import RowList, heading
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.screens.finder_words import day_title, local_title, understood
 from couchcal.tui.text import glyphs_on
@@ -73,8 +74,7 @@ class FinderScreen(Modal[Done]):
         self._names = names
         self._clock = clock
         self._offer: Offer | None = None
-        self._rows: list[datetime | None] = []
-        """What each line of the list stands for; None for the heading of a day."""
+        self.listing = RowList[datetime](lambda start: start, id="results")
         self._around_rows = 0
         """Rows that the day around takes while it is shown."""
         self._read_text: str | None = None
@@ -83,9 +83,8 @@ class FinderScreen(Modal[Done]):
     def compose_body(self) -> ComposeResult:
         yield Input(placeholder=_EXAMPLES, id="text", max_length=500)
         yield Static(id="understood", markup=False)
-        results = Ways([], id="results")
-        results.can_focus = False
-        yield results
+        self.listing.can_focus = False
+        yield self.listing
         yield Static(id="around", markup=False)
         yield Static(plain(_HELP, QUIET), id="found", markup=False)
 
@@ -99,7 +98,7 @@ class FinderScreen(Modal[Done]):
         self._fit(event.size.height)
 
     def _fit(self, height: int) -> None:
-        self.query_one("#results").styles.max_height = max(3, height - _CHROME_ROWS - self._around_rows)
+        self.listing.styles.max_height = max(3, height - _CHROME_ROWS - self._around_rows)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -108,17 +107,12 @@ class FinderScreen(Modal[Done]):
         self._pause = self.set_timer(_PAUSE_S, partial(self._look, event.value))
 
     def _look(self, text: str) -> None:
-        self.run_worker(self._find(text), group="finder", exclusive=True, exit_on_error=False)
-
-    async def _find(self, text: str) -> None:
         self.show_problem("")
         now = self._clock()
         wish = parse_wish(text, local_day(now, self._tz), order=date_order())
-        try:
-            offer = await in_thread(self, "read", partial(self._read, wish, now))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+        self.read(partial(self._read, wish, now), partial(self._answer, text))
+
+    def _answer(self, text: str, offer: Offer) -> None:
         self._read_text = text
         self._show(offer)
 
@@ -140,54 +134,36 @@ class FinderScreen(Modal[Done]):
     def _show(self, offer: Offer) -> None:
         self._offer = offer
         self._put_away()
-        self._rows = []
-        options: list[Option] = []
-        length, cells = timedelta(minutes=offer.sought.minutes), clock_cells()
-        today = local_day(self._clock(), self._tz)
-        for day, starts in groupby(offer.starts, lambda start: to_local(start, self._tz).date()):
-            self._rows.append(None)
-            options.append(Option(plain(day_title(day, today), "bold $accent"), disabled=True))
-            for start in starts:
-                self._rows.append(start)
-                begin, end = to_local(start, self._tz), to_local(start + length, self._tz)
-                options.append(Option(Content(f"  {clock_words(begin):>{cells}}–{clock_words(end)}")))
-        results = self.query_one("#results", OptionList)
-        results.clear_options()
-        results.add_options(options)
-        results.display = bool(options)
-        results.highlighted = 1 if options else None
+        self.listing.begin(self._lines(offer))
+        self.listing.display = bool(self.listing.rows)
         self.query_one("#understood", Static).update(understood(offer.wish, offer.sought, self._names))
         self.query_one("#found", Static).update(plain(_count(offer), QUIET))
 
+    def _lines(self, offer: Offer) -> Iterator[tuple[datetime | None, Option]]:
+        length, cells = timedelta(minutes=offer.sought.minutes), clock_cells()
+        today = local_day(self._clock(), self._tz)
+        for day, starts in groupby(offer.starts, lambda start: to_local(start, self._tz).date()):
+            yield None, heading(day_title(day, today))
+            for start in starts:
+                begin, end = to_local(start, self._tz), to_local(start + length, self._tz)
+                yield start, Option(Content(f"  {clock_words(begin):>{cells}}–{clock_words(end)}"))
+
     def action_move(self, by: int) -> None:
         """Move the highlight over the days' headings while the input keeps the focus."""
-        results = self.query_one("#results", OptionList)
-        lines = [at for at, row in enumerate(self._rows) if row is not None]
-        if lines and results.highlighted in lines:
-            at = lines.index(results.highlighted) + by
-            results.highlighted = lines[min(len(lines) - 1, max(0, at))]
+        if self.listing.row is not None:
+            self.listing.move(by)
             self._put_away()
-
-    def _highlighted(self) -> datetime | None:
-        at = self.query_one("#results", OptionList).highlighted
-        return self._rows[at] if at is not None and at < len(self._rows) else None
 
     def action_around(self) -> None:
         """Show what else is on the day of the highlighted time, or hide it again."""
-        start = self._highlighted()
+        start = self.listing.row
         if start is None or self._around_rows:
             self._put_away()
             return
-        self.run_worker(
-            self._show_day(local_day(start, self._tz)), group="around", exclusive=True, exit_on_error=False
-        )
+        day = local_day(start, self._tz)
+        self.read(partial(self._read_day, day), partial(self._show_day, day), group="around")
 
-    async def _show_day(self, day: date) -> None:
-        try:
-            entries = await in_thread(self, "read", partial(self._read_day, day))
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+    def _show_day(self, day: date, entries: list[Entry]) -> None:
         glyphs = glyphs_on(self.app)
         lines = [
             Content.assemble(
@@ -220,15 +196,14 @@ class FinderScreen(Modal[Done]):
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
-        start = self._highlighted()
+        start = self.listing.row
         if start is not None and self.query_one(Input).value == self._read_text:
             self._book(start)
 
     @on(OptionList.OptionSelected)
-    def _chosen(self, event: OptionList.OptionSelected) -> None:
-        start = self._rows[event.option_index]
-        if start is not None:
-            self._book(start)
+    def _chosen(self) -> None:
+        if self.listing.row is not None:
+            self._book(self.listing.row)
 
     def _book(self, start: datetime) -> None:
         if self._offer is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import ClassVar
 
@@ -23,9 +24,9 @@ from couchcal.practice.names import client_label
 from couchcal.practice.search import LIMIT, Found
 from couchcal.practice.search_query import HINT, spans
 from couchcal.store.connection import Database
-from couchcal.tui.forms.modal import Modal, in_thread, problem_words
-from couchcal.tui.forms.options import Ways
+from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.forms.row_list import RowList, heading
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.text import clean, fit, glyphs_on
 
@@ -35,6 +36,10 @@ _DATE_CELLS = 26
 _MOST_NAME_CELLS = 48
 """Of an entry's line, what is date and time: nothing that words are looked for in."""
 _EMPTY = f"Words of a client, title, place, service or instructions.\n{HINT}"
+
+
+Key = int | tuple[str, int, datetime]
+"""What tells one result from another: a client's id, or an entry and its start."""
 
 
 class SearchScreen(Modal[Entry]):
@@ -59,8 +64,7 @@ class SearchScreen(Modal[Entry]):
         self._tz = tz
         self._names = names
         self._clock = clock
-        self._rows: list[Entry | ClientRow | None] = []
-        """What each line of the list stands for; None for a heading."""
+        self.listing = RowList[Entry | ClientRow](_key, id="results")
         self._shown_text = ""
         """What the list is the answer to."""
         self._entered: str | None = None
@@ -69,18 +73,17 @@ class SearchScreen(Modal[Entry]):
 
     def compose_body(self) -> ComposeResult:
         yield Input(placeholder="jane is:no-show in:march", id="text", max_length=200)
-        results = Ways([], id="results")
-        results.can_focus = False
-        yield results
+        self.listing.can_focus = False
+        yield self.listing
         yield Static(plain(_EMPTY, QUIET), id="found", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#results").display = False
+        self.listing.display = False
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the list take what the screen leaves."""
-        self.query_one("#results").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
+        self.listing.styles.max_height = max(3, event.size.height - _CHROME_ROWS)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -90,22 +93,20 @@ class SearchScreen(Modal[Entry]):
         self._pause = self.set_timer(_PAUSE_S, partial(self._look, event.value))
 
     def _look(self, text: str) -> None:
-        self.run_worker(self._find(text), group="search", exclusive=True, exit_on_error=False)
-
-    async def _find(self, text: str) -> None:
         self.show_problem("")
-        try:
-            found = await in_thread(self, "read", partial(self._read, text))
-        except Invalid as error:
-            self._say(f"{error.message[:1].upper()}{error.message[1:]}: {error.hint}.")
-            return
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+        self.read(partial(self._read, text), partial(self._answer, text), failed=self._not_found)
+
+    def _answer(self, text: str, found: Found) -> None:
         self._show(found)
         self._shown_text = text
         if self._entered == text:
             self._go()
+
+    def _not_found(self, error: Exception) -> None:
+        if isinstance(error, Invalid):
+            self._say(f"{error.message[:1].upper()}{error.message[1:]}: {error.hint}.")
+        else:
+            self.unread(error)
 
     def _read(self, text: str) -> Found:
         connection = self._database.connect()
@@ -115,67 +116,47 @@ class SearchScreen(Modal[Entry]):
             connection.close()
 
     def _show(self, found: Found) -> None:
-        options: list[Option] = []
-        self._rows = []
-        words, glyphs = found.query.words, glyphs_on(self.app)
-
-        def add(row: Entry | ClientRow | None, line: Content) -> None:
-            self._rows.append(row)
-            options.append(Option(line, disabled=row is None))
-
-        if found.clients:
-            add(None, plain("Clients", "bold $accent"))
-            for client in found.clients:
-                add(client, _marked(client_result(client, self._names), words))
-            if found.entries:
-                add(None, plain("Entries", "bold $accent"))
-        for entry in found.entries:
-            add(
-                entry,
-                _marked(entry_line(entry, self._tz, self._names, glyphs=glyphs), words, _DATE_CELLS),
-            )
-        results = self.query_one("#results", OptionList)
-        results.clear_options()
-        results.add_options(options)
-        results.display = bool(options)
-        results.highlighted = self._upcoming()
+        self.listing.begin(self._lines(found), at=self._upcoming(found))
+        self.listing.display = bool(self.listing.rows)
         self._say(_count(found))
 
-    def _upcoming(self) -> int | None:
-        """The line of the next entry that takes place, else of the last one, else of the first client."""
+    def _lines(self, found: Found) -> Iterator[tuple[Entry | ClientRow | None, Option]]:
+        words, glyphs = found.query.words, glyphs_on(self.app)
+        if found.clients:
+            yield None, heading("Clients")
+            for client in found.clients:
+                yield client, Option(_marked(client_result(client, self._names), words))
+            if found.entries:
+                yield None, heading("Entries")
+        for entry in found.entries:
+            line = entry_line(entry, self._tz, self._names, glyphs=glyphs)
+            yield entry, Option(_marked(line, words, _DATE_CELLS))
+
+    def _upcoming(self, found: Found) -> Key | None:
+        """The next entry that takes place, else the last one; without any the first client is highlighted."""
         now = self._clock()
-        lines = [at for at, row in enumerate(self._rows) if isinstance(row, Entry)]
-        for at in lines:
-            row = self._rows[at]
-            if isinstance(row, Entry) and row.end > now and not row.cancelled:
-                return at
-        if lines:
-            return lines[-1]
-        return 1 if self._rows else None
+        ahead = (entry for entry in found.entries if entry.end > now and not entry.cancelled)
+        entry = next(ahead, found.entries[-1] if found.entries else None)
+        return None if entry is None else _key(entry)
 
     def _say(self, text: str) -> None:
         self.query_one("#found", Static).update(plain(text, QUIET))
 
     def action_move(self, by: int) -> None:
         """Move the highlight over headings while the input keeps the focus."""
-        results = self.query_one("#results", OptionList)
-        lines = [at for at, row in enumerate(self._rows) if row is not None]
-        if lines and results.highlighted in lines:
-            at = lines.index(results.highlighted) + by
-            results.highlighted = lines[min(len(lines) - 1, max(0, at))]
+        self.listing.move(by)
 
     @on(Input.Submitted)
     def _go(self) -> None:
         """Take the highlighted line of the answer to what is typed, as soon as there is one."""
         text = self.query_one(Input).value
         self._entered = None if text == self._shown_text else text
-        highlighted = self.query_one("#results", OptionList).highlighted
-        if self._entered is None and highlighted is not None:
-            self._take(self._rows[highlighted])
+        if self._entered is None:
+            self._take(self.listing.row)
 
     @on(OptionList.OptionSelected)
-    def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self._take(self._rows[event.option_index])
+    def _chosen(self) -> None:
+        self._take(self.listing.row)
 
     def _take(self, row: Entry | ClientRow | None) -> None:
         if isinstance(row, Entry):
@@ -185,6 +166,10 @@ class SearchScreen(Modal[Entry]):
 
             screen = ClientRecordScreen(self._database, row.id, self._tz, names=self._names, clock=self._clock)
             self.app.push_screen(screen, lambda _answer: self._look(self._shown_text))
+
+
+def _key(row: Entry | ClientRow) -> Key:
+    return (row.table, row.row_id, row.start) if isinstance(row, Entry) else row.id
 
 
 def client_result(row: ClientRow, names: str) -> Content:

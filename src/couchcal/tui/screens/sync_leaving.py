@@ -29,7 +29,7 @@ class SyncLeaving(SyncRunning):
             ]
             self.app.push_screen(ChooseWay("Direction", "", ways, now=now), self._set_direction)
 
-        self._look(self._gate.external_events, choose)
+        self.read(self._gate.external_events, choose)
 
     def _set_direction(self, word: str | None) -> None:
         if word is None or self.state is None or word == self.state.direction:

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
-from couchcal.tui.forms.away import away
 from couchcal.tui.forms.connect import sign_in_words
 from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.plain import plain
@@ -62,7 +61,6 @@ class ResetDialog(Modal[bool]):
         super().__init__("Start over", "y start over · n back")
         self._how = how
         self._run = run
-        self._busy = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(plain(f"{_CONFIRMED[self._how]}\n{BODY}"), id="body")
@@ -80,26 +78,16 @@ class ResetDialog(Modal[bool]):
 
     def action_leave(self) -> None:
         """Close; not while it is at it."""
-        if not self._busy:
+        if not self.saving:
             self.dismiss(None)
 
     def action_go(self) -> None:
         """Do it."""
-        if not self._busy:
-            self.run_worker(self._reset(), group="write", exit_on_error=False)
-
-    async def _reset(self) -> None:
-        self._busy = True
-        self.show_problem("")
         self.query_one("#body", Static).update(plain("As soon as the sync under way is through …"))
         self.query_one("#go").disabled = True
-        try:
-            await away(lambda: self._run(self._how))
-        except Exception as error:
-            self.query_one("#body", Static).update(plain("Nothing was done yet."))
-            self.query_one("#go").disabled = False
-            self.show_problem(sign_in_words(error))
-            return
-        finally:
-            self._busy = False
-        self.dismiss(True)
+        self.write(lambda: self._run(self._how), lambda _: self.dismiss(True), network=True)
+
+    def unwritten(self, error: Exception) -> None:
+        self.query_one("#body", Static).update(plain("Nothing was done yet."))
+        self.query_one("#go").disabled = False
+        self.show_problem(sign_in_words(error))

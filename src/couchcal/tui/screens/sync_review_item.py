@@ -18,7 +18,6 @@ from couchcal.clock_words import day_words, in_chosen_clock, span_words
 from couchcal.scheduling.wallclock import to_local
 from couchcal.sync.fields import Known, known_of
 from couchcal.sync.review import ReviewItem
-from couchcal.tui.forms.away import away
 from couchcal.tui.forms.connect import sign_in_words
 from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.options import Ways
@@ -86,7 +85,6 @@ class ReviewDialog(Modal[str]):
         self._item = item
         self._about = about
         self._tz = tz
-        self._busy = False
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(id="happened"):
@@ -120,20 +118,10 @@ class ReviewDialog(Modal[str]):
         self._take(str(event.option_id))
 
     def _take(self, word: str) -> None:
-        if not self._busy:
-            self.run_worker(self._resolve(word), group="write", exit_on_error=False)
+        self.write(lambda: self._gate.resolve(self._item.id, word).label, self.dismiss, network=True)
 
-    async def _resolve(self, word: str) -> None:
-        self._busy = True
-        self.show_problem("")
-        try:
-            done = await away(lambda: self._gate.resolve(self._item.id, word))
-        except Exception as error:
-            self.show_problem(sign_in_words(error))
-            return
-        finally:
-            self._busy = False
-        self.dismiss(done.label)
+    def unwritten(self, error: Exception) -> None:
+        self.show_problem(sign_in_words(error))
 
 
 def _explained(item: ReviewItem) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import sys
@@ -19,6 +20,7 @@ from packaging.utils import canonicalize_name
 
 from couchcal import __version__
 from couchcal.cli.commands import COMMANDS
+from couchcal.cli.guide import PAGES
 from scripts import manpage
 from scripts.manpage_words import ENVIRONMENT
 
@@ -42,7 +44,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         sources = tmp_path_factory.mktemp(number)
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, sources / name)
-        for name in ("src", "share"):
+        for name in ("src", "share", "docs"):
             shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
         builder = WheelBuilder(str(sources))
         built.append(Path(next(builder.build(directory=str(sources / "dist"), versions=["standard"]))))
@@ -57,7 +59,8 @@ def test_a_wheel_has_every_file_of_the_package_and_no_other(wheels: list[Path]) 
         for path in SOURCE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {name for name in names if name.startswith("couchcal/")} == package
+    pages = {f"couchcal/guide/{name}.md" for name in PAGES}
+    assert {name for name in names if name.startswith("couchcal/")} == package | pages
     for name in ("py.typed", "practice/starter.json", "store/migrations/script.py.mako", "web/static/pages.css"):
         assert f"couchcal/{name}" in names
     about = f"couchcal-{__version__}"
@@ -68,6 +71,24 @@ def test_a_wheel_has_every_file_of_the_package_and_no_other(wheels: list[Path]) 
         "applications/couchcal.desktop",
         "icons/hicolor/scalable/apps/couchcal.svg",
     }
+
+
+def test_every_page_that_the_program_names_comes_with_it(wheels: list[Path]) -> None:
+    said = re.compile(r"couchcal\s+guide ([a-z][a-z-]*)")
+    texts = [path.read_text("utf-8") for path in SOURCE.rglob("*.py")]
+    named = {name for text in texts for name in said.findall(text)}
+    assert {"google", "mail", "booking", "postgresql", "security"} <= named
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        for name in named:
+            assert wheel.read(f"couchcal/guide/{name}.md").startswith(b"# "), name
+    strings = [
+        node.value
+        for text in texts
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert strings
+    assert [text for text in strings if re.search(r"docs/[\w/-]+\.md", text) and "\n" not in text] == []
 
 
 def test_two_builds_make_the_same_bytes(wheels: list[Path]) -> None:

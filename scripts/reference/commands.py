@@ -13,7 +13,7 @@ from scripts.manpage_words import COMMON
 from scripts.reference.markdown import code, document, prose, table
 
 _GROUPS = {
-    "Begin": ("demo", "init", "doctor", "completion"),
+    "Begin": ("demo", "init", "guide", "doctor", "completion"),
     "Look": ("agenda", "show", "find", "free", "report"),
     "Book and change": ("add", "move", "edit", "cancel", "restore", "delete", "repeat", "mark", "undo", "redo"),
     "Clients and what they can book": (

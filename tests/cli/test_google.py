@@ -173,7 +173,7 @@ def test_trouble_after_the_sign_in_is_told_and_goes_on(
 
 def test_no_client_file(google: Emulator, bare: Cli, isolated_home: Path) -> None:
     (isolated_home / "client_secret.json").unlink()
-    assert "docs/google.md" in bare("google", "connect", code=1).err
+    assert "couchcal guide google" in bare("google", "connect", code=1).err
 
 
 @pytest.mark.parametrize("port", ["x", "70000", "-1"])

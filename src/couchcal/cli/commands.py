@@ -80,5 +80,6 @@ COMMANDS = {
     "room": Command("catalogue", "rooms of a place", "couchcal room add 'Blue room' place=Office"),
     "key": Command("key", "the key of the data: where it is, passphrase, recovery", "couchcal key passphrase"),
     "doctor": Command("doctor", "check keys, files and this terminal", "couchcal doctor"),
+    "guide": Command("guide", "the pages of the documentation", "couchcal guide google"),
     "completion": Command("completion", "tab completion for a shell", "couchcal completion bash"),
 }

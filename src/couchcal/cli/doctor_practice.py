@@ -24,7 +24,9 @@ def audit(patient: Patient) -> Iterator[Finding]:
     if verdict.intact:
         yield Finding("audit", "ok", f"{verdict.entries:,} entries, whole")
     else:
-        yield Finding("audit", "fail", verdict.reason, "couchcal audit verify; docs/security.md says what to do")
+        yield Finding(
+            "audit", "fail", verdict.reason, "couchcal audit verify; couchcal guide security says what to do"
+        )
 
 
 def schema(patient: Patient) -> Iterator[Finding]:

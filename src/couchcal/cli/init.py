@@ -45,7 +45,7 @@ def _run(args: Namespace) -> int:
         else:
             writes_code(code)
     elif on_server:
-        sys.stdout.write("The server keeps it: have its disk encrypted (docs/postgresql.md).\n")
+        sys.stdout.write("The server keeps it: have its disk encrypted (couchcal guide postgresql).\n")
     else:
         sys.stdout.write("It is not encrypted: whoever has the disk can read it.\n")
     sys.stdout.write("Next: couchcal client add NAME, or couchcal\n")

@@ -69,7 +69,7 @@ def _serve(args: Namespace) -> int:
     if not args.open_network and not _is_loopback(args.host):
         raise UsageProblem(
             f"at {args.host} other computers would reach the page without encryption",
-            "put a proxy with TLS in front of 127.0.0.1 (docs/booking.md), or say --open-network",
+            "put a proxy with TLS in front of 127.0.0.1 (couchcal guide booking), or say --open-network",
         )
     with opened(args) as practice, _bound(args.host, args.port) as listener:
         own_slug = slug(practice.connection)
@@ -127,7 +127,9 @@ def _server(practice: Practice, proxies: list[Network]) -> uvicorn.Server:
     public_url = practice.settings.mail.public_url
     mail = bool(public_url) and config.set_up()
     if not mail:
-        note("no mail is set up: every booking waits for your decision, no address is checked (docs/mail.md)")
+        note(
+            "no mail is set up: every booking waits for your decision, no address is checked (couchcal guide mail)"
+        )
     site = Site(
         practice.database,
         mail=mail,

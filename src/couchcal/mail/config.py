@@ -10,7 +10,7 @@ from couchcal.mail.addresses import on_the_wire
 from couchcal.settings import load as load_settings
 from couchcal.settings_mail import SECURITY, MailTable, TextTable, is_local
 
-GUIDE = "docs/mail.md tells how"
+GUIDE = "couchcal guide mail tells how"
 NO_PASSWORD = "no_password"  # noqa: S105  the code of an error
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _SCHEMES = {"smtp": "", "smtps": "tls"}

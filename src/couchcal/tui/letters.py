@@ -7,4 +7,4 @@ def letter_words() -> str:
     """`by e-mail`, or what is missing for that. Reads the settings file."""
     from couchcal.mail import config
 
-    return "by e-mail" if config.set_up() else "once mail is set up (docs/mail.md)"
+    return "by e-mail" if config.set_up() else "once mail is set up (couchcal guide mail)"

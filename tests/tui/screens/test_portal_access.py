@@ -48,7 +48,7 @@ async def test_invited_again_and_ended(at: Door) -> None:  # PORTAL-08
             assert "invited to the portal, not accepted yet" in summary()
             assert len(at.mails("portal_invite")) == times
         assert told(pilot)[-1] == (
-            "Ann Sample is invited to the portal once mail is set up (docs/mail.md) · u undo"
+            "Ann Sample is invited to the portal once mail is set up (couchcal guide mail) · u undo"
         )
         at.known()
         await pilot.press("p")

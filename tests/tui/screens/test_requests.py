@@ -220,7 +220,9 @@ async def test_declining_with_a_few_words(at: Door) -> None:  # REQ-08, REQ-13
         await pilot.press("ctrl+s")
         await saved(pilot)
         assert isinstance(app.screen, RequestsScreen)
-        assert told(pilot) == ["Declined the request · the client is told once mail is set up (docs/mail.md)"]
+        assert told(pilot) == [
+            "Declined the request · the client is told once mail is set up (couchcal guide mail)"
+        ]
         await pilot.press("tab", "d")
         await pilot.pause()
         assert "an answer is final" in told(pilot)[-1]

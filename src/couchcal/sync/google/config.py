@@ -13,7 +13,7 @@ from couchcal.settings import load as load_settings
 
 API_URL = "https://www.googleapis.com/calendar/v3"
 CLIENT_FILE = "client_secret.json"
-GUIDE = "docs/google.md tells step by step how to get one"
+GUIDE = "couchcal guide google tells step by step how to get one"
 _MOST_BYTES = 100_000
 
 

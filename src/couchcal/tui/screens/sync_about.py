@@ -28,7 +28,7 @@ _STEPS = (
     " 3  “Clients”: create one of the type “Desktop app”, download its JSON",
     " 4  Keep that file here, under this name:",
 )
-_GUIDE = "docs/google.md has every click. Then r looks for the file again."
+_GUIDE = "couchcal guide google has every click. Then r looks for the file again."
 
 
 def about_lines(where: Path, problem: str) -> Content:

@@ -87,6 +87,7 @@ def _used(prefix: Path, home: Path) -> None:
     _expect(couchcal("--db", database, "agenda", "--json"), "[")
     _expect(couchcal("--db", database, "doctor"), f"couchcal {_version()}")
     _expect(couchcal("serve", "--help"), "--port")
+    _expect(couchcal("guide", "google"), "# Google Calendar")
     for shell in ("bash", "zsh", "fish"):
         _expect(couchcal("completion", shell), "availability")
     page = "import couchcal.web.rendering as r; print(r.environment().get_template('base.html').name)"

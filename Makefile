@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PEERS  := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help bench-peers bench-growth demo test test-postgresql test-long check crosscheck faults fuzz format bench screenshots tour gallery man reference docs docs-check dist dist-check sbom audit clean
+.PHONY: help bench-peers bench-growth demo test test-outside test-postgresql test-long check crosscheck faults fuzz format bench screenshots tour gallery man reference docs docs-check dist dist-check sbom audit clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ SERVER_TESTS := $(addprefix tests/store/,test_session.py test_audit.py test_wall
 
 test-postgresql: $(DEV) ## the tests of the practice once more, on a PostgreSQL of their own
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" --database=postgresql $(SERVER_TESTS) $(TESTFLAGS)
+
+OUTSIDE_TESTS := tests/scheduling/test_recurrence_cases.py \
+  $(addprefix tests/ics/test_,corpus.py interop_lint.py roundtrip.py series_cases.py)
+
+test-outside: $(DEV) ## what needs outside data; TESTFLAGS="--ics-corpus=DIR --recurrence-cases=DIR --ics-lint=FILE"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" $(OUTSIDE_TESTS) $(TESTFLAGS)
 
 test-long: $(DEV) ## run every test and every case, to be killed at every moment: most of an hour
 	COUCHCAL_SYNC_ALL=1 COUCHCAL_KILL_ALL=1 $(BIN)/python -m pytest -n auto --dist loadgroup tests $(TESTFLAGS)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support import on_server
 from tests.support.everyday import (
+    import_from_the_end,
     mark_more_of_a_kind,
     rare_collections,
     statements_are_compiled_once,
@@ -39,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite_only(reason): about the file of a practice, not run on a server")
     if config.getoption("--database") == "postgresql":
         on_server.choose()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" and session.config.args == ["tests"]:
+        import_from_the_end(session.config.rootpath)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import create_engine
 
-SHARE = 0.3
+SHARE = 0.2
 """The part of a property's examples that `make test` tries; each run tries others, `make test-long` tries all."""
 LEAST = 3
 
@@ -33,11 +35,27 @@ MORE_OF_A_KIND = (
     "tests/store/test_recrypt.py::test_killed_anywhere_it_is_the_old_or_the_new_and_opens[False-False]",
     "tests/store/test_recrypt.py::test_killed_anywhere_it_is_the_old_or_the_new_and_opens[True-True]",
     "tests/sync/test_crash.py::test_a_reset_that_ends_anywhere_is_taken_up_again[events]",
+    "tests/sync/test_machine.py::test_all_comes_to_rest[friendly]",
+    "tests/sync/test_machine.py::test_all_comes_to_rest[recorded]",
     "tests/tui/screens/test_preferences.py::test_full_names_are_warned_against[escape-id]",
+    "tests/tui/test_background.py::test_the_program_ends_beside_a_request_that_hangs_and_the_next_goes_on",
     "tests/tui/test_terminal.py::test_a_program_that_is_ended_leaves_terminal_and_database_whole[1]",
     "tests/tui/test_terminal.py::test_a_session_is_moved_put_back_by_undo_and_the_terminal_restored[120-36]",
+    "tests/tui/test_two_at_once.py::test_an_entry_deleted_elsewhere_under_the_cursor_is_told",
+    "tests/tui/test_two_at_once.py::test_an_entry_moved_elsewhere_while_in_the_hand_stays_where_the_other_put_it",
+    "tests/tui/test_two_at_once.py::test_what_the_command_line_books_and_undoes_is_seen",
+    "tests/web/test_browser.py::test_pages_fit_and_nothing_is_blocked[768]",
+    "tests/web/test_portal_browser.py::test_pages_fit_and_nothing_is_blocked[1280]",
 )
-"""Cases with processes, or that cost much otherwise, beside which a case of the same test is everyday."""
+"""What costs much, mostly with processes, beside which something alike is everyday."""
+
+
+def import_from_the_end(root: Path) -> None:
+    """Import all tests, the last first. Of two processes that begin at the two ends each rewrites the assertions of
+    half of them, which takes most of the time until the first test of a fresh copy."""
+    for path in sorted((root / "tests").rglob("test_*.py"), reverse=True):
+        with suppress(Exception, pytest.skip.Exception):  # whoever collects it meets it again, and tells
+            import_module(".".join(path.relative_to(root).with_suffix("").parts))
 
 
 def mark_more_of_a_kind(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.theme import CONTRAST
 
 LONGEST_WAIT_S = 60
 """The longest one waits after a wrong passphrase."""
@@ -79,6 +80,9 @@ class LockScreen(Screen[None]):
         typed.cursor_blink = False
         typed.styles.border, typed.styles.height = ("none", "transparent"), 1
         typed.styles.padding, typed.styles.margin = (0, 1), (0, 0, 1, 0)
+        theme = self.app.current_theme
+        if theme.ansi or theme.name == CONTRAST.name:  # where a ground alone would not show the field
+            typed.styles.text_style = "underline"
         for text in self.query(Static):
             text.styles.text_align = "center"
             text.styles.margin = (0, 0, 1, 0)

@@ -188,7 +188,7 @@ async def test_what_is_dismissed_leaves_the_list_and_the_header_and_its_reason_s
         await settle(pilot)
         assert states(troubled)[:2] == [("cancelled", REFUSED), ("cancelled", UNKNOWN)]
         assert attention(troubled) == 0
-        assert "Every letter went out" in words(app, "count")
+        assert "No letter needs you" in words(app, "count")
         await pilot.press("full_stop")
         await settle(pilot)
         assert "dismissed" in lines(screen)
@@ -197,7 +197,7 @@ async def test_what_is_dismissed_leaves_the_list_and_the_header_and_its_reason_s
 async def test_an_empty_list_says_what_there_is_to_do(database: Database) -> None:
     screen = mail(database)
     async with shown(screen) as (app, pilot):
-        assert "Every letter went out" in words(app, "count")
+        assert "No letter needs you" in words(app, "count")
         await pilot.press("full_stop", "r", "d", "D", "enter")
         await settle(pilot)
         assert app.screen is screen

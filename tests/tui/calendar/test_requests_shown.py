@@ -48,7 +48,7 @@ async def test_enter_on_the_block_opens_the_request(make: AppFactory, view: View
         await settle(pilot)
         top = pilot.app.screen
         assert isinstance(top, RequestsScreen)
-        current = top._current()
+        current = top.listing.row
         assert current is not None
         assert current.row.start == at(4, 12)
         await pilot.press("escape")

@@ -17,7 +17,7 @@ from couchcal.practice import marks
 from couchcal.practice.cadence import Repeat
 from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
-from couchcal.tui.forms.appointment_fields import Opening
+from couchcal.tui.forms.appointment_begin import Opening
 from couchcal.tui.forms.appointment_opening import build, open_form
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.confirm import Confirm

@@ -43,7 +43,7 @@ class FormOpening(CalendarBase, part=True):
         await build(self.app, self.database, self.tz_name, self.clock)
 
     def _form(self, draft: dict[str, Any], **options: Any) -> None:
-        from couchcal.tui.forms.appointment_fields import Opening
+        from couchcal.tui.forms.appointment_begin import Opening
         from couchcal.tui.forms.appointment_opening import open_form
 
         opening = Opening(self.tz_name, draft, names=self.names, **options)

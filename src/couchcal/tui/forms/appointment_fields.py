@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
@@ -22,6 +21,7 @@ from couchcal.practice.locks import refusal
 from couchcal.practice.outcome import Done
 from couchcal.scheduling.wallclock import to_local, zone
 from couchcal.store.connection import Connection, Database
+from couchcal.tui.forms.appointment_begin import USUAL, Mode, Opening, first_values
 from couchcal.tui.forms.appointment_data import FormData, load, read
 from couchcal.tui.forms.appointment_live import hints, live_line
 from couchcal.tui.forms.appointment_rows import ROW_ACTIONS, Rows
@@ -29,16 +29,14 @@ from couchcal.tui.forms.appointment_state import Raw, ReadForm, read_form, time_
 from couchcal.tui.forms.appointment_values import Times, TimeText
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.client_field import find_members
-from couchcal.tui.forms.modal import ChangedModal, in_thread, problem_words
+from couchcal.tui.forms.modal import ChangedModal, problem_words
 from couchcal.tui.forms.pick import Pick, PickList
 from couchcal.tui.forms.plain import plain
 from couchcal.tui.forms.suggest import Suggest
 from couchcal.tui.forms.zone_field import find_zones, read_zone
 from couchcal.tui.text import clean
 
-Mode = Literal["new", "edit", "times"]
 _TITLES = {"new": "New appointment", "edit": "Edit appointment", "times": "Edit times"}
-USUAL = timedelta(minutes=50)
 _ROWS_AT_ONCE = 3
 _CHROME_ROWS = 6
 """Rows of the frame around the fields: borders, margins and the live line."""
@@ -46,23 +44,6 @@ _TOLD_ROWS = 3
 """Rows that a lock or a problem takes."""
 _AIRY_ROWS = 34
 """Rows of a terminal from which on the groups of fields stand apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What the form is opened for.
-
-    `tz_name` is the zone of the view, the default of a new appointment (APT-13, TZ-02); `draft` holds draft
-    fields of a new appointment that are known already (`kind`, `start`, `client_id` …; `repeats` may hold a
-    cadence), an existing one is shown as stored; `names` is how clients are called: `id`, `initials`, `first`
-    or `full`.
-    """
-
-    tz_name: str
-    draft: Mapping[str, Any] = field(default_factory=dict)
-    appointment_id: int | None = None
-    mode: Mode = "new"
-    names: str = "full"
 
 
 class AppointmentFields(ChangedModal[Done]):
@@ -147,16 +128,11 @@ class AppointmentFields(ChangedModal[Done]):
         self.query_one("#locks").display = False
         super().on_mount()
         if not self._waiting:
-            self.run_worker(self._load(self._opening), group="read", exit_on_error=False)
+            opening = self._opening
+            work = partial(load, self.database, opening.appointment_id, opening.names)
+            self.read(work, partial(self._take, opening), group="read")
 
-    async def _load(self, opening: Opening) -> None:
-        try:
-            data = await in_thread(
-                self, "read", partial(load, self.database, opening.appointment_id, opening.names)
-            )
-        except Exception as error:
-            self.show_problem(problem_words(error))
-            return
+    def _take(self, opening: Opening, data: FormData) -> None:
         if self._opening is opening and self._data is None:
             self._fill(data)
 
@@ -241,17 +217,8 @@ class AppointmentFields(ChangedModal[Done]):
         return write_form(values, data)
 
     def _first_values(self, data: FormData) -> dict[str, Any]:
-        if data.stored:
-            return dict(data.stored)
-        values: dict[str, Any] = {"kind": "client_session", "tz": self._opening.tz_name, "medium": "phone"}
-        values["location_id"] = next((row.id for row in data.locations if row.is_default), None)
-        values |= self._opening.draft
-        if "start" not in values:
-            now = self._clock()
-            values["start"] = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        if "end" not in values:
-            values["end"] = values["start"] + USUAL
-        self._times_touched = values["end"] - values["start"] != USUAL
+        values = first_values(self._opening, data, self._clock())
+        self._times_touched = not data.stored and values["end"] - values["start"] != USUAL
         return values
 
     def _apply_locks(self, data: FormData) -> None:

@@ -18,7 +18,7 @@ from couchcal.clock import Clock
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Connection, Database
 from couchcal.tui.forms.appointment import AppointmentForm
-from couchcal.tui.forms.appointment_fields import Opening
+from couchcal.tui.forms.appointment_begin import Opening
 
 _NAME = "appointment"
 _PAUSE_S = 0.02

@@ -18,8 +18,8 @@ from couchcal.scheduling.hours import parse_hours
 from couchcal.tui.forms.modal import ChangedModal, Modal
 from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.tick import Tick
-from couchcal.tui.screens.week_grid import day_words
 from couchcal.tui.screens.week_paint import Block, Day, with_hours
+from couchcal.tui.screens.week_words import day_words
 
 VISIT_WORDS = {"telehealth": "Telehealth", "in_person": "In person"}
 

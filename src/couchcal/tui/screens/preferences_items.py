@@ -155,3 +155,6 @@ SECTIONS = (THIS_COMPUTER, *PRACTICE)
 
 ITEMS = tuple(item for section in SECTIONS for item in section.items)
 """Every setting in the order of the screen."""
+BY_ID = {item.id: item for item in ITEMS}
+ZONES = ("here-second_time_zone", "ours-tz")
+"""The ids of settings that are time zones."""

@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from couchcal.clock import Clock, system_clock
 from couchcal.errors import CouchcalError, Refused
 from couchcal.practice import disclosure, practice_settings
-from couchcal.practice.disclosure import Facts
 from couchcal.practice.outcome import Done
 from couchcal.store.connection import Connection, Database, database_errors
 from couchcal.sync import accounts, lease, ledger, outbox, review, status
@@ -23,6 +22,7 @@ from couchcal.sync.accounts import Link
 from couchcal.sync.lease import Lease
 from couchcal.sync.review import ReviewItem
 from couchcal.sync.status import Status
+from couchcal.tui.screens.sync_state import About, SyncState, Unsent
 
 if TYPE_CHECKING:
     import requests
@@ -34,49 +34,6 @@ if TYPE_CHECKING:
 LONGEST_S = 60.0
 """How long a cycle under way is waited for."""
 _POLL_S = 0.1
-
-
-class SyncState(NamedTuple):
-    """All that the screen shows, as of one moment.
-
-    `reasons` says of each link that cannot be read why. `client_file` is where the file that Google gives a program
-    is looked for, `client_problem` what is wrong with it; it is empty where the file can be used, or is not needed.
-    """
-
-    status: Status | None
-    links: tuple[Link, ...]
-    reasons: dict[int, str]
-    facts: Facts
-    client_file: Path
-    client_problem: str
-
-    @property
-    def target(self) -> Link | None:
-        """The calendar that appointments go to."""
-        return next((link for link in self.links if link.role == "owned_target"), None)
-
-    @property
-    def direction(self) -> str:
-        """`two_way` or `one_way`; empty while there is no calendar."""
-        return self.target.direction if self.target is not None else ""
-
-
-class About(NamedTuple):
-    """What is known of an item to review: JSON of what both sides have, entries that would go in words without a
-    name, and how many events of Google itself."""
-
-    ours: str = ""
-    theirs: str = ""
-    entries: tuple[str, ...] = ()
-    events: int = 0
-
-
-class Unsent(NamedTuple):
-    """An entry that Google does not take: in words without a name, and why."""
-
-    appointment_id: int
-    words: str
-    reason: str
 
 
 class Gate:

@@ -22,8 +22,9 @@ from couchcal.tui.forms.plain import QUIET
 from couchcal.tui.forms.row_list import RowList
 from couchcal.tui.screens.listing import ListScreen
 from couchcal.tui.screens.sync_choose import Choosable, ChooseWay
-from couchcal.tui.screens.sync_gate import About, Gate, Unsent
+from couchcal.tui.screens.sync_gate import Gate
 from couchcal.tui.screens.sync_review_item import KINDS, ReviewDialog, sentence
+from couchcal.tui.screens.sync_state import About, Unsent
 from couchcal.tui.screens.sync_words import counted, moment
 from couchcal.tui.text import clean
 

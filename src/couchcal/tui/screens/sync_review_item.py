@@ -27,7 +27,8 @@ from couchcal.tui.text import clean
 
 if TYPE_CHECKING:
     from couchcal.sync.port import When
-    from couchcal.tui.screens.sync_gate import About, Gate
+    from couchcal.tui.screens.sync_gate import Gate
+    from couchcal.tui.screens.sync_state import About
 
 _CHROME_ROWS = 9
 _DAY = timedelta(days=1)

@@ -18,8 +18,9 @@ from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.screens.sync_about import about_lines
-from couchcal.tui.screens.sync_gate import Gate, SyncState
+from couchcal.tui.screens.sync_gate import Gate
 from couchcal.tui.screens.sync_rows import Row, calendar_rows, setting_rows
+from couchcal.tui.screens.sync_state import SyncState
 from couchcal.tui.screens.sync_words import LOOK_S, Headline, headline
 from couchcal.tui.text import clean, glyphs_on
 

@@ -11,14 +11,13 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from couchcal.scheduling.hours import hours_words
 from couchcal.tui.calendar.canvas import Canvas
 from couchcal.tui.screens.week_colors import Ink, WeekColors
 from couchcal.tui.screens.week_editor import Cell, Editor
-from couchcal.tui.screens.week_paint import CELL_MINUTES, CELLS, Block, Day, clock_of, hours_of, open_minutes
+from couchcal.tui.screens.week_paint import CELL_MINUTES, CELLS, Block, Day, open_minutes
+from couchcal.tui.screens.week_words import WEEKDAYS, axis_words, length_words, short_hours
 from couchcal.tui.text import UNICODE, Glyphs, fit
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CELLS_A_LINE = 2
 LINES = CELLS // CELLS_A_LINE
 LINE_MINUTES = CELLS_A_LINE * CELL_MINUTES
@@ -126,7 +125,7 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
         here = cursor.row // CELLS_A_LINE == line
         minute = cursor.row * CELL_MINUTES if here else line * LINE_MINUTES
         if here or minute % 60 == 0:
-            text = _axis(minute, hour24=self.hour24)
+            text = axis_words(minute, hour24=self.hour24)
             canvas.text(GUTTER - 1 - len(text), text, colors.bold if here else colors.dim)
         area = self.editor.area
         stroke = self.editor.stroke
@@ -207,7 +206,7 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """The block's hours on its first line that it fills."""
         if line != -(-block.start // LINE_MINUTES) or (line + 1) * LINE_MINUTES > block.end:
             return
-        words = _short_hours(block, self.glyphs.dash, hour24=self.hour24)
+        words = short_hours(block, self.glyphs.dash, hour24=self.hour24)
         mark = " *" if block.limited else ""
         if len(words) + len(mark) > end - x:
             words = words.split(self.glyphs.dash)[0]
@@ -273,20 +272,6 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
 
-def length_words(minutes: int) -> str:
-    """`7 h`, `7:30 h`, `45 min`."""
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours}:{rest:02} h" if rest else f"{hours} h"
-
-
-def day_words(day: Day, *, hour24: bool = True) -> str:
-    """`9:00-12:00, 13:00-17:00 · 7 h`, or `Unavailable` (AVL-03)."""
-    words = hours_words(hours_of(day), clock_24h=hour24)
-    return f"{words} · {length_words(open_minutes(day))}" if day else words
-
-
 def _cover(day: Day, row: int) -> int:
     return open_minutes(day, row * CELL_MINUTES, (row + 1) * CELL_MINUTES)
 
@@ -294,23 +279,3 @@ def _cover(day: Day, row: int) -> int:
 def _eighths(minutes: int) -> int:
     """A part of a line in eighths; never none or all of it, so that an edge off the grid stays an edge."""
     return min(max(round(minutes * 8 / LINE_MINUTES), 1), 7)
-
-
-def _axis(minute: int, *, hour24: bool) -> str:
-    """`9:00`, `9 am`; on quarters `9:15` both ways."""
-    clock = clock_of(minute)
-    if hour24:
-        return f"{clock.hour}:{clock.minute:02}"
-    if clock.minute:
-        return f"{clock.hour % 12 or 12}:{clock.minute:02}"
-    return f"{clock.hour % 12 or 12} {'am' if clock.hour < 12 else 'pm'}"
-
-
-def _short_hours(block: Block, dash: str, *, hour24: bool) -> str:
-    """`9–12`, `9:10–12`: hours that fit into a column."""
-    words = []
-    for minute in (block.start, block.end):
-        clock = clock_of(minute)
-        hour = (clock.hour or 24 if minute else 0) if hour24 else clock.hour % 12 or 12
-        words.append(f"{hour}:{clock.minute:02}" if clock.minute else str(hour))
-    return dash.join(words)

@@ -9,7 +9,8 @@ from functools import partial
 from shlex import quote
 from typing import Any
 
-from couchcal.cli.arguments import add_db, add_json, cents, example, whole_text
+from couchcal.cli.actions import add_actions
+from couchcal.cli.arguments import cents, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
@@ -43,14 +44,10 @@ _EXAMPLES = {
 def _configure(kind: Kind, parser: ArgumentParser) -> None:
     add, change = _EXAMPLES[kind]
     named = change.partition(" ")[0] if "'" not in change.partition(" ")[0] else "'Blue room'"
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    below = add_actions(parser)
 
     def action(name: str, summary: str, line: str) -> ArgumentParser:
-        made: ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=example(line)
-        )
-        add_db(made)
-        add_json(made)
+        made = below(name, summary, line)
         if name != "list":
             made.add_argument("name", metavar="CODE" if "code" in _FIELDS[kind] else "NAME", type=whole_text)
         if name in ("add", "edit"):

@@ -7,7 +7,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
-from couchcal.cli.arguments import add_db, add_json, add_names, example, whole_text
+from couchcal.cli.actions import add_actions
+from couchcal.cli.arguments import add_names, whole_text
 from couchcal.cli.client_fields import add_fields, changes_of, field_help
 from couchcal.cli.client_json import record
 from couchcal.cli.commands import Handler
@@ -46,15 +47,12 @@ _EXAMPLES = {
 
 
 def _configure(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    below = add_actions(parser)
 
     def action(name: str, summary: str, *, fields: bool = False) -> ArgumentParser:
-        epilog = f"{field_help()}\n\n{example(_EXAMPLES[name])}" if fields else example(_EXAMPLES[name])
-        made: ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=epilog
-        )
-        add_db(made)
-        add_json(made)
+        made = below(name, summary, _EXAMPLES[name])
+        if fields:
+            made.epilog = f"{field_help()}\n\n{made.epilog}"
         add_names(made)
         return made
 

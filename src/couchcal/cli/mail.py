@@ -13,7 +13,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, one_line
-from couchcal.cli.widths import padded, width
+from couchcal.cli.widths import columns
 from couchcal.clock_words import moment_words
 from couchcal.errors import EXIT_REMOTE, CouchcalError, Invalid, NotFound, Refused
 from couchcal.mail import ledger
@@ -133,10 +133,8 @@ def _list(practice: Practice, args: Namespace) -> int:
         )
         for item in found
     ]
-    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        shown = (padded(cell, widths[at]) for at, cell in enumerate(line) if widths[at])
-        sys.stdout.write("  ".join(shown).rstrip() + "\n")
+    for line in columns(cells):
+        sys.stdout.write(f"{line}\n")
     return 0
 
 

@@ -16,7 +16,7 @@ from couchcal.cli.entries import report
 from couchcal.cli.moments import when
 from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, day_words, one_line
-from couchcal.cli.widths import padded, width
+from couchcal.cli.widths import columns
 from couchcal.clock_words import clock_words
 from couchcal.errors import Invalid, NotFound, Refused
 from couchcal.practice import request_answers, requests
@@ -73,11 +73,8 @@ def _list(practice: Practice, args: Namespace) -> int:
     if not found:
         sys.stdout.write("No requests so far.\n" if args.past else "No request waits for an answer.\n")
         return 0
-    cells = [_cells(practice, row) for row in found]
-    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        shown = (padded(cell, widths[at]) for at, cell in enumerate(line) if widths[at])
-        sys.stdout.write("  ".join(shown).rstrip() + "\n")
+    for line in columns(_cells(practice, row) for row in found):
+        sys.stdout.write(f"{line}\n")
     return 0
 
 

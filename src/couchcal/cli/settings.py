@@ -7,7 +7,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from couchcal.cli.arguments import add_db, add_json, example, whole_text
+from couchcal.cli.actions import add_actions
+from couchcal.cli.arguments import whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
@@ -39,16 +40,10 @@ class Setting(NamedTuple):
 
 
 def _configure(parser: ArgumentParser) -> None:
-    add_json(parser)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    below = add_actions(parser, required=False)
 
     def action(name: str, summary: str) -> ArgumentParser:
-        made: ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=example(_EXAMPLES[name])
-        )
-        add_db(made)
-        add_json(made, below=True)
-        return made
+        return below(name, summary, _EXAMPLES[name])
 
     action("list", "every setting with its value")
     _key(action("get", "the value of one setting"))

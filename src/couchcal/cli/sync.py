@@ -11,7 +11,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from couchcal.cli.arguments import add_db, add_json, add_names, example, whole_text
+from couchcal.cli.actions import add_actions
+from couchcal.cli.arguments import add_names, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json
@@ -47,17 +48,11 @@ _EXAMPLES = {
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("--watch", action="store_true", help="go on until ctrl+c, a line for each cycle")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
-    add_json(parser)
+    below = add_actions(parser, required=False)
     add_names(parser)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION")
 
     def action(name: str, summary: str) -> ArgumentParser:
-        made: ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=example(_EXAMPLES[name])
-        )
-        add_db(made)
-        add_json(made, below=True)
-        return made
+        return below(name, summary, _EXAMPLES[name])
 
     action("status", "how the sync stands")
     add_names(action("review", "what waits for your decision"), below=True)

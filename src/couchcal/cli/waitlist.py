@@ -12,7 +12,7 @@ from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
 from couchcal.cli.plain import clean, day_words
-from couchcal.cli.widths import cut, padded, width
+from couchcal.cli.widths import columns, cut
 from couchcal.errors import NotFound, Refused
 from couchcal.practice import clients, waitlist, waitlist_changes
 from couchcal.practice.agenda import local_day
@@ -106,11 +106,8 @@ def _list(practice: Practice, args: Namespace) -> int:
     if not rows:
         sys.stdout.write("Nobody waits. couchcal waitlist add CLIENT puts somebody on the list.\n")
         return 0
-    cells = [_cells(practice, row) for row in rows]
-    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        shown = (padded(cell, widths[at]) for at, cell in enumerate(line) if widths[at])
-        sys.stdout.write("  ".join(shown).rstrip() + "\n")
+    for line in columns(_cells(practice, row) for row in rows):
+        sys.stdout.write(f"{line}\n")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 PAGE = 80
 """Columns of a page, on paper and on the smallest terminal."""
@@ -22,6 +22,15 @@ def padded(text: str, columns: int, *, right: bool = False) -> str:
     """`text` filled with blanks to `columns`, on the left with `right`; longer text stays as it is."""
     blanks = " " * (columns - width(text))
     return blanks + text if right else text + blanks
+
+
+def columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Rows of cells as lines, each column as wide as what is in it; one with nothing in it is left out."""
+    rows = list(rows)
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        shown = (padded(cell, widths[at]) for at, cell in enumerate(row) if widths[at])
+        yield "  ".join(shown).rstrip()
 
 
 def cut(text: str, columns: int) -> str:

@@ -119,7 +119,7 @@ def edit(
     Raises:
         NotFound: there is none. Stale: it is not at `expected_version` any more. Invalid: a value cannot be right.
     """
-    from couchcal.practice.rows import put, refuse_stale, service_of
+    from couchcal.practice.rows import put_all, refuse_stale, service_of
     from couchcal.store.session import write_session
 
     values = checked(changes)
@@ -129,10 +129,8 @@ def edit(
         service = values.get("service")
         if service is not None and service != row.service and service_of(session, service) is None:
             raise _no_service(service)
-        if all(getattr(row, name) == value for name, value in values.items()):
+        if not put_all(row, values):
             return Done("Nothing changed", changed=0)
-        for name, value in values.items():
-            put(row, name, value)
         label = f"Changed {row.title}"
         session.relabel(label)
         session.flush()

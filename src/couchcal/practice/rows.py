@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
@@ -96,6 +97,14 @@ def put(row: Any, name: str, value: object) -> None:
     """Assign only what differs, so that the journal records changes alone."""
     if getattr(row, name) != value:
         setattr(row, name, value)
+
+
+def put_all(row: Any, values: Mapping[str, object]) -> bool:
+    """`put` several; whether any of them differed."""
+    differing = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in differing:
+        setattr(row, name, values[name])
+    return bool(differing)
 
 
 def service_of(session: JournalSession, code: str) -> ServiceCode | None:

@@ -111,7 +111,7 @@ def edit(
     Raises:
         NotFound: there is none. Stale: it is not at `expected_version` any more. Invalid: as `add`.
     """
-    from couchcal.practice.rows import put, refuse_stale
+    from couchcal.practice.rows import put_all, refuse_stale
     from couchcal.store.session import write_session
 
     unknown = set(changes) - set(EDITABLE)
@@ -121,10 +121,8 @@ def edit(
         row = _load(session, time_off_id)
         refuse_stale(row, expected_version)
         values = _stored_values(row, changes)
-        if all(getattr(row, name) == value for name, value in values.items()):
+        if not put_all(row, values):
             return Done("Nothing changed", changed=0)
-        for name, value in values.items():
-            put(row, name, value)
         label = f"Changed time off to {_words(row, clock())}"
         session.relabel(label)
         session.flush()

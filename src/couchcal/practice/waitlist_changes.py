@@ -75,7 +75,7 @@ def edit(
     Raises:
         NotFound, Stale: it is gone, or not at `expected_version` any more. Invalid, Refused: as `add`.
     """
-    from couchcal.practice.rows import put
+    from couchcal.practice.rows import put_all
     from couchcal.store.session import write_session
 
     unknown = set(changes) - set(_EDITABLE)
@@ -88,10 +88,8 @@ def edit(
         values = {name: getattr(row, name) for name in _EDITABLE}
         values["days"] = read_days(row.days)
         wanted = _checked(session, values | dict(changes))
-        if all(getattr(row, name) == value for name, value in wanted.items()):
+        if not put_all(row, wanted):
             return Done("Nothing changed", changed=0)
-        for name, value in wanted.items():
-            put(row, name, value)
         _refuse_second(session, row)
         session.relabel(f"Changed what {_name(client)} waits for")
         return Done(f"Changed what {_name(client)} waits for")

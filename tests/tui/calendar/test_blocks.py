@@ -18,8 +18,9 @@ from couchcal.tui.calendar.scene import Cursor, Scene
 from couchcal.tui.calendar.time_layout import GUTTER
 from couchcal.tui.calendar.time_paint import TimePainter
 from couchcal.tui.calendar.words import words_of
+from couchcal.tui.palette import Palette
 from couchcal.tui.text import UNICODE
-from couchcal.tui.theme import DARK, Palette
+from couchcal.tui.theme import DARK
 from tests.tui.calendar.entries import NEW_YORK, entry, local
 
 DAY = date(2026, 3, 3)

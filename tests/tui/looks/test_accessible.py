@@ -16,7 +16,8 @@ from couchcal.store.connection import Database
 from couchcal.tui.app import CouchcalApp
 from couchcal.tui.calendar.period import View
 from couchcal.tui.contrast import ENHANCED, MARK, TEXT, legible, ratio
-from couchcal.tui.theme import ANSI, CONTRAST, DARK, LIGHT, Palette, theme_for
+from couchcal.tui.palette import Palette
+from couchcal.tui.theme import ANSI, CONTRAST, DARK, LIGHT, theme_for
 from tests.support.demo import NOW, at, event
 from tests.tui.conftest import AppFactory, settle
 from tests.tui.looks.cells import rows_of, text_of

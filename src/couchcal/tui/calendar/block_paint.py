@@ -13,8 +13,8 @@ from couchcal.practice.agenda import Entry
 from couchcal.tui.calendar.canvas import Canvas
 from couchcal.tui.calendar.layout import text_rows
 from couchcal.tui.calendar.words import Words, longest, title_line
+from couchcal.tui.palette import KindStyles
 from couchcal.tui.text import Glyphs, fit
-from couchcal.tui.theme import KindStyles
 
 _WIDE = 34
 """From this width on the first line has room for name and details."""

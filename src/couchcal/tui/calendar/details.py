@@ -27,8 +27,8 @@ from couchcal.tui.calendar.words import (
     when_text,
     zone_label,
 )
+from couchcal.tui.palette import Palette
 from couchcal.tui.text import clean, fit
-from couchcal.tui.theme import Palette
 
 _BILLING = {"none": "not billed", "started": "bill started", "paid": "paid"}
 _CLAIM = {"draft": "claim drafted", "submitted": "claim submitted", "processed": "claim processed"}

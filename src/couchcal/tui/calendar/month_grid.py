@@ -19,8 +19,8 @@ from couchcal.tui.calendar.period import LONG_MONTHS, MONTH_DAYS, WEEKDAYS, late
 from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
 from couchcal.tui.calendar.view import CalendarView, Hit
 from couchcal.tui.calendar.words import time_text, title_line
+from couchcal.tui.palette import Palette
 from couchcal.tui.text import fit
-from couchcal.tui.theme import Palette
 
 WEEKS = MONTH_DAYS // 7
 _TIMED_FROM = 11

@@ -26,7 +26,7 @@ from couchcal.tui.calendar.state import CalendarState
 from couchcal.tui.calendar.time_grid import TimeGrid
 from couchcal.tui.calendar.view import CalendarView
 from couchcal.tui.commands import Keymap
-from couchcal.tui.theme import Palette
+from couchcal.tui.palette import Palette
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 10
 

@@ -17,7 +17,7 @@ from couchcal.tui.calendar.lines import Run
 from couchcal.tui.calendar.period import LONG_MONTHS, MONTH_DAYS, WEEKDAYS, later, week_of
 from couchcal.tui.calendar.scene import Scene
 from couchcal.tui.text import fit
-from couchcal.tui.theme import Palette
+from couchcal.tui.palette import Palette
 
 WIDTH = 26
 _INDENT = 2

@@ -24,8 +24,8 @@ from couchcal.tui.calendar.scene import Cursor, Ghost, Scene, SecondZone
 from couchcal.tui.calendar.time_layout import GUTTER, SECOND_GUTTER
 from couchcal.tui.calendar.words import name_of, when_text
 from couchcal.tui.commands import Keymap
+from couchcal.tui.palette import Palette
 from couchcal.tui.text import glyphs_for
-from couchcal.tui.theme import Palette
 
 if TYPE_CHECKING:
     from couchcal.sync.status import Status

@@ -13,8 +13,8 @@ from couchcal.tui.calendar.layout import Bar, Block, key_of, local_span
 from couchcal.tui.calendar.period import WEEKDAYS
 from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
 from couchcal.tui.calendar.time_layout import GUTTER, MAX_ALL_DAY_LINES, SECOND_GUTTER, TimeLayout
+from couchcal.tui.palette import KindStyles, Palette
 from couchcal.tui.text import fit
-from couchcal.tui.theme import KindStyles, Palette
 
 
 class HeaderPainter(TimeLayout):

@@ -22,8 +22,8 @@ from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
 from couchcal.tui.calendar.time_header import HeaderPainter
 from couchcal.tui.calendar.time_layout import SECOND_GUTTER
 from couchcal.tui.calendar.words import hour_text, span_text, time_text
+from couchcal.tui.palette import KindStyles, Palette
 from couchcal.tui.text import fit
-from couchcal.tui.theme import KindStyles, Palette
 
 
 class TimePainter(HeaderPainter):

@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from couchcal.practice.agenda import Entry
 from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
-from couchcal.tui.theme import Palette
+from couchcal.tui.palette import Palette
 
 DRAG_THRESHOLD = 1
 """Cells the pointer travels before a press is a drag."""

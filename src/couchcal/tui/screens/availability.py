@@ -1,4 +1,4 @@
-"""The week's bookable hours: painted, and whole days typed, copied or limited; saved as one step. AVL-01…05, AVL-07."""
+"""The week's bookable hours: painted; whole days typed, copied or limited; saved as one step. AVL-01…05, AVL-07."""
 
 from __future__ import annotations
 

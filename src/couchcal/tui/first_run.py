@@ -56,7 +56,7 @@ class FirstRunApp(WithPlainMarks[Database]):
         except (CouchcalError, OSError):  # couchcal doctor says that there is none
             self.exit(database)
             return
-        await self.push_screen(RecoveryCode(code), lambda _seen: self.exit(database))
+        await self.push_screen(RecoveryCode(code, self._form.key_place), lambda _seen: self.exit(database))
 
 
 def ask(path: Path) -> Database | None:

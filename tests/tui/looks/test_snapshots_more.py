@@ -70,7 +70,7 @@ def _facts() -> Facts:
 
 
 MODALS: dict[str, Callable[[], ModalScreen[Any]]] = {
-    "recovery": lambda: RecoveryCode("ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ23"),
+    "recovery": lambda: RecoveryCode("ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ23", "the keyring of this computer"),
     "title": lambda: TitleForm(_facts()),
     "reset": lambda: ResetDialog("events", lambda _how: None),
 }

@@ -44,6 +44,8 @@ class InitForm(ChangedModal[Database]):
         super().__init__("Welcome to couchcal", "ctrl+s begin · tab next · esc close")
         self._path = path
         self._clock = clock
+        self.key_place = ""
+        """In words where the key is, once there is one."""
 
     def compose_body(self) -> ComposeResult:
         yield Static(plain(f"A calendar for your practice will be kept in {self._path}"), id="body")
@@ -129,8 +131,7 @@ class InitForm(ChangedModal[Database]):
         self.write(work, self._made)
 
     def _made(self, created: Created) -> None:
-        if created.database.encrypted:
-            self.notify(f"The key of your data is kept in {created.key_place}", markup=False)
+        self.key_place = created.key_place
         self.dismiss(created.database)
 
 

@@ -18,21 +18,13 @@ from starlette.responses import Response
 
 from couchcal.errors import Invalid, NotFound, Refused
 from couchcal.practice import door
-from couchcal.practice.door_shapes import (
-    ClientKey,
-    OfferedType,
-    OwnSession,
-    OwnSessions,
-    PracticePage,
-    Taken,
-    TooMany,
-)
+from couchcal.practice.door_shapes import ClientKey, OfferedType, OwnSession, OwnSessions, PracticePage
 from couchcal.store.connection import Connection
-from couchcal.web import told, when
+from couchcal.web import last_look, told, when
 from couchcal.web.applicant import LONGEST_NOTE
 from couchcal.web.choice import Choice, instant_of
+from couchcal.web.last_look import Trouble
 from couchcal.web.local import Local, local_of
-from couchcal.web.month import instant_text
 from couchcal.web.security import FormRefused
 from couchcal.web.site import Visit, Wait
 from couchcal.web.words import say
@@ -210,9 +202,7 @@ def move_details(visit: Visit, client: ClientKey, key: str, ways: Ways) -> Respo
                 return _refused(case, moving=True)
             if start is None:
                 return visit.go(case.choice.link())
-            free = when.is_free(connection, case.choice, start, visit.now)
-            others = () if free else when.near(connection, case.choice, start, visit.now)
-            return _move_form(case, start, taken=None if free else Taken(others))
+            return _move_form(case, start, "", last_look.not_free(connection, visit, case.choice, start))
     return _moved(case, start)
 
 
@@ -226,16 +216,8 @@ def _moved(case: _Case, start: datetime) -> Response:
             visit.site.database, client, case.own.key, start, zone=case.local.zone, idempotency_key=key, note=note,
             clock=visit.site.clock,
         )  # fmt: skip
-    except FormRefused as error:
-        return _move_form(case, start, note, {"form": say(f"form_{error.why}")}, 400)
-    except Wait as error:
-        return _move_form(case, start, note, {"form": say("wait_form", minutes=error.minutes)}, 429)
-    except Invalid:
-        return _move_form(case, start, note, {"note": say("long_note")}, 400)
-    except Taken as error:
-        return _move_form(case, start, note, status=409, taken=error)
-    except TooMany:
-        return _move_form(case, start, note, {"form": say("too_many_live")}, 429)
+    except last_look.TROUBLES as error:
+        return _move_form(case, start, note, last_look.trouble_of(error))
     except Refused:
         return _refused(case, 409, moving=True)
     answer = visit.go(case.ways.done)
@@ -243,29 +225,14 @@ def _moved(case: _Case, start: datetime) -> Response:
     return answer
 
 
-def _move_form(
-    case: _Case,
-    start: datetime,
-    note: str = "",
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-    *,
-    taken: Taken | None = None,
-) -> Response:
+def _move_form(case: _Case, start: datetime, note: str, trouble: Trouble | None) -> Response:
     if not case.own.can_move:
         return _refused(case, 409, moving=True)
     return case.page(
         "own_move.html",
-        status=status,
-        choice=case.choice,
-        start=start,
-        at=instant_text(start),
-        note=note,
-        longest=LONGEST_NOTE,
+        status=200 if trouble is None else trouble.status,
         proof=proof(case.visit, case.client),
-        errors=errors or {},
-        taken=taken is not None,
-        times=when.named(case.choice, taken.next_free if taken else (), case.visit),
+        **last_look.fields(case.visit, case.choice, start, note, trouble),
     )
 
 

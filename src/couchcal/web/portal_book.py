@@ -9,19 +9,16 @@ from typing import Any
 
 from starlette.responses import Response
 
-from couchcal.errors import Invalid, NotFound, Refused
+from couchcal.errors import NotFound, Refused
 from couchcal.mail import links
 from couchcal.practice import door
-from couchcal.practice.door_shapes import ClientKey, Taken, TooMany, Wish
+from couchcal.practice.door_shapes import ClientKey, Wish
 from couchcal.store.connection import Connection
-from couchcal.web import own, told, when
-from couchcal.web.applicant import LONGEST_NOTE
+from couchcal.web import last_look, own, told, when
 from couchcal.web.choice import Choice, choice_of, instant_of
+from couchcal.web.last_look import Trouble
 from couchcal.web.local import ZONE, local_of
-from couchcal.web.month import instant_text
-from couchcal.web.security import FormRefused
-from couchcal.web.site import Visit, Wait
-from couchcal.web.words import say
+from couchcal.web.site import Visit
 
 BOOK = "/portal/book"
 
@@ -70,9 +67,7 @@ def details(visit: Visit, client: ClientKey) -> Response:
         if choice.kind is None or choice.visit_type is None or start is None:
             return visit.go(choice.link())
         if visit.method != "POST":
-            free = when.is_free(connection, choice, start, visit.now)
-            taken = None if free else Taken(when.near(connection, choice, start, visit.now))
-            return _form(visit, client, choice, start, taken=taken)
+            return _form(visit, client, choice, start, "", last_look.not_free(connection, visit, choice, start))
         kind_id = choice.kind.id
     return _sent(visit, client, choice, kind_id, start)
 
@@ -85,17 +80,8 @@ def _sent(visit: Visit, client: ClientKey, choice: Choice, kind_id: int, start: 
         network = visit.site.signer.digest(visit.network)
         wish = Wish(kind_id, choice.visit_type, start, choice.zone, client, note, key, network)
         outcome = door.book(visit.site.database, wish, mail=visit.site.mail, clock=visit.site.clock)
-    except FormRefused as error:
-        return _form(visit, client, choice, start, note, {"form": say(f"form_{error.why}")}, 400)
-    except Wait as error:
-        return _form(visit, client, choice, start, note, {"form": say("wait_form", minutes=error.minutes)}, 429)
-    except Invalid as error:
-        errors = {"note": say("long_note")} if error.field == "note" else {"form": say("bad")}
-        return _form(visit, client, choice, start, note, errors, 400)
-    except Taken as error:
-        return _form(visit, client, choice, start, note, status=409, taken=error)
-    except TooMany:
-        return _form(visit, client, choice, start, note, {"form": say("too_many_live")}, 429)
+    except last_look.TROUBLES as error:
+        return _form(visit, client, choice, start, note, last_look.trouble_of(error))
     except (Refused, NotFound):
         return _closed(visit, client, 409)
     answer = visit.go(links.PORTAL)
@@ -104,28 +90,13 @@ def _sent(visit: Visit, client: ClientKey, choice: Choice, kind_id: int, start: 
 
 
 def _form(
-    visit: Visit,
-    client: ClientKey,
-    choice: Choice,
-    start: datetime,
-    note: str = "",
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-    *,
-    taken: Taken | None = None,
+    visit: Visit, client: ClientKey, choice: Choice, start: datetime, note: str, trouble: Trouble | None
 ) -> Response:
     return visit.page(
         "portal_book.html",
-        status=status,
-        choice=choice,
+        status=200 if trouble is None else trouble.status,
         leave=own.proof(visit, client),
-        start=start,
-        at=instant_text(start),
-        note=note,
-        longest=LONGEST_NOTE,
         proof=own.proof(visit, client),
-        errors=errors or {},
-        taken=taken is not None,
-        times=when.named(choice, taken.next_free if taken else (), visit),
         local=local_of(visit, choice.zone),
+        **last_look.fields(visit, choice, start, note, trouble),
     )

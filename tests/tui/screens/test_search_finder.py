@@ -139,6 +139,20 @@ async def test_what_cannot_be_found_is_said(database: Database, text: str, said:
         assert app.answer is None
 
 
+async def test_a_word_half_typed_takes_nothing_away(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("couchcal.tui.screens.finder._WORD_S", 3600)
+    modal = FinderScreen(database, TZ, clock=clock)
+    async with shown(modal) as (app, pilot):
+        modal.query_one(Input).value = "50 min tue"
+        await looked(pilot)
+        before = lines(modal.query_one(OptionList))
+        modal.query_one(Input).value = "50 min tue aft"
+        await settle(pilot)
+        assert lines(modal.query_one(OptionList)) == before
+        await pilot.press("enter")  # it is not what the list is for
+        assert app.screen is modal
+
+
 async def test_series_far_ahead_are_there(database: Database) -> None:  # REC-08
     ids = people(database)
     session(database, ids["Jane Doe"], at(3, 10), repeat=Repeat("weekly"))

@@ -33,7 +33,8 @@ from couchcal.tui.screens.finder_words import day_title, local_title, understood
 from couchcal.tui.text import glyphs_on
 from couchcal.typed_dates import date_order
 
-_PAUSE_S = 0.12
+_PAUSE_S, _WORD_S = 0.12, 0.7
+"""How long typing rests before what is typed is read, and before a word counts as finished that nobody knows."""
 _CHROME_ROWS = 11
 _PER_DAY = 6
 _MOST = 120
@@ -104,12 +105,15 @@ class FinderScreen(Modal[Done]):
     def _typed(self, event: Input.Changed) -> None:
         if self._pause is not None:
             self._pause.stop()
-        self._pause = self.set_timer(_PAUSE_S, partial(self._look, event.value))
+        half = not event.value.endswith(" ") and bool(self._wish(event.value).unknown)
+        self._pause = self.set_timer(_WORD_S if half else _PAUSE_S, partial(self._look, event.value))
+
+    def _wish(self, text: str) -> Wish:
+        return parse_wish(text, local_day(self._clock(), self._tz), order=date_order())
 
     def _look(self, text: str) -> None:
         self.show_problem("")
-        now = self._clock()
-        wish = parse_wish(text, local_day(now, self._tz), order=date_order())
+        now, wish = self._clock(), self._wish(text)
         self.read(partial(self._read, wish, now), partial(self._answer, text))
 
     def _answer(self, text: str, offer: Offer) -> None:

@@ -7,7 +7,8 @@ from importlib import import_module
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from couchcal.tui.commands import COMMANDS, display
+from couchcal.tui.command import display
+from couchcal.tui.commands import COMMANDS
 from couchcal.tui.grab_help import GRAB_HELP
 from scripts.reference.markdown import code, document, prose, table
 

@@ -8,7 +8,8 @@ from textual.command import DiscoveryHit
 
 from couchcal.scheduling.grab_keys import GRAB_KEYS
 from couchcal.tui.calendar.screen import CalendarScreen
-from couchcal.tui.commands import COMMANDS, CalendarCommands, GoToDate, bindings, keymap
+from couchcal.tui.calendar_commands import GoToDate
+from couchcal.tui.commands import COMMANDS, CalendarCommands, bindings, keymap
 from couchcal.tui.grab_help import GRAB_HELP
 from tests.tui.conftest import AppFactory, settle
 

@@ -10,7 +10,8 @@ from couchcal.tui.calendar.lines import Run, runs_width
 from couchcal.tui.calendar.period import day_label
 from couchcal.tui.calendar.sync_badge import badge
 from couchcal.tui.calendar.words import longest, name_of, time_text, zone_label
-from couchcal.tui.commands import COMMANDS, Command
+from couchcal.tui.command import Command
+from couchcal.tui.commands import COMMANDS
 
 if TYPE_CHECKING:
     from couchcal.tui.calendar.state import CalendarState

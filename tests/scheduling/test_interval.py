@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from couchcal.scheduling.interval import Interval, merge, overlaps, subtract
+from couchcal.scheduling.interval import Interval, merge, overlaps
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SPAN = 24
@@ -62,15 +62,3 @@ def test_merge_keeps_every_minute_and_leaves_gaps_between(intervals: list[Interv
     assert covered(merged) == covered(intervals)
     assert all(end < start for (_, end), (start, _) in pairwise(merged))
     assert merge(merged) == merged
-
-
-@given(st.lists(spans, max_size=8), st.lists(spans, max_size=8))
-def test_subtract_is_set_difference(intervals: list[Interval], busy: list[Interval]) -> None:
-    free = subtract(intervals, busy)
-    assert covered(free) == covered(intervals) - covered(busy)
-    assert all(start < end for start, end in free)
-    assert merge(free) == free
-
-
-def test_subtract_of_an_empty_interval_does_not_split() -> None:
-    assert subtract([span(0, 10)], [span(5, 5)]) == [span(0, 10)]

@@ -11,8 +11,7 @@ import pytest
 from couchcal.sync import ledger, outbox, review, status, target
 from couchcal.sync.incoming import FULL_EVERY
 from couchcal.sync.lease import Lease, Taken
-from couchcal.sync.port import Forbidden, NeedsSignIn, NotThere, Progress, RemoteEvent, Transient, When
-from couchcal.sync.report import progress_of, progress_text
+from couchcal.sync.port import Forbidden, NeedsSignIn, NotThere, RemoteEvent, Transient, When
 from tests.support.demo import at
 from tests.sync.desk import SyncDesk
 
@@ -356,12 +355,6 @@ def test_nobody_is_named_in_what_is_written_down(desk: SyncDesk) -> None:  # SYN
     lines = repr(desk.read(ledger.log_lines)) + repr(desk.read(review.open_items))
     assert "Canary" not in lines
     assert "session Wed 4 Mar 9:00" in lines
-
-
-def test_progress_survives_its_text() -> None:
-    progress = Progress("sending", 3, 20)
-    assert progress_of(progress_text(progress)) == progress
-    assert progress_of("") is None
 
 
 # the calendar that is written to

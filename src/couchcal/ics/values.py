@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 _DURATION = re.compile(
@@ -148,9 +148,3 @@ def parse_head(head: str) -> tuple[str, dict[str, str]]:
         return head.strip().upper(), {}
     parameters = {key.strip().upper(): value.strip().replace('"', "") for key, value in _PARAMETER.findall(head)}
     return name.strip().upper(), parameters
-
-
-def utc_text(instant: datetime) -> str:
-    """`20260302T090000Z`."""
-    moment = instant.astimezone(UTC)
-    return f"{moment.year:04}{moment:%m%dT%H%M%SZ}"

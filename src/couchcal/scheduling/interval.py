@@ -38,26 +38,3 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
         else:
             merged.append((start, end))
     return merged
-
-
-def subtract(intervals: Iterable[Interval], busy: Iterable[Interval]) -> list[Interval]:
-    """The moments of `intervals` outside `busy` as sorted, disjoint, non-empty intervals.
-
-    An empty busy interval takes nothing away.
-    """
-    blocks = merge((start, end) for start, end in busy if start < end)
-    free: list[Interval] = []
-    first = 0
-    for start, end in merge(intervals):
-        while first < len(blocks) and blocks[first][1] <= start:
-            first += 1
-        cursor = start
-        for block_start, block_end in blocks[first:]:
-            if block_start >= end:
-                break
-            if cursor < block_start:
-                free.append((cursor, block_start))
-            cursor = max(cursor, block_end)
-        if cursor < end:
-            free.append((cursor, end))
-    return free

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 
 class When(NamedTuple):
@@ -37,9 +37,6 @@ class EventFields:
     description: str
     place: str
     busy: bool
-
-
-Access = Literal["owner", "writer", "writerWithoutPrivateAccess", "reader", "freeBusyReader", "none"]
 
 
 @dataclass(frozen=True, slots=True)

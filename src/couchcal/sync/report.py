@@ -128,11 +128,3 @@ class Plan:
 def progress_text(progress: Progress) -> str:
     """Progress as the lease keeps it."""
     return json.dumps([progress.doing, progress.done, progress.of])
-
-
-def progress_of(text: str) -> Progress | None:
-    """Progress as `progress_text` wrote it, None if there is none."""
-    if not text:
-        return None
-    doing, done, of = json.loads(text)
-    return Progress(doing, done, of)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
+from textual.theme import Theme
 
 from couchcal.practice import client_changes
 from couchcal.practice.disclosure import Facts
@@ -19,6 +21,7 @@ from couchcal.tui.calendar.period import View
 from couchcal.tui.forms.recovery import RecoveryCode
 from couchcal.tui.screens.sync_reset import ResetDialog
 from couchcal.tui.screens.sync_title import TitleForm
+from couchcal.tui.theme import DARK, LIGHT
 from tests.support.demo import at, clock, empty_practice, event, session
 from tests.tui.conftest import settle
 from tests.tui.forms.host import Host
@@ -63,6 +66,24 @@ def test_too_much(snap_compare: Compare, tmp_path: Path, view: View) -> None:
 
     app = make_app(overfull(tmp_path / "full.db"), clock=clock, settings=Settings(ascii=False), view=view)
     assert snap_compare(app, terminal_size=SMALL, run_before=onto_wednesday)
+
+
+@pytest.mark.parametrize(
+    ("theme", "size"),
+    [pytest.param(DARK, SMALL, id="dark"), pytest.param(LIGHT, (120, 36), id="light", marks=pytest.mark.long)],
+)
+def test_the_palette(snap_compare: Compare, tmp_path: Path, theme: Theme, size: tuple[int, int]) -> None:
+    async def ask_for_reports(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await pilot.press("ctrl+p", *"rep")
+        found = pilot.app.screen.query_one(CommandList)
+        while not found.option_count or "Reports" not in str(found.get_option_at_index(0).prompt):
+            await pilot.pause()
+        await pilot.pause()
+
+    settings = Settings(ascii=False, theme=theme.name)
+    app = make_app(empty_practice(tmp_path / "empty.db"), clock=clock, settings=settings)
+    assert snap_compare(app, terminal_size=size, run_before=ask_for_reports)
 
 
 def _facts() -> Facts:

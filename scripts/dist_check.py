@@ -44,6 +44,10 @@ def _installed(place: Path, option: str) -> Path:
     """A new environment with couchcal and what it needs; its prefix. It has no pip of its own, which would count as
     a dependency."""
     venv.create(place, with_pip=False, symlinks=True)
+    # pip keeps the wheel it once built of an sdist, by its path and version: that would be another one's.
+    subprocess.run(
+        (sys.executable, "-m", "pip", "cache", "remove", "--quiet", "couchcal"), capture_output=True, check=False
+    )
     subprocess.run(
         (
             *(sys.executable, "-m", "pip", "--python", str(place / "bin" / "python"), "install", "--quiet"),

@@ -79,8 +79,9 @@ def test_every_page_that_the_program_names_comes_with_it(wheels: list[Path]) -> 
     named = {name for text in texts for name in said.findall(text)}
     assert {"google", "mail", "booking", "postgresql", "security"} <= named
     with zipfile.ZipFile(wheels[0]) as wheel:
-        for name in named:
-            assert wheel.read(f"couchcal/guide/{name}.md").startswith(b"# "), name
+        for name, file in PAGES.items():
+            assert wheel.read(f"couchcal/guide/{name}.md") == (ROOT / "docs" / file).read_bytes(), name
+    assert named <= set(PAGES)
     strings = [
         node.value
         for text in texts

@@ -11,7 +11,8 @@ import pytest
 from couchcal.sync import ledger, outbox, review, status, target
 from couchcal.sync.incoming import FULL_EVERY
 from couchcal.sync.lease import Lease, Taken
-from couchcal.sync.port import Forbidden, NeedsSignIn, NotThere, RemoteEvent, Transient, When
+from couchcal.sync.port import Forbidden, NeedsSignIn, NotThere, Progress, RemoteEvent, Transient, When
+from couchcal.sync.report import progress_text
 from tests.support.demo import at
 from tests.sync.desk import SyncDesk
 
@@ -436,3 +437,12 @@ def test_the_log_keeps_its_last_lines(desk: SyncDesk) -> None:
         lines = ledger.log_lines(connection)
     assert len(lines) == ledger.LOG_LINES
     assert lines[0] == (desk.now(), "info", f"line {ledger.LOG_LINES + 49}")
+
+
+def test_progress_is_shown_as_it_was_told(desk: SyncDesk) -> None:
+    assert (shown := desk.read(status.read)) is not None
+    assert (shown.doing, shown.done, shown.of) == ("", 0, 0)
+    told = progress_text(Progress("reading", 3, 20))
+    desk.write("UPDATE worker_lease SET owner = 'another process', progress = ? WHERE name = 'sync'", told)
+    assert (shown := desk.read(status.read)) is not None
+    assert (shown.doing, shown.done, shown.of) == ("reading", 3, 20)

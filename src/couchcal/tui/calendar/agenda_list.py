@@ -36,11 +36,16 @@ class Row(NamedTuple):
 
 
 def agenda_rows(scene: Scene) -> list[Row]:
-    """The lines of a period: every day has its heading; gaps lie between entries that take time."""
+    """The lines of a period: every day has its heading; gaps lie between entries that take time.
+
+    What lasts all day stands under each of its days, so that none of them looks free.
+    """
     by_day: dict[date, list[Entry]] = {}
     for entry in scene.entries:
-        first = entry.first_day or to_local(entry.start, scene.tz).date()
-        by_day.setdefault(max(first, scene.period.first), []).append(entry)
+        first = max(entry.first_day or to_local(entry.start, scene.tz).date(), scene.period.first)
+        days = (entry.end_day - first).days if entry.end_day is not None else 1
+        for offset in range(min(days, (scene.period.until - first).days)):
+            by_day.setdefault(later(first, offset), []).append(entry)
     rows: list[Row] = []
     for index in range(scene.period.days):
         day = later(scene.period.first, index)
@@ -75,9 +80,11 @@ class AgendaList(CalendarView):
     def rebuild(self) -> None:
         self.rows = agenda_rows(self.scene)
         self.virtual_size = Size(self.size.width, len(self.rows))
-        self._entry_rows: dict[Key, int] = {
-            key_of(row.entry): index for index, row in enumerate(self.rows) if row.entry is not None
-        }
+        placed = [
+            (index, row.day, key_of(row.entry)) for index, row in enumerate(self.rows) if row.entry is not None
+        ]
+        self._entry_rows: dict[tuple[Key, date], int] = {(key, day): index for index, day, key in placed}
+        self._first_rows: dict[Key, int] = {key: index for index, _, key in reversed(placed)}
         self._day_rows = {
             row.day: index for index, row in reversed(list(enumerate(self.rows))) if not row.text and not row.entry
         }
@@ -86,9 +93,10 @@ class AgendaList(CalendarView):
         self.mark_painted()
 
     def _row_of(self, cursor: Cursor) -> int:
-        if cursor.picked is not None and cursor.picked in self._entry_rows:
-            return self._entry_rows[cursor.picked]
-        return self._day_rows.get(cursor.day, 0)
+        day = self._day_rows.get(cursor.day, 0)
+        if cursor.picked is None:
+            return day
+        return self._entry_rows.get((cursor.picked, cursor.day), self._first_rows.get(cursor.picked, day))
 
     def reveal(self, *, first: bool) -> None:
         if self.size.height <= 0:
@@ -183,6 +191,11 @@ class AgendaList(CalendarView):
             return None
         row = self.rows[index]
         return Hit(row.day, self.cursor.minute, entry=row.entry)
+
+    def beside(self, cursor: Cursor, sign: int) -> Hit | None:
+        at = self._row_of(cursor)
+        rows = self.rows[at + 1 :] if sign > 0 else self.rows[:at][::-1]
+        return next((Hit(row.day, cursor.minute, entry=row.entry) for row in rows if row.entry is not None), None)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

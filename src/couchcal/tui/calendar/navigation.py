@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from couchcal.practice.agenda import Entry
+from couchcal.practice.agenda import Entry, day_instant
 from couchcal.settings import remember_view
 from couchcal.tui.calendar.base import CalendarBase
 from couchcal.tui.calendar.layout import DAY_MINUTES, key_of
@@ -38,7 +38,11 @@ class Navigation(CalendarBase, part=True):
         if self.calendar_view is View.MONTH:
             self._by_days(7 * sign)
         elif self.calendar_view is View.AGENDA:
-            self._neighbour(sign)
+            beside = self.current.beside(self.cursor, sign)
+            if beside is None or beside.entry is None:
+                self._neighbour(sign)
+            else:
+                self.point(self.cursor_on(beside.entry)._replace(day=beside.day))
         elif self.cursor.all_day:
             if sign > 0:
                 self.point(self.cursor._replace(all_day=False, minute=self.cursor.minute, picked=None))
@@ -81,6 +85,8 @@ class Navigation(CalendarBase, part=True):
         chosen = self.picked
         if chosen is not None:
             here = (chosen.start, chosen.id)
+            if chosen.all_day:  # of several days the one under the cursor
+                here = (max(chosen.start, day_instant(self.cursor.day, self.tz)), chosen.id)
         if sign > 0:
             found = next((entry for entry in entries if (entry.start, entry.id) > here), None)
         else:

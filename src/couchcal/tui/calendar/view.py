@@ -138,6 +138,10 @@ class CalendarView(ScrollView, can_focus=True, inherit_bindings=False):
         """Line `y` of the widget."""
         raise NotImplementedError
 
+    def beside(self, cursor: Cursor, sign: int) -> Hit | None:
+        """The entry that stands below the cursor, or above it; None where the order is that of time."""
+        return None
+
     def hit(self, x: int, y: int) -> Hit | None:
         """What is at a cell of the widget; cells outside stand for the nearest inside."""
         raise NotImplementedError

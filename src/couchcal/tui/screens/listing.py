@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
 
@@ -14,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from couchcal.clock import Clock
 from couchcal.clock_words import in_chosen_clock
+from couchcal.errors import CouchcalError
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal, Result
 from couchcal.tui.forms.plain import QUIET, plain
@@ -44,9 +46,14 @@ class Following(Modal[Result]):
 
     def on_screen_resume(self) -> None:
         """Follow on; what happened meanwhile is read."""
-        self._watch = Watch(self._database)
+        self._follow()
         if self._rested:
             self.reload()
+
+    def _follow(self) -> None:
+        if self._watch is None:
+            with suppress(CouchcalError):  # reading tells what is wrong
+                self._watch = Watch(self._database)
 
     def on_screen_suspend(self) -> None:
         """Rest."""
@@ -63,10 +70,13 @@ class Following(Modal[Result]):
 
     def look(self) -> None:
         """Read again if something was written, or a minute is over: some words hang on the time."""
-        if self._watch is None:
+        if not self.is_active:
             return
+        watch = self._watch
+        if watch is None:
+            self._follow()
         minute = self._clock().replace(second=0, microsecond=0)
-        if self._watch.moved() or minute != self._minute:
+        if watch is None or watch.moved() or minute != self._minute:
             self._minute = minute
             self.reload()
 

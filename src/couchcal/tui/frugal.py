@@ -82,11 +82,10 @@ class Frugal(App[ReturnType]):
         if part is None:
             self._sent[y] = None
             return True
-        if part == before.crop(left, right).simplify():
-            return False
         pieces = (before.crop(0, left), part, before.crop(right))
-        self._sent[y] = Strip.join(piece for piece in pieces if piece.cell_length).simplify()
-        return True
+        line = Strip.join(piece for piece in pieces if piece.cell_length).simplify()
+        self._sent[y] = line
+        return line != before
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Resize | events.AppFocus):
@@ -107,5 +106,5 @@ def _part(update: ChopsUpdate, y: int, left: int, right: int) -> Strip | None:
         if strip is None:
             return None
         parts.append(strip.crop(max(left - x, 0), min(right, end) - x))
-    part = Strip.join(parts).simplify()
+    part = Strip.join(parts)
     return part if part.cell_length == right - left else None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _WIDE, _ROOM_FOR_ZONE = 100, 70
 Bar = tuple[list[Run], list[Run]]
+_IN_FOOTER = sorted((command for command in COMMANDS if command.footer), key=lambda command: command.footer)
 
 
 def header_runs(screen: CalendarState) -> Bar:
@@ -81,8 +82,8 @@ def status_runs(screen: CalendarState) -> Bar:
             (f"  press {'the letter' if letters == 1 else f'the {letters} letters'} of an entry", palette.header),
         ]
         return left, [("Esc", palette.header_accent), (" stay ", palette.header)]
-    shown = sorted((command for command in COMMANDS if command.footer), key=lambda command: command.footer)
-    right = _hint(screen, shown.pop())
+    *shown, last = _IN_FOOTER
+    right = _hint(screen, last)
     left = [(" ", palette.header)]
     for command in shown:
         hint = _hint(screen, command)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Region
+from textual.strip import Strip
 
 from couchcal.clock import Clock
 from couchcal.practice.agenda import Entry
@@ -31,6 +33,13 @@ from couchcal.tui.palette import Palette
 LEAST_WIDTH, LEAST_HEIGHT = 40, 10
 
 
+class Body(Horizontal):
+    """A view and the sidebar, which leave nothing of it to be seen: no line of its own is ever made."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return []
+
+
 class Showing(CalendarState, part=True):
     """Draws what the state says; a cursor step draws only what differs."""
 
@@ -41,10 +50,14 @@ class Showing(CalendarState, part=True):
 
     def compose(self) -> ComposeResult:
         yield Line(id="header")
-        with Horizontal(id="body"):
+        with Body(id="body"):
             yield self._make_view(self._view_class())
             yield Sidebar(self.palette)
         yield Line(id="status")
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Of the screen itself something shows only below the words that it is too small."""
+        return super().render_lines(crop) if self.has_class("-too-small") else []
 
     def on_resize(self) -> None:
         size = self.app.size

@@ -16,8 +16,8 @@ from couchcal.tui.calendar.canvas import Canvas
 from couchcal.tui.calendar.lines import Run
 from couchcal.tui.calendar.period import LONG_MONTHS, MONTH_DAYS, WEEKDAYS, later, week_of
 from couchcal.tui.calendar.scene import Scene
-from couchcal.tui.text import fit
 from couchcal.tui.palette import Palette
+from couchcal.tui.text import fit
 
 WIDTH = 26
 _INDENT = 2
@@ -47,6 +47,8 @@ class Sidebar(Widget):
         self._ground = palette.base
         self._blank = Strip.blank(WIDTH, palette.base)
         self._first: date | None = None
+        self._shown: tuple[object, ...] = ()
+        """What the rows were made of."""
 
     def show(
         self,
@@ -59,6 +61,10 @@ class Sidebar(Widget):
         note: str,
     ) -> None:
         """Show the month of `day`; `busy` counts a day's entries, `note` is today's line."""
+        wanted = (scene.generation, palette, day, busy, week_start, details, note, self.size.height)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
         rows: list[Row] = [
             [],
             [(_INDENT, (f"{LONG_MONTHS[day.month - 1]} {day.year}", palette.bright))],

@@ -11,6 +11,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO, Final
 
@@ -23,6 +24,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _FOLD: Final = b"\0"
 _FOLD_BYTE: Final = 0
 _FRAME_LETTERS: Final = frozenset(b"BEbe")
+_SHORT: Final = 64
 
 
 class Component:
@@ -182,10 +184,18 @@ def _wide_encoding(first: bytes) -> str | None:
 
 def _frame(line: bytes) -> tuple[bool, str] | None:
     """Whether a BEGIN or END line begins, and the component's name; None for any other line."""
+    return _known_frame(line) if len(line) <= _SHORT else _read_frame(line)
+
+
+def _read_frame(line: bytes) -> tuple[bool, str] | None:
     head, colon, name = line.partition(b":")
     if not colon or (word := head.upper()) not in (b"BEGIN", b"END"):
         return None
     return word == b"BEGIN", name.replace(_FOLD, b"").strip().upper().decode("ascii", "replace")
+
+
+_known_frame = lru_cache(maxsize=256)(_read_frame)
+"""Of short lines only: every event has the same."""
 
 
 def _finish(component: Component, raw: list[bytes]) -> Component:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +24,28 @@ class KindStyles(NamedTuple):
     selected_detail: Style
     selected_bar: Style
     outline: Style
+
+
+class _Kinds(Mapping[str, KindStyles]):
+    """The styles of each kind, mixed when the first entry of it is shown: few days have all kinds."""
+
+    def __init__(self, mix: Callable[[str], KindStyles]) -> None:
+        self._mix = mix
+        self._mixed: dict[str, KindStyles] = {}
+
+    def __getitem__(self, name: str) -> KindStyles:
+        found = self._mixed.get(name)
+        if found is None:
+            if name not in KINDS:
+                raise KeyError(name)
+            found = self._mixed[name] = self._mix(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(KINDS)
+
+    def __len__(self) -> int:
+        return len(KINDS)
 
 
 class Palette(NamedTuple):
@@ -108,10 +130,9 @@ def _rgb_palette(colors: Mapping[str, Color]) -> Palette:
             outline=style(color, back),
         )
 
-    kinds = {
-        name: kind(colors[f"kind-{name.replace('_', '-')}"], 0.09 if name in ("external", "time_off") else 0.20)
-        for name in KINDS
-    }
+    def kind_named(name: str) -> KindStyles:
+        return kind(colors[f"kind-{name.replace('_', '-')}"], 0.09 if name in ("external", "time_off") else 0.20)
+
     gone = _mix(back, fore, 0.06)
     cancelled = KindStyles(
         title=style(dim, gone, strike=True),
@@ -141,7 +162,7 @@ def _rgb_palette(colors: Mapping[str, Color]) -> Palette:
         ghost=_on_color(back, fore, accent),
         ghost_warning=_on_color(back, fore, warning),
         outline=style(dim, back),
-        kinds=kinds,
+        kinds=_Kinds(kind_named),
         cancelled=cancelled,
     )
 

@@ -15,14 +15,15 @@ from couchcal.tui.calendar.state import CalendarState
 from tests.tui.conftest import AppFactory, settle
 
 LATER = (
-    "calendar", "couchcal.practice.cadence", "couchcal.practice.outcome", "couchcal.practice.overlaps",
+    "calendar", "json", "couchcal.practice.cadence", "couchcal.practice.outcome", "couchcal.practice.overlaps",
     "couchcal.scheduling.hours", "couchcal.tui.forms.modal", "couchcal.tui.screens.help", "couchcal.worker",
 )  # fmt: skip
 """Modules that a command of the calendar needs, and no frame of it."""
 
 
 def test_what_only_commands_need_is_not_loaded() -> None:
-    code = f"import sys, couchcal.tui.app; print([name for name in {LATER!r} if name in sys.modules])"
+    start = "import sys, couchcal.practice.opening, couchcal.tui.app"
+    code = f"{start}; print([name for name in {LATER!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -238,6 +237,8 @@ def fill(database: Database, name: str, tz: str, clock: Clock) -> None:
     Raises:
         DatabaseProblem: somebody has done so meanwhile (code `exists`).
     """
+    import json
+
     from sqlmodel import select
 
     from couchcal.store.records import Location, Modifier, Practice, Practitioner, ServiceCode

@@ -7,7 +7,6 @@ and the database is encrypted, else it is undone. All of this runs inside `exclu
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -132,6 +131,8 @@ def set_recovery_code(database: Database) -> str:
 
 def settle(database: Path) -> None:
     """End the change that is written down: give up the old place if the new one holds, else undo what was done."""
+    import json
+
     note = note_of(database)
     try:
         written = json.loads(note.read_bytes())
@@ -225,6 +226,8 @@ def _begin(
     database: Path, record: Record, key: bytes, *, words: str | None = None, retire: str | None = None
 ) -> None:
     """Write the change down and do it; the place is read again before the key file leads there."""
+    import json
+
     if retire == record.get("id"):
         retire = None
     write_durably(note_of(database), json.dumps({"record": record, "retire": retire}).encode())

@@ -30,6 +30,7 @@ COMPILER = shutil.which("cc")
 SECTOR = 512
 DATABASE, LOG = "couchcal.db", "couchcal.db-wal"
 _TOLD = "acknowledged"
+_LATER_ANCHOR = "missing, or an older copy of the database was put in place"
 _CUT_SHORT = 0.3
 """Of so many of the moments the log is cut at any byte of its last change: a disk that lies about what it has."""
 
@@ -183,7 +184,11 @@ def _look(
     tally: Tally, where: str, place: Path, files: dict[str, bytes], key: bytes | None, history: list[str],
     least: int, most: int,
 ) -> None:  # fmt: skip
-    """Open what is left: whole, and a moment of the history not before `least` and not after `most`."""
+    """Open what is left: whole, and a moment of the history not before `least` and not after `most`.
+
+    Where `least` is the beginning the disk has lied, and the trail may say so: its anchor, a file of its own, knows
+    of entries that the log had.
+    """
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     for name, content in files.items():
@@ -191,7 +196,8 @@ def _look(
     (place / f"{DATABASE}-shm").write_bytes(os.urandom(4096))
     database = Database(place / DATABASE, key)
     try:
-        tally.damaged += [f"{where}: {words}" for words in damage(database)]
+        found_damage = [words for words in damage(database) if least or not words.endswith(_LATER_ANCHOR)]
+        tally.damaged += [f"{where}: {words}" for words in found_damage]
         found = digest(database)
     except CouchcalError as error:
         tally.damaged.append(f"{where}: {error}")

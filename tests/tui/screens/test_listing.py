@@ -117,7 +117,7 @@ async def test_a_reading_that_fails_is_told_until_one_succeeds(database: Databas
         screen.reload()
         await settle(pilot)
         assert problem(screen) == ""
-        screen.answers = [OSError("/home/ada/secret")]
+        screen.answers = [OSError("the words of a system")]
         screen.reload()
         await settle(pilot)
         assert problem(screen) == "It could not be read (OSError)."

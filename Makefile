@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PEERS  := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help bench-peers bench-growth demo test test-outside test-postgresql test-long check crosscheck faults fuzz format bench screenshots tour gallery man reference docs docs-check dist dist-check sbom audit clean
+.PHONY: help bench-peers bench-growth demo test test-programs test-outside test-postgresql test-long check crosscheck faults fuzz format bench screenshots tour gallery man reference docs docs-check dist dist-check sbom audit clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,12 @@ demo: $(RUN) ## open a throw-away practice with invented clients
 	@$(BIN)/couchcal demo
 
 test: $(DEV) ## run the tests, in minutes
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" tests $(TESTFLAGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" tests $(addprefix --ignore=,$(PROGRAM_TESTS)) $(TESTFLAGS)
+
+PROGRAM_TESTS := tests/faults tests/leaks tests/fuzz tests/store/postgresql
+
+test-programs: $(DEV) ## whole programs, minutes more: killed, fed with anything, searched for names, on a server
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" $(PROGRAM_TESTS) $(TESTFLAGS)
 
 SERVER_TESTS := $(addprefix tests/store/,test_session.py test_audit.py test_walls.py) \
   tests/practice tests/mail tests/archive tests/worker tests/web tests/sync \

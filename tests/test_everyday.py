@@ -34,4 +34,4 @@ def test_a_part_of_the_examples_is_never_none_and_never_more_than_all() -> None:
     for many in (1, 2, 3, 10, 100):
         fewer = _fewer(settings(max_examples=many)).max_examples
         assert min(many, LEAST) <= fewer <= many
-    assert _fewer(settings(max_examples=100)).max_examples == 30
+    assert _fewer(settings(max_examples=100)).max_examples == 20

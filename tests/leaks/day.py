@@ -63,7 +63,8 @@ _DEFAULTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "audit": ((), ("--json",), ("verify",)), "settings": (("list",), ("list", "--json")), "service": (("list",),),
     "modifier": (("list",),), "place": (("list",),), "room": (("list",),), "doctor": ((), ("--json",)),
     "key": (("show",),),
-    "guide": ((), ("google",)), "link": ((),), "undo": ((),), "redo": ((),), "export": ((),), "completion": (("bash",),),
+    "guide": ((), ("google",)), "link": ((),), "undo": ((),), "redo": ((),), "export": ((),),
+    "completion": (("bash",),),
 }  # fmt: skip
 """What each command that only tells something is asked for; `export` writes to standard output, with ids."""
 _BREAKABLE = (("agenda",), ("doctor",), ("agenda", "--json"), ("find", "x"), ("sync",), ("backup",))

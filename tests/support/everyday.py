@@ -35,19 +35,15 @@ MORE_OF_A_KIND = (
     "tests/store/test_recrypt.py::test_killed_anywhere_it_is_the_old_or_the_new_and_opens[False-False]",
     "tests/store/test_recrypt.py::test_killed_anywhere_it_is_the_old_or_the_new_and_opens[True-True]",
     "tests/sync/test_crash.py::test_a_reset_that_ends_anywhere_is_taken_up_again[events]",
-    "tests/sync/test_machine.py::test_all_comes_to_rest[friendly]",
-    "tests/sync/test_machine.py::test_all_comes_to_rest[recorded]",
     "tests/tui/screens/test_preferences.py::test_full_names_are_warned_against[escape-id]",
-    "tests/tui/test_background.py::test_the_program_ends_beside_a_request_that_hangs_and_the_next_goes_on",
     "tests/tui/test_terminal.py::test_a_program_that_is_ended_leaves_terminal_and_database_whole[1]",
     "tests/tui/test_terminal.py::test_a_session_is_moved_put_back_by_undo_and_the_terminal_restored[120-36]",
-    "tests/tui/test_two_at_once.py::test_an_entry_deleted_elsewhere_under_the_cursor_is_told",
-    "tests/tui/test_two_at_once.py::test_an_entry_moved_elsewhere_while_in_the_hand_stays_where_the_other_put_it",
-    "tests/tui/test_two_at_once.py::test_what_the_command_line_books_and_undoes_is_seen",
+    "tests/tui/test_stylesheet.py::test_a_form_looks_the_same_in_every_state[couchcal-ansi]",
+    "tests/tui/test_stylesheet.py::test_a_form_looks_the_same_in_every_state[couchcal-light]",
     "tests/web/test_browser.py::test_pages_fit_and_nothing_is_blocked[768]",
     "tests/web/test_portal_browser.py::test_pages_fit_and_nothing_is_blocked[1280]",
 )
-"""What costs much, mostly with processes, beside which something alike is everyday."""
+"""Cases with processes, or that cost much otherwise, beside which a case of the same test is everyday."""
 
 
 def import_from_the_end(root: Path) -> None:

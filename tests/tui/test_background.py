@@ -45,6 +45,7 @@ def waiting(demo: Database) -> int:
         return int(connection.execute("SELECT count(*) FROM sync_outbox").fetchone()[0])
 
 
+@pytest.mark.long
 def test_the_program_ends_beside_a_request_that_hangs_and_the_next_goes_on(demo: Database, google: Online) -> None:
     google.emulator.control("faults", {"match": {"op": "events.list"}, "action": {"type": "hang"}})
     before = waiting(demo)

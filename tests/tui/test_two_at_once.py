@@ -77,6 +77,7 @@ def test_two_calendars_show_each_others_bookings(demo: Database) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.long
 def test_what_the_command_line_books_and_undoes_is_seen(demo: Database) -> None:
     terminal = calendar(demo)
     before = shown(terminal, "Omar K.")
@@ -87,6 +88,7 @@ def test_what_the_command_line_books_and_undoes_is_seen(demo: Database) -> None:
     leave(terminal)
 
 
+@pytest.mark.long
 @pytest.mark.long
 def test_an_entry_deleted_elsewhere_under_the_cursor_is_told(demo: Database) -> None:
     terminal = on_supervision(demo)
@@ -104,6 +106,7 @@ def test_an_entry_deleted_elsewhere_while_in_the_hand_is_put_back_and_told(demo:
     leave(terminal)
 
 
+@pytest.mark.long
 def test_an_entry_moved_elsewhere_while_in_the_hand_stays_where_the_other_put_it(demo: Database) -> None:
     terminal = on_supervision(demo)
     terminal.press("mj", lambda: "MOVING" in terminal.status)

@@ -77,7 +77,7 @@ def test_other_files_each_have_their_words(home: Path, content: object, words: s
 
 
 def test_no_client_file(home: Path) -> None:
-    with pytest.raises(NotFound, match=r"docs/google\.md"):
+    with pytest.raises(NotFound, match="couchcal guide google"):
         config.load()
     (home / "client_secret.json").mkdir()
     with pytest.raises(Refused, match="cannot be read"):

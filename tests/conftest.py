@@ -42,11 +42,6 @@ def pytest_configure(config: pytest.Config) -> None:
         on_server.choose()
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors: tests also wait, for programs and pages."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_sessionstart(session: pytest.Session) -> None:
     if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" and session.config.args == ["tests"]:
         import_from_the_end(session.config.rootpath)

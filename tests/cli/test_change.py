@@ -122,6 +122,18 @@ def test_notify_without_an_address_says_so(cli: Cli) -> None:  # CXL-05
     ]
 
 
+@pytest.mark.parametrize(("command", "told"), [(("move", "+1d"), 0), (("move", "+1d", "--notify"), 1),
+    (("edit", "start=thu 3pm", "--notify"), 1), (("edit", "instructions=ring twice", "--notify"), 0)])  # fmt: skip
+def test_a_move_is_told_if_it_is_said(cli: Cli, command: tuple[str, ...], told: int) -> None:
+    cli("client", "edit", "C-0003", "email=bob@example.org")
+    ident = add(cli, "wed 9am bob 90834")
+    verb, *rest = command
+    cli(verb, ident, *rest)
+    assert (
+        cli.rows("SELECT recipient FROM outbox_email WHERE kind = 'rescheduled'") == [("bob@example.org",)] * told
+    )
+
+
 def test_delete_needs_yes_where_nobody_can_be_asked(cli: Cli) -> None:  # DEL-01
     ident = add(cli, "wed 9am bob 90834")
     assert "--yes" in cli("delete", ident, code=2).err

@@ -434,13 +434,15 @@ def test_feeds_show_what_may_be_shown_until_they_are_revoked(at: Door) -> None:
 def test_moves_are_told_as_the_practice_wants(at: Door, setting: str, notify: bool | None, told: bool) -> None:
     at.practice(notify_on_move=setting)
     row_id = at.desk.book(FRIDAY)
-    at.desk.move(row_id, "2026-03-06 14:00", notify=notify)
+    done = at.desk.move(row_id, "2026-03-06 14:00", notify=notify)
+    was = at.desk.at(FRIDAY)
+    assert done.untold == (was if (setting, notify) == ("ask", None) else None)
     assert [kind for kind, _ in at.told()] == ["rescheduled"] * told
     if told:
         with pytest.raises(Refused, match="already"):
-            appointments.tell_of_move(at.database, row_id, clock=at.desk.clock)
+            appointments.tell_of_move(at.database, row_id, was, clock=at.desk.clock)
     else:
-        appointments.tell_of_move(at.database, row_id, clock=at.desk.clock)
+        appointments.tell_of_move(at.database, row_id, was, clock=at.desk.clock)
         assert [kind for kind, _ in at.told()] == ["rescheduled"]
     undo.undo(at.database, clock=at.desk.clock)
     assert at.told() == []

@@ -124,6 +124,11 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_notify(parser: argparse.ArgumentParser) -> None:
+    """`--notify`."""
+    parser.add_argument("--notify", action="store_true", help="tell the client by e-mail")
+
+
 def whole_text(value: str) -> str:
     """An argument that can be stored.
 

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime, time, timedelta
 
-from couchcal.cli.arguments import add_id, add_json, add_names, add_scope, cents, minutes, whole_text
+from couchcal.cli.arguments import add_id, add_json, add_names, add_notify, add_scope, cents, minutes, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import appointment_of, report
@@ -36,6 +36,7 @@ def _configure_move(parser: ArgumentParser) -> None:
     _subject(parser)
     parser.add_argument("when", metavar="WHEN", nargs="+", help="2026-03-03T15:00, tue 3pm, +1d, -30m")
     parser.add_argument("--length", metavar="MIN", type=minutes, help="another length in minutes")
+    add_notify(parser)
     add_scope(parser)
 
 
@@ -46,8 +47,9 @@ def _move(args: Namespace) -> int:
         from couchcal.practice.appointments import reschedule
 
         done = reschedule(
-            practice.database, entry.row_id, start, end, scope=args.scope, expected_version=entry.version
-        )
+            practice.database, entry.row_id, start, end, scope=args.scope, expected_version=entry.version,
+            notify=args.notify or None,
+        )  # fmt: skip
         tail = " and all following" if args.scope == "future" and entry.series_id is not None else ""
         return report(practice, args, "Moved", done, to=True, tail=tail)
 
@@ -98,7 +100,7 @@ def _configure_cancel(parser: ArgumentParser) -> None:
     parser.add_argument("--type", required=True, choices=CANCELLATION_TYPES, help="why it does not take place")
     parser.add_argument("--reason", metavar="T", default="", type=whole_text, help="in words")
     parser.add_argument("--fee", metavar="25.00", type=cents, help="what is owed for it, recorded only")
-    parser.add_argument("--notify", action="store_true", help="tell the client by e-mail")
+    add_notify(parser)
 
 
 def _cancel(args: Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from couchcal.cli.arguments import add_id, add_json, add_names, add_scope, whole_text
+from couchcal.cli.arguments import add_id, add_json, add_names, add_notify, add_scope, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import appointment_of, report
@@ -59,6 +59,7 @@ def _configure(parser: ArgumentParser) -> None:
     )
     add_json(parser)
     add_names(parser)
+    add_notify(parser)
     add_scope(parser)
 
 
@@ -69,7 +70,10 @@ def _run(args: Namespace) -> int:
         changes = _changes(practice, entry, typed)
         from couchcal.practice.appointments import edit
 
-        done = edit(practice.database, entry.row_id, changes, scope=args.scope, expected_version=entry.version)
+        done = edit(
+            practice.database, entry.row_id, changes, scope=args.scope, expected_version=entry.version,
+            notify=args.notify or None,
+        )  # fmt: skip
         if done.label == "Nothing changed":
             return report(practice, args, "Nothing changed:", done)
         tail = " and all following" if args.scope == "future" and entry.series_id is not None else ""

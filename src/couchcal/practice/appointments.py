@@ -124,14 +124,14 @@ def reschedule(
 
     Args:
         notify: whether the client is told; None leaves it to the practice's setting "Mail on a move", by which
-            `ask` tells nobody until somebody says so (`tell_of_move`).
+            `ask` tells nobody until somebody says so (`Done.untold`, `tell_of_move`).
     """
     wanted = Edit({"start": start, "end": end}, scope, reset_moved=reset_moved)
     return _change(database, appointment_id, wanted, "Moved", expected_version, notify, actor, clock)
 
 
-def tell_of_move(database: Database, appointment_id: int, *, clock: Clock = system_clock) -> Done:
-    """Tell the client of an appointment's time after it was moved.
+def tell_of_move(database: Database, appointment_id: int, was: datetime, *, clock: Clock = system_clock) -> Done:
+    """Tell the client of an appointment's time after it was moved; `was` is the start they know.
 
     Raises:
         Refused: there is no address, or they are told already.
@@ -140,7 +140,7 @@ def tell_of_move(database: Database, appointment_id: int, *, clock: Clock = syst
         row = rows.load(session, appointment_id)
         label = f"{rows.title_of(session, row)} is told of the new time"
         session.relabel(label)
-        if not letters.tell_moved(session, row, row.start_utc):
+        if not letters.tell_moved(session, row, was):
             raise Refused(_NOT_TOLD[0], "add one to their record")
         if not session.changed:
             raise Refused("the client is told already", "nothing was sent again")
@@ -162,10 +162,13 @@ def _change(
         was = row.start_utc, row.end_utc
         done, outcome = editing.apply(session, row, wanted, verb)
         session.relabel(done.label)
-        if notify is None:
-            notify = rows.practice_of(session).notify_on_move == "always"
         moved = row in outcome.changed and (row.start_utc, row.end_utc) != was and row.start_utc > session.now
-        if not (notify and moved and row.status == "scheduled" and row.client_id is not None):
+        if not (moved and row.status == "scheduled" and row.client_id is not None):
+            return done
+        setting = rows.practice_of(session).notify_on_move
+        if notify is None and setting == "ask":
+            return done._replace(untold=was[0] if letters.has_address(session, row.client_id) else None)
+        if not (setting == "always" if notify is None else notify):
             return done
         following = len(outcome.changed) - outcome.added - 1 if wanted.scope == "future" else 0
         told = letters.tell_moved(session, row, was[0], max(0, following))

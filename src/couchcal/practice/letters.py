@@ -141,6 +141,12 @@ def about_request(session: JournalSession, request: BookingRequest, client: Clie
         queue(session, "request_received", client=client, request=request)
 
 
+def has_address(session: JournalSession, client_id: int) -> bool:
+    """Whether a client can be told anything by mail."""
+    client = session.get(Client, client_id)
+    return client is not None and bool(client.email)
+
+
 def tell_moved(session: JournalSession, row: Appointment, was: datetime, following: int = 0) -> bool:
     """Tell the client that an appointment has another time; `following` ones of its series have, too."""
     client = session.get(Client, row.client_id) if row.client_id is not None else None

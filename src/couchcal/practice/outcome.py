@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 
@@ -17,7 +18,8 @@ class Done(NamedTuple):
     """The outcome of a write.
 
     `label` is the toast ("Moved Jane D. to Tue 3 Mar 15:00"); `changed` counts rows; `conflicts` counts
-    rows of the change that now overlap something; `advice` never blocked anything.
+    rows of the change that now overlap something; `advice` never blocked anything. `untold` is the start that the
+    client still knows, where the practice asks before they are told of a move.
     """
 
     label: str
@@ -26,6 +28,7 @@ class Done(NamedTuple):
     kept: tuple[Kept, ...] = ()
     conflicts: int = 0
     advice: tuple[str, ...] = ()
+    untold: datetime | None = None
 
 
 class Preview(NamedTuple):

@@ -179,6 +179,12 @@ class ApplyToFuture(Command):
     keys, label, group = "M", "Move all future too", "Appointments"
 
 
+class TellClient(Command):
+    """Tell the client of the session that was just moved, by e-mail."""
+
+    keys, label, group = "N", "Tell of the move", "Appointments"
+
+
 class CancelSession(Command):
     """Cancel the session; it stays on the calendar, marked."""
 
@@ -225,7 +231,7 @@ CALENDAR_COMMANDS: tuple[type[Command], ...] = (
     CursorLeft, CursorDown, CursorUp, CursorRight, PreviousPeriod, NextPeriod, NextEntry, PreviousEntry,
     JumpToEntry, Today, GoToDate, NextConflict, WaysOut, Search,
     DayView, WeekView, MonthView, AgendaView, Zoom, ToggleSidebar, SecondZone, Privacy,
-    New, QuickAdd, Open, Edit, EditTimes, Reschedule, ApplyToFuture, CancelSession, Restore, Delete, Copy, Paste,
-    Duplicate, FindTime,
+    New, QuickAdd, Open, Edit, EditTimes, Reschedule, ApplyToFuture, TellClient, CancelSession, Restore,
+    Delete, Copy, Paste, Duplicate, FindTime,
 )  # fmt: skip
 """In the order of help."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from datetime import date, datetime, timedelta
 
 import pytest
 
-from couchcal.practice import appointments, marks, waitlist_changes
+from couchcal.practice import appointments, client_changes, marks, practice_settings, waitlist_changes
 from couchcal.practice.agenda import Entry, between
 from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.scheduling.wallclock import to_local, zone
+from couchcal.settings_file import write_settings
 from couchcal.store.connection import Database
 from couchcal.tui.calendar.period import View
 from couchcal.tui.calendar.screen import CalendarScreen
@@ -26,10 +29,11 @@ from tests.tui.conftest import AppFactory, settle, stored, toasts
 SIZE = (120, 36)
 
 
-def stand_on(screen: CalendarScreen, first: str, day: date) -> None:
-    screen.go_to(
-        next(e for e in screen.loaded.entries if e.first == first and not e.cancelled and day_of(e.start) == day)
-    )
+def stand_on(screen: CalendarScreen, first: str, day: date) -> Entry:
+    found = (e for e in screen.loaded.entries if e.first == first and not e.cancelled and day_of(e.start) == day)
+    entry = next(found)
+    screen.go_to(entry)
+    return entry
 
 
 def day_of(instant: datetime) -> date:
@@ -81,6 +85,55 @@ async def test_all_future_follow_and_what_stays_is_named(make: AppFactory, demo:
         await pilot.press("M")
         await pilot.pause()
         assert "First move one session" in toasts(pilot)[-1]
+
+
+async def test_the_client_of_a_move_is_told_when_somebody_says_so(make: AppFactory, demo: Database) -> None:
+    write_settings({"mail.host": "127.0.0.1", "mail.port": 9, "mail.from": "office@practice.example"})
+    client_changes.edit(demo, client(demo, "Maria"), {"email": "maria@client.example"}, clock=clock)
+    async with make().run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        await pilot.press("N")
+        await pilot.pause()
+        assert "First move a session" in toasts(pilot)[-1]
+        entry = stand_on(screen, "Maria", date(2026, 3, 5))
+        for _ in range(2):
+            await pilot.press("m", "J", "enter")
+            await settle(pilot)
+            assert "N tells the client" in toasts(pilot)[-1]
+        assert letters(demo) == []
+        await pilot.press("N")
+        await settle(pilot)
+        assert "is told of the new time" in toasts(pilot)[-1]
+        ((kind, recipient, facts),) = letters(demo)
+        assert (kind, recipient) == ("rescheduled", "maria@client.example")
+        assert json.loads(facts)["was"] == entry.start.isoformat(), "the start before both moves"
+        await pilot.press("u")
+        await settle(pilot)
+        assert letters(demo) == []
+
+
+@pytest.mark.parametrize("missing", ["address", "server", "question"])
+async def test_nobody_is_asked_about_letters_that_cannot_go_or_go_anyway(
+    make: AppFactory, demo: Database, missing: str
+) -> None:
+    if missing != "server":
+        write_settings({"mail.host": "127.0.0.1", "mail.port": 9, "mail.from": "office@practice.example"})
+    if missing != "address":
+        client_changes.edit(demo, client(demo, "Maria"), {"email": "maria@client.example"}, clock=clock)
+    if missing == "question":
+        practice_settings.change(demo, {"notify_on_move": "never"}, clock=clock)
+    async with make().run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        stand_on(screen, "Maria", date(2026, 3, 5))
+        await pilot.press("m", "J", "enter")
+        await settle(pilot)
+        assert "tells the client" not in toasts(pilot)[-1]
+
+
+def letters(database: Database) -> list[tuple[str, str, str]]:
+    with closing(database.connect()) as connection:
+        asked = "SELECT kind, recipient, payload FROM outbox_email WHERE state = 'queued' AND kind = 'rescheduled'"
+        return [tuple(row) for row in connection.execute(asked)]
 
 
 async def test_cancelling_one_of_a_series_offers_nothing_for_the_others(make: AppFactory) -> None:

@@ -16,7 +16,7 @@ from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.dragging import Dragging
 from couchcal.tui.calendar.period import day_label
 from couchcal.tui.calendar.words import time_text
-from couchcal.tui.calendar.writing import Freed, Writing
+from couchcal.tui.calendar.writing import Freed, Untold, Writing
 from couchcal.tui.text import clean
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Answers(Dragging, part=True):
         if self.last_move is not None:
             hints.append(self._future_words(self.last_move.row_id))
         text = self.glyphs.separator.join([words, *hints])
+        self.untold = self._untold_by(done)
         notes = self._notes(done)
         if notes:
             text = f"{text}\n{self.glyphs.separator.join(notes)}"
@@ -64,6 +65,19 @@ class Answers(Dragging, part=True):
             staying = held_back(self.reader, row_id)
         return f"{offer}, {staying} {'stays' if staying == 1 else 'stay'}" if staying else offer
 
+    def _untold_by(self, done: Done) -> Untold | None:
+        """Of two moves in a row the client knows the start before the first."""
+        if done.untold is None or done.appointment_id is None:
+            return None
+        from couchcal.mail import config
+
+        if not config.set_up():
+            return None
+        earlier = self.untold
+        if earlier is not None and earlier.row_id == done.appointment_id:
+            return earlier
+        return Untold(done.appointment_id, done.untold)
+
     def _notes(self, done: Done) -> list[str]:
         """Overlaps and the way to them (REC-11), what a series change left alone (REC-09), advice."""
         notes = []
@@ -74,6 +88,8 @@ class Answers(Dragging, part=True):
             notes += [f"{self.glyphs.conflict} overlaps", f"{self.keymap.shown_first('ways-out')} free times"]
         if done.kept:
             notes.append(self._kept_words(done.kept))
+        if self.untold is not None:
+            notes.append(f"{self.keymap.shown_first('tell-client')} tells the client")
         if self.shows_names:
             notes += done.advice
         return notes

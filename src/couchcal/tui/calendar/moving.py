@@ -126,6 +126,20 @@ class Moving(Landing, part=True):
 
         self.write(change)
 
+    def action_tell_client(self) -> None:
+        untold = self.untold
+        if untold is None:
+            self.toast("First move a session; where the practice asks, this tells the client of the new time")
+            return
+        self.untold = None
+
+        def change() -> Done:
+            from couchcal.practice import appointments
+
+            return appointments.tell_of_move(self.database, untold.row_id, untold.was, clock=self.clock)
+
+        self.write(change)
+
 
 def _utc_midnight(instant: datetime, grab: Grab) -> datetime:
     return datetime.combine(to_local(instant, grab.tz).date(), datetime.min.time(), UTC)

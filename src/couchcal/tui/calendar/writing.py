@@ -30,6 +30,13 @@ class Moved(NamedTuple):
     was_end: datetime
 
 
+class Untold(NamedTuple):
+    """An appointment that was moved, and the start that its client still knows."""
+
+    row_id: int
+    was: datetime
+
+
 class Freed(NamedTuple):
     """A client's time `[start, end)` that somebody on the waitlist may want."""
 
@@ -50,6 +57,8 @@ class Writing(Showing, part=True):
     """The move that `apply-to-future` would repeat."""
     moving_one: Moved | None = None
     """The same, while the move is being stored."""
+    untold: Untold | None = None
+    """The move whose client `tell-client` would tell."""
     freed: Freed | None = None
     """The time that the change under way sets free."""
     offered: Freed | None = None

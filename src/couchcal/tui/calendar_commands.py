@@ -182,7 +182,7 @@ class ApplyToFuture(Command):
 class TellClient(Command):
     """Tell the client of the session that was just moved, by e-mail."""
 
-    keys, label, group = "N", "Tell of the move", "Appointments"
+    keys, label, group = "i", "Inform of the move", "Appointments"
 
 
 class CancelSession(Command):

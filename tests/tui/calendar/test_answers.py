@@ -92,16 +92,16 @@ async def test_the_client_of_a_move_is_told_when_somebody_says_so(make: AppFacto
     client_changes.edit(demo, client(demo, "Maria"), {"email": "maria@client.example"}, clock=clock)
     async with make().run_test(size=SIZE) as pilot:
         screen = await settle(pilot)
-        await pilot.press("N")
+        await pilot.press("i")
         await pilot.pause()
         assert "First move a session" in toasts(pilot)[-1]
         entry = stand_on(screen, "Maria", date(2026, 3, 5))
         for _ in range(2):
             await pilot.press("m", "J", "enter")
             await settle(pilot)
-            assert "N tells the client" in toasts(pilot)[-1]
+            assert "i tells the client" in toasts(pilot)[-1]
         assert letters(demo) == []
-        await pilot.press("N")
+        await pilot.press("i")
         await settle(pilot)
         assert "is told of the new time" in toasts(pilot)[-1]
         ((kind, recipient, facts),) = letters(demo)

@@ -31,7 +31,8 @@ demo: $(RUN) ## open a throw-away practice with invented clients
 test: $(DEV) ## run the tests, in minutes
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" tests $(addprefix --ignore=,$(PROGRAM_TESTS)) $(TESTFLAGS)
 
-PROGRAM_TESTS := tests/faults tests/leaks tests/fuzz tests/sync/http tests/store/postgresql tests/store/test_killed_upgrade.py \
+PROGRAM_TESTS := tests/faults tests/leaks tests/fuzz tests/sync/http tests/store/postgresql tests/sync/test_crash.py tests/test_docs_commands.py \
+  $(addprefix tests/store/test_,backup.py key_changes.py killed_upgrade.py recrypt.py) \
   $(addprefix tests/cli/test_,at_once.py process.py serve.py server.py terminal.py worker.py) \
   $(addprefix tests/tui/test_,background.py terminal.py two_at_once.py) tests/tui/looks/test_terminals.py \
   $(addprefix tests/web/test_,browser.py portal_browser.py) tests/practice/test_door_race.py tests/worker/test_thread.py

@@ -268,7 +268,7 @@ def test_a_damaged_database_can_be_replaced(tmp_path: Path) -> None:
 
 # killed at any step
 
-_STRIDE = 1 if os.environ.get("COUCHCAL_KILL_ALL") else 3
+_STRIDE = 1 if os.environ.get("COUCHCAL_KILL_ALL") else 5
 """Of so many steps to be killed at, one is tried; `COUCHCAL_KILL_ALL=1` tries all."""
 _STEPS = ("open", "os.rename", "os.remove", "os.link", "os.chmod", "sqlite3.connect", "os.truncate")
 

@@ -70,6 +70,15 @@ def test_one_after_the_other_have_the_same(database: Database, opened: list[sqli
     assert len(opened) == 1
 
 
+def test_what_takes_no_writes_is_opened_anew(
+    database: Database, opened: list[sqlite3.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Database, "takes_writes", lambda _self: False)
+    for _ in range(2):
+        database.connect().close()
+    assert [is_open(connection) for connection in opened] == [False, False]
+
+
 def test_two_at_once_have_their_own(database: Database, opened: list[sqlite3.Connection]) -> None:
     with closing(database.connect()) as one, closing(database.connect()) as other:
         before = other.execute("PRAGMA data_version").fetchone()
@@ -108,8 +117,8 @@ def test_a_transaction_that_was_left_open_is_undone(database: Database) -> None:
 
 
 def test_another_file_in_the_place_is_read(database: Database, tmp_path: Path) -> None:
-    with closing(database.connect()) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    late = database.connect()
+    late.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     copy = tmp_path / "copy.db"
     shutil.copyfile(database.path, copy)
     other = Database(copy, None)
@@ -123,6 +132,9 @@ def test_another_file_in_the_place_is_read(database: Database, tmp_path: Path) -
     copy.replace(database.path)
     with closing(database.connect()) as connection:
         assert zone_of(connection) == "Asia/Tokyo"
+    late.close()
+    with closing(database.connect()) as first, closing(database.connect()) as second:
+        assert {zone_of(first), zone_of(second)} == {"Asia/Tokyo"}, "what comes back late is of the file before"
 
 
 def test_a_file_that_is_gone_is_told(database: Database) -> None:

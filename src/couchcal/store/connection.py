@@ -128,7 +128,7 @@ class Database:
 
         Whoever wants the file closed after its `close`, because it is moved or copied, takes `connect_file`.
         """
-        if self._keeper is None:
+        if self._keeper is None or not self.takes_writes():  # what is read-only opens in a way that sees no changes
             return self.connect_file()
         self._refuse_if_locked()
         return self._keeper.lend(self.connect_file)

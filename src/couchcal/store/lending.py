@@ -10,10 +10,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Never
+from typing import Any, Final, Never, TypeAlias
 
 MOST_IDLE: Final = 2
 """So many are kept of one database: each has a page cache of up to two megabytes."""
+File: TypeAlias = tuple[int, int] | None
+"""Which file it is that is open: another one may have come to the place since."""
 _OF_ANOTHER_PROCESS: Final[list[sqlite3.Connection]] = []
 """What a fork has copied. To close it here would take away the locks of the process that opened it."""
 
@@ -24,10 +26,11 @@ class Lent:
     A transaction that is open then is rolled back.
     """
 
-    __slots__ = ("_connection", "_keeper", "execute", "executemany")
+    __slots__ = ("_connection", "_file", "_keeper", "execute", "executemany")
 
-    def __init__(self, connection: sqlite3.Connection, keeper: Keeper) -> None:
+    def __init__(self, connection: sqlite3.Connection, file: File, keeper: Keeper) -> None:
         self._connection: sqlite3.Connection | None = connection
+        self._file = file
         self._keeper = keeper
         self.execute: Callable[..., sqlite3.Cursor] = connection.execute
         self.executemany: Callable[..., sqlite3.Cursor] = connection.executemany
@@ -42,7 +45,7 @@ class Lent:
         connection, self._connection = self._connection, None
         if connection is not None:
             self.execute = self.executemany = _closed
-            self._keeper.take_back(connection)
+            self._keeper.take_back(connection, self._file)
 
 
 def _closed(*_: Any) -> Never:
@@ -52,12 +55,11 @@ def _closed(*_: Any) -> Never:
 class Keeper:
     """The connections of one database that nobody uses at the moment; of use from any thread."""
 
-    __slots__ = ("_file", "_idle", "_open", "_path", "_process")
+    __slots__ = ("_idle", "_open", "_path", "_process")
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: list[sqlite3.Connection] = []
-        self._file: tuple[int, int] | None = None
+        self._idle: list[tuple[sqlite3.Connection, File]] = []
         self._process = os.getpid()
         self._open = True
 
@@ -67,20 +69,21 @@ class Keeper:
     def lend(self, make: Callable[[], sqlite3.Connection]) -> Lent:
         """One that is idle, else what `make` gives. Another file that has come to the place is opened anew."""
         if self._process != os.getpid():
-            _OF_ANOTHER_PROCESS.extend(self._idle)
+            _OF_ANOTHER_PROCESS.extend(connection for connection, _ in self._idle)
             self._idle, self._process = [], os.getpid()
-        if self._idle and self._file != _identity(self._path):
-            self._close_idle()
-        with suppress(IndexError):  # another thread had the last one
-            return Lent(self._idle.pop(), self)
-        connection = make()
-        self._file = _identity(self._path)
-        return Lent(connection, self)
+        present = _identity(self._path)
+        while self._idle:
+            with suppress(IndexError):  # another thread had the last one
+                connection, file = self._idle.pop()
+                if file == present:
+                    return Lent(connection, file, self)
+                connection.close()
+        return Lent(make(), _identity(self._path), self)
 
-    def take_back(self, connection: sqlite3.Connection) -> None:
+    def take_back(self, connection: sqlite3.Connection, file: File) -> None:
         """Keep a connection, unless it is in the middle of something, or nobody is to have one any more."""
         if self._open and len(self._idle) < MOST_IDLE and not connection.in_transaction:
-            self._idle.append(connection)
+            self._idle.append((connection, file))
         else:
             connection.close()
         if not self._open:  # it was closed meanwhile
@@ -95,10 +98,10 @@ class Keeper:
     def _close_idle(self) -> None:
         while self._idle:
             with suppress(IndexError):
-                self._idle.pop().close()
+                self._idle.pop()[0].close()
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> File:
     try:
         found = os.stat(path)
     except OSError:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from couchcal import settings
+from couchcal.errors import DatabaseProblem
 from couchcal.practice import appointments
 from couchcal.store.connection import Database
+from couchcal.tui.calendar import data, reading
 from couchcal.tui.calendar.agenda_list import AgendaList
 from couchcal.tui.calendar.layout import key_of
 from couchcal.tui.calendar.lines import Line
@@ -124,6 +127,29 @@ async def test_two_programs_at_once_see_each_other(make: AppFactory, demo: Datab
         screen._tick()
         await settle(pilot)
         assert ("appointment", new) in {key_of(entry) for entry in screen.scene.entries}
+
+
+async def test_what_could_not_be_read_is_told_once_and_read_again(
+    make: AppFactory, demo: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make().run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        good, tries = data.load, []
+
+        def busy(*arguments: Any) -> data.Loaded:
+            tries.append(arguments)
+            raise DatabaseProblem("the database is busy", "try again")
+
+        monkeypatch.setattr(reading, "_AGAIN_SECONDS", 0.05)
+        monkeypatch.setattr(data, "load", busy)
+        new = session(demo, next(e.client_id for e in screen.scene.entries if e.client_id), at(6, 12))
+        screen._tick()
+        while len(tries) < 3:
+            await pilot.pause(0.02)
+        assert toasts(pilot).count("the database is busy; try again") == 1
+        monkeypatch.setattr(data, "load", good)
+        while ("appointment", new) not in {key_of(entry) for entry in screen.scene.entries}:
+            await pilot.pause(0.02)
 
 
 async def test_far_away_weeks_get_their_sessions_in_the_background(make: AppFactory) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual import work
 from textual.message import Message
 
+from couchcal.errors import CouchcalError
 from couchcal.practice.agenda import day_instant
 from couchcal.practice.glance import Particulars
 from couchcal.store.connection import database_errors
@@ -16,10 +17,15 @@ from couchcal.tui.calendar.period import Period
 from couchcal.tui.calendar.writing import Writing
 
 _READ_AHEAD_SECONDS = 0.12
+_AGAIN_SECONDS = 2.0
+"""After a reading that went wrong."""
 
 
 class Reading(Writing, part=True):
     """Fetches days before they are asked for, and puts what arrives in place."""
+
+    _trouble = ""
+    """What the last reading failed of."""
 
     class Arrived(Message):
         """Fresh data."""
@@ -57,11 +63,23 @@ class Reading(Writing, part=True):
             if self._loader is None:
                 self._loader = self.database.connect()
             loaded = data.load(self._loader, window, self.tz, self.clock())
-        self.post_message(self.Arrived(loaded))
+            self.post_message(self.Arrived(loaded))  # before another reading begins: the newest is to come last
+
+    def reading_failed(self, problem: CouchcalError) -> None:
+        """Say once what is wrong, and try again: what others wrote is to be seen sooner or later."""
+        if self.database.locked:
+            return
+        if str(problem) != self._trouble:
+            self._trouble = str(problem)
+            self.toast(self._trouble, severity="error")
+        if self._reading_ahead is not None:
+            self._reading_ahead.stop()
+        self._reading_ahead = self.set_timer(_AGAIN_SECONDS, self.fetch)
 
     def on_reading_arrived(self, message: Arrived) -> None:
         if self.database.locked:
             return
+        self._trouble = ""
         loaded = message.loaded
         if not data.covers(loaded.window, self.period) and data.covers(self.loaded.window, self.period):
             return

@@ -101,8 +101,13 @@ class Writing(Showing, part=True):
                 error = CouchcalError(f"{type(error).__name__} in the background", "nothing was changed")
             if event.worker.group == "write":
                 self.post_message(self.Failed(error))
+            elif event.worker.group == "load":
+                self.reading_failed(error)
             else:
                 self.toast(str(error), severity="error")
+
+    def reading_failed(self, problem: CouchcalError) -> None:
+        """Called when the calendar could not be read."""
 
     def warm_soon(self) -> None:
         """Load what a change needs, in the background, as soon as somebody sets about one.

@@ -127,7 +127,6 @@ class WaysOut(Modal[WayOut]):
         yield Ways([], id="results")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#results").focus()
         self._show_subject()
 

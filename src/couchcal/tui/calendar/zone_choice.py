@@ -49,7 +49,6 @@ class ZoneChoice(Modal[str]):
         yield Static(id="count")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._look("")
 
     @on(Input.Changed)

@@ -126,7 +126,6 @@ class AppointmentFields(ChangedModal[Done]):
 
     def on_mount(self) -> None:
         self.query_one("#locks").display = False
-        super().on_mount()
         if not self._waiting:
             opening = self._opening
             work = partial(load, self.database, opening.appointment_id, opening.names)

@@ -141,7 +141,6 @@ class CatalogueForm(ChangedModal[Done]):
         return Input(text, id=part.name, max_length=part.most, classes=classes)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._texts = self._collect()
         if self._kind == "place":
             self.query_one("#frame").mount(Suggest(self.query_one("#pos", Input), find_pos))

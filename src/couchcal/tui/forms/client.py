@@ -75,7 +75,6 @@ class ClientForm(ChangedModal[ClientRow]):
             yield from client_rows.rows(new=self._new)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#locks").display = False
         self.query_one("#row-accept").display = False
         if not self._new and self._names != "full":

@@ -83,7 +83,6 @@ class MergeDialog(Modal[ClientRow]):
             yield Button("Back", id="back")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._show_step()
         self.run_worker(self._load(), group="read", exit_on_error=False)
 

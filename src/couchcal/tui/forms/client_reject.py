@@ -34,7 +34,6 @@ class RejectDialog(Modal[RejectAnswer]):
         yield Ways([], id="ways")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.run_worker(self._load(), group="read", exit_on_error=False)
 
     async def _load(self) -> None:

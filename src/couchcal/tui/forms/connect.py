@@ -95,7 +95,6 @@ class ConnectForm(Modal["Granted"]):
         yield Static(id="spinning", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(_SPIN_S, self._spin)
         self._start()
 

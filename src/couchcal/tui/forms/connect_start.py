@@ -64,7 +64,6 @@ class StartForm(ChangedModal[Start]):
         yield Button("Start sync", id="save")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._explain()
 
     def changed(self) -> bool:

@@ -76,7 +76,6 @@ class EventTypeForm(ChangedModal[Done]):
             yield Field("Booked", confirm, id="row-confirm")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._mark_common()
         self._opened = self._typed()
         self.read(partial(form.read_facts, self._database), self._take, group="read")

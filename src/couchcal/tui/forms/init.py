@@ -62,7 +62,6 @@ class InitForm(ChangedModal[Database]):
         yield Suggest(tz, find_zones)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._show_protection()
         self.run_worker(self._find_keyring(), group="read", exit_on_error=False)
 

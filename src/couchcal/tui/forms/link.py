@@ -105,7 +105,6 @@ class LinkDialog(Modal[Done]):
             yield Static(id="code", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         for name in ("#code", "#field-slug", "#end-feed"):
             self.query_one(name).display = False
         self._read()

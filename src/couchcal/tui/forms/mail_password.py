@@ -55,7 +55,6 @@ class PasswordForm(ChangedModal[bool]):
             yield Button("Keep", id="keep")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._explain()
 
     @property

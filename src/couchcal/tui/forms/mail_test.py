@@ -60,7 +60,6 @@ class TestMail(Modal[None]):
             yield Button("Send", id="send")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#outcome").display = False
 
     @property

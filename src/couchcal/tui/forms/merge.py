@@ -73,7 +73,6 @@ class MergeScreen(Modal[MergeAnswer]):
         )
 
     def on_mount(self) -> None:
-        super().on_mount()
         first = self.query(Choice).first() if self._merge.both else self.query_one(Ways)
         first.focus()
 

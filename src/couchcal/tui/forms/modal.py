@@ -53,7 +53,9 @@ class Modal(ModalScreen[Result | None]):
             frame.border_title = plain(self._frame_title)
             frame.border_subtitle = key_hints(self._frame_keys)
             yield from self.compose_body()
-            yield Static(id="problem", markup=False)
+            problem = Static(id="problem", markup=False)
+            problem.display = False
+            yield problem
 
     def compose_body(self) -> ComposeResult:
         """The widgets inside the frame."""
@@ -62,9 +64,6 @@ class Modal(ModalScreen[Result | None]):
     def render(self) -> RenderResult:  # type: ignore[override]  # a screen may be any visual, like every widget
         below = super().render()
         return Veil(below.screen, below.color) if isinstance(below, BackgroundScreen) else below
-
-    def on_mount(self) -> None:
-        self.show_problem("")
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Let the cursor of a field stand still: what blinks disturbs, and is sent again and again."""

@@ -70,7 +70,6 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
         yield Ways([], id="picks")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#picks").display = False
         self.read(partial(load, self._database, None, self._names, latest=True), self._take, group="read")
 

@@ -71,7 +71,6 @@ class ScopeDialog(Modal[ScopeAnswer]):
             yield Static(id="kept", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         ways = self.query_one(Ways)
         for scope, preview in (("this", self._this), ("future", self._future)):
             if preview.problem:

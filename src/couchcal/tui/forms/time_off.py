@@ -89,7 +89,6 @@ class TimeOffForm(ChangedModal[Saved]):
         yield Static(id="meaning", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._look()
 
     # What is typed

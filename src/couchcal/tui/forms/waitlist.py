@@ -69,7 +69,6 @@ class WaitingForm(ChangedModal[Done]):
         yield Static(id="meaning", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.run_worker(self._load(), group="read", exit_on_error=False)
 
     async def _load(self) -> None:

@@ -61,7 +61,6 @@ class AuditScreen(Modal[None]):
         yield Static(id="whole", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._say("v checks that nothing was changed or removed.")
         self._show(Filter())
 

@@ -46,7 +46,6 @@ class HoursDialog(ChangedModal[Hours]):
         yield Static(id="understood", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._look()
 
     def changed(self) -> bool:
@@ -167,7 +166,6 @@ class LimitsDialog(ChangedModal[Limits]):
             yield Button("Take", id="apply")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._say()
 
     def on_resize(self, event: events.Resize) -> None:

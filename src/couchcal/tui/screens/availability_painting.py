@@ -101,7 +101,6 @@ class AvailabilityPainting(ChangedModal[Done]):
     # Reading
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.read(partial(_read, self._database), self._take, group="read")
 
     def _take(self, found: tuple[list[BlockRow], list[EventTypeRow]]) -> None:

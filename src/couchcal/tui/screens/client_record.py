@@ -91,7 +91,6 @@ class ClientRecordScreen(ClientActions):
             yield Static(id="record", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#decide").display = False
         self.query_one("#details").display = False
         self.reload()
@@ -163,8 +162,7 @@ class ClientRecordScreen(ClientActions):
         return "coming" if value == "coming" else "past" if value == "past" else None
 
     def on_resize(self, event: events.Resize) -> None:
-        """Let the hint and the details fit."""
-        super().on_resize(event)
+        """Let the details fit, too."""
         self._show_details()
 
     @property

@@ -90,7 +90,6 @@ class FinderScreen(Modal[Done]):
         yield Static(plain(_HELP, QUIET), id="found", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#around").display = False
         self._look("")
 

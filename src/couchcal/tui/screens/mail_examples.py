@@ -53,7 +53,6 @@ class ExamplesScreen(Modal[None]):
             yield Static(id="letter-text", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.run_worker(self._load(), group="read", exit_on_error=False)
 
     def on_resize(self, event: events.Resize) -> None:

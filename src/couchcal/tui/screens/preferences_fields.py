@@ -78,7 +78,6 @@ class PreferencesFields(ChangedModal[Done]):
         yield Static(plain("Nothing is called that.", QUIET), id="nothing")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#nothing").display = False
         self.run_worker(self._load(), group="read", exit_on_error=False)
 

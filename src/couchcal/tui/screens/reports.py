@@ -76,7 +76,6 @@ class ReportsScreen(Modal[Entry]):
             yield Static(id="note", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#missed").display = False
         self._read()
 

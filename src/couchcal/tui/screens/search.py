@@ -78,7 +78,6 @@ class SearchScreen(Modal[Entry]):
         yield Static(plain(_EMPTY, QUIET), id="found", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.listing.display = False
 
     def on_resize(self, event: events.Resize) -> None:

@@ -56,7 +56,6 @@ class ChooseWay(Modal[str]):
         yield Ways(marked, id="ways")
 
     def on_mount(self) -> None:
-        super().on_mount()
         words = [one.word for one in self._ways]
         self.query_one("#ways", Ways).highlighted = words.index(self._now) if self._now in words else 0
 

@@ -48,7 +48,6 @@ class LinesScreen(Modal[None]):
             yield Static(plain(self._waiting, QUIET), id="text-lines", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.run_worker(self._load(), group="lines", exit_on_error=False)
 
     def on_resize(self, event: events.Resize) -> None:

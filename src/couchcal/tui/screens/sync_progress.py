@@ -60,7 +60,6 @@ class SyncProgress(Modal[bool]):
             yield Button("Leave it to go on", id="leave")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._poll()
         self.set_interval(_LOOK_S, self._poll)
 

@@ -95,7 +95,6 @@ class ReviewDialog(Modal[str]):
         yield Ways([_way(number, word, label, means.get(word, "")) for number, (word, label) in choices], id="ways")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#ways", Ways).highlighted = 0
 
     def on_resize(self, event: events.Resize) -> None:

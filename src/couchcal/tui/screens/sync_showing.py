@@ -73,7 +73,6 @@ class SyncShowing(Modal[Done]):
                 yield Button(plain(words), id=f"do-{action}")
 
     def on_mount(self) -> None:
-        super().on_mount()
         for button in self.query("#sync-buttons Button"):
             button.display = False
         self._read()

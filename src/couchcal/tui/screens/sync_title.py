@@ -34,7 +34,6 @@ class TitleForm(ChangedModal[str]):
         yield Static(id="example", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._show_example()
 
     def changed(self) -> bool:

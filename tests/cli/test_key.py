@@ -10,7 +10,7 @@ import pytest
 
 from couchcal.cli.main import run
 from couchcal.store import key_wraps, keys, recrypt
-from couchcal.store.connection import is_encrypted
+from couchcal.store.locations import is_encrypted
 from tests.cli.conftest import Cli, Terminal
 from tests.support.keyrings import FileKeyring, use_keyring
 from tests.support.practice import PASSPHRASE, make_practice

@@ -13,7 +13,7 @@ from couchcal.cli.main import run
 from couchcal.practice import server_opening
 from couchcal.practice.opening import create_practice
 from couchcal.store import key_wraps
-from couchcal.store.connection import parse_location
+from couchcal.store.locations import parse_location
 from tests.support.postgresql import as_admin, bare_database, require_postgresql, shared_cluster
 
 NOW = "2026-03-03T15:42:00Z"

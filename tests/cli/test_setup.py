@@ -8,8 +8,9 @@ import pytest
 
 from couchcal.cli.commands import COMMANDS
 from couchcal.cli.main import run
-from couchcal.store.connection import Database, is_encrypted
+from couchcal.store.connection import Database
 from couchcal.store.keys import sidecar
+from couchcal.store.locations import is_encrypted
 from tests.cli.conftest import Cli, Terminal
 from tests.support.practice import PASSPHRASE, make_practice
 

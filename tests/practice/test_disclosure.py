@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from couchcal.practice import client_changes, disclosure, practice_settings, undo
 from couchcal.practice.disclosure import BUSY, DESCRIPTION, FREE, LOCKED, OFFICE, TELEHEALTH, Disclosed, Facts
 from couchcal.practice.names import client_label
-from couchcal.store.connection import Connection, Database, is_constraint
+from couchcal.store.connection import Connection, Database
 from couchcal.store.vocabulary import IDENTIFIER_MODES, AppointmentKind
 from tests.practice.conftest import Desk
+from tests.support.database import is_constraint
 from tests.support.entries import insert, insert_link
 from tests.support.practice import make_practice
 

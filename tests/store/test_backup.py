@@ -18,8 +18,9 @@ from couchcal.errors import CouchcalError, DatabaseProblem, Refused
 from couchcal.practice import client_changes
 from couchcal.practice.opening import open_database
 from couchcal.store import audit_anchor, audit_check, backup, restore, schema
-from couchcal.store.connection import SCHEMA_HEAD, Database, is_encrypted, schema_revision
+from couchcal.store.connection import SCHEMA_HEAD, Database, schema_revision
 from couchcal.store.keys import sidecar
+from couchcal.store.locations import is_encrypted
 from tests.store.test_durability import small_disk
 from tests.support.practice import PASSPHRASE, make_practice
 

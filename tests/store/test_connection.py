@@ -21,7 +21,9 @@ from couchcal.errors import DatabaseProblem, NotFound, UsageProblem
 from couchcal.practice import agenda, appointments, client_changes
 from couchcal.practice.draft import Draft
 from couchcal.practice.opening import create_practice, locate, open_database
-from couchcal.store.connection import PLAIN_HEADER, Connection, Database, describe_driver_error, parse_location
+from couchcal.store.connection import Connection, Database
+from couchcal.store.driver_errors import describe_driver_error
+from couchcal.store.locations import PLAIN_HEADER, parse_location
 from couchcal.store.records import Appointment, Client
 from couchcal.store.session import engine_of, write_session
 from tests.support.practice import PASSPHRASE, make_practice

@@ -14,7 +14,8 @@ import pytest
 from couchcal.errors import DatabaseProblem, Refused
 from couchcal.practice.opening import create_practice, open_database
 from couchcal.store import key_changes, key_wraps, keys, recrypt
-from couchcal.store.connection import Database, exists
+from couchcal.store.connection import Database
+from couchcal.store.locations import exists
 from tests.support.keyrings import FileKeyring, use_keyring
 from tests.support.killing import killed_at, moments
 from tests.support.practice import PASSPHRASE, make_practice

@@ -16,7 +16,8 @@ from couchcal.errors import DatabaseProblem, Refused
 from couchcal.practice.client_changes import add
 from couchcal.practice.opening import open_database
 from couchcal.store import key_changes, keys, recrypt
-from couchcal.store.connection import SCHEMA_HEAD, Database, is_encrypted
+from couchcal.store.connection import SCHEMA_HEAD, Database
+from couchcal.store.locations import is_encrypted
 from tests.support.keyrings import use_keyring
 from tests.support.killing import killed_at, moments
 from tests.support.practice import make_practice

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from couchcal.store.connection import Connection, is_constraint
-from tests.support.database import refused
+from couchcal.store.connection import Connection
+from tests.support.database import is_constraint, refused
 from tests.support.entries import insert_link
 from tests.support.practice import make_practice
 

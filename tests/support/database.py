@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from couchcal.store.connection import Connection, Database, is_constraint, tables
+from couchcal.store.connection import Connection, Database, tables
 from couchcal.store.journal import bookkeeping
 
 BESIDE = ("change", "change_row", "audit_entry", "alembic_version", "portal_token", "sync_state")
@@ -20,6 +20,12 @@ ONLY_ON_SERVER = ("store_change", "audit_counter")
 """Tables by which a server counts changes and entries."""
 
 Rows = dict[int, dict[str, Any]]
+
+
+def is_constraint(error: BaseException) -> bool:
+    """Whether a driver's error says that a rule of the schema refuses a row."""
+    cause = getattr(error, "orig", None) or error
+    return any(kind.__name__ == "IntegrityError" for kind in type(cause).__mro__)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import pytest
 
 from couchcal.paths import private_directory
 from couchcal.practice.opening import create_practice
-from couchcal.store.connection import Database, database_at, parse_location
+from couchcal.store.connection import Database
+from couchcal.store.locations import database_at, parse_location
 from tests.support.postgresql import shared_cluster
 
 _made: list[str] = []

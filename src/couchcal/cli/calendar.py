@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from couchcal.errors import NotFound
 
 if TYPE_CHECKING:
-    from couchcal.store.connection import Database, DatabaseLocation
+    from couchcal.store.connection import Database
+    from couchcal.store.locations import DatabaseLocation
 
 
 def open_calendar(db: str | None) -> int:

@@ -18,7 +18,8 @@ from couchcal.practice.agenda import PracticeFacts, local_day, practice_facts
 from couchcal.practice.opening import create_practice, locate, open_database
 from couchcal.scheduling.wallclock import UnknownZone, to_local, zone
 from couchcal.settings import Settings, load
-from couchcal.store.connection import Connection, Database, DatabaseLocation, database_errors
+from couchcal.store.connection import Connection, Database, database_errors
+from couchcal.store.locations import DatabaseLocation
 from couchcal.typed_dates import use_date_order
 
 

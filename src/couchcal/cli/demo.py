@@ -20,7 +20,8 @@ from couchcal.clock import local_zone_name
 from couchcal.paths import private_directory
 from couchcal.practice.agenda import day_instant
 from couchcal.practice.opening import open_database
-from couchcal.store.connection import Database, exists
+from couchcal.store.connection import Database
+from couchcal.store.locations import exists
 
 FILE_NAME = "couchcal.db"
 

@@ -10,13 +10,8 @@ from typing import NamedTuple
 
 from couchcal.cli.prompt import passphrase_prompt
 from couchcal.store import keys
-from couchcal.store.connection import (
-    Connection,
-    Database,
-    database_errors,
-    exists,
-    is_encrypted,
-)
+from couchcal.store.connection import Connection, Database, database_errors
+from couchcal.store.locations import exists, is_encrypted
 
 
 class Finding(NamedTuple):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from couchcal.cli.doctor_patient import Finding, Patient
 from couchcal.paths import private_directory
 from couchcal.practice.server_opening import OLDEST
-from couchcal.store.connection import Connection, Database, database_at, schema_revision
+from couchcal.store.connection import Connection, Database, schema_revision
+from couchcal.store.locations import database_at
 
 if TYPE_CHECKING:
     from couchcal.store.postgresql.address import Address

@@ -14,7 +14,7 @@ from couchcal.clock import local_zone_name
 from couchcal.errors import Refused
 from couchcal.practice.opening import Created, create_practice, locate, new_recovery_code
 from couchcal.scheduling.wallclock import UnknownZone, zone
-from couchcal.store.connection import DatabaseLocation, exists
+from couchcal.store.locations import DatabaseLocation, exists
 
 
 def _configure(parser: ArgumentParser) -> None:

@@ -14,8 +14,9 @@ from couchcal.errors import NotFound, Refused
 from couchcal.practice.opening import locate_file, new_recovery_code, open_database
 from couchcal.store import key_changes, keys, recrypt
 from couchcal.store.audit import note
-from couchcal.store.connection import Database, exists, is_encrypted
+from couchcal.store.connection import Database
 from couchcal.store.exclusive import alone
+from couchcal.store.locations import exists, is_encrypted
 
 _EXAMPLES = {
     "show": "couchcal key show",

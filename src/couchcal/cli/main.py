@@ -131,7 +131,7 @@ def _described(error: Exception) -> CouchcalError:
 
             error.hint = way_out(error)
         return error
-    from couchcal.store.connection import describe_driver_error
+    from couchcal.store.driver_errors import describe_driver_error
 
     problem = describe_driver_error(error, None)
     if problem is not None:

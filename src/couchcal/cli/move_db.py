@@ -12,7 +12,7 @@ from couchcal.cli.plain import one_line
 from couchcal.cli.prompt import new_passphrase, passphrase_prompt, writes_code
 from couchcal.clock import system_clock
 from couchcal.errors import UsageProblem
-from couchcal.store.connection import parse_location
+from couchcal.store.locations import parse_location
 
 _PLACE = "a file, or postgresql+psycopg://USER@HOST/DATABASE"
 

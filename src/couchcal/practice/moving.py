@@ -16,19 +16,10 @@ from couchcal.clock import Clock
 from couchcal.errors import DatabaseProblem, NotFound
 from couchcal.store import audit_anchor, backup, key_changes, keys, recrypt
 from couchcal.store.audit import note
-from couchcal.store.connection import (
-    SCHEMA_HEAD,
-    Database,
-    DatabaseLocation,
-    database_at,
-    database_errors,
-    exists,
-    is_encrypted,
-    refuse_newer,
-    schema_revision,
-)
+from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors, refuse_newer, schema_revision
 from couchcal.store.copying import Copied, copy_rows
 from couchcal.store.exclusive import alone
+from couchcal.store.locations import DatabaseLocation, database_at, exists, is_encrypted
 
 Told = Callable[[str], None]
 

@@ -13,17 +13,9 @@ from couchcal.clock import Clock, system_clock
 from couchcal.errors import DatabaseProblem, Invalid, NotFound, Refused
 from couchcal.scheduling.wallclock import UnknownZone, zone
 from couchcal.store import failed_tries, key_changes, keys, recrypt
-from couchcal.store.connection import (
-    SCHEMA_HEAD,
-    Database,
-    DatabaseLocation,
-    database_errors,
-    exists,
-    is_encrypted,
-    parse_location,
-    schema_revision,
-)
+from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors, schema_revision
 from couchcal.store.exclusive import alone
+from couchcal.store.locations import DatabaseLocation, exists, is_encrypted, parse_location
 
 _PAGE = 4096
 """SQLCipher writes whole pages of this size, nothing else."""

@@ -12,11 +12,11 @@ from couchcal.store.connection import (
     SCHEMA_HEAD,
     Connection,
     Database,
-    database_at,
     database_errors,
     refuse_newer,
     schema_revision,
 )
+from couchcal.store.locations import database_at
 from couchcal.store.postgresql.address import Address
 
 OLDEST = 140_000

@@ -10,19 +10,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from couchcal.errors import DatabaseProblem, UsageProblem
+from couchcal.errors import DatabaseProblem
 from couchcal.store.lending import Keeper
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from couchcal.store.postgresql.address import Address
-
-DatabaseLocation: TypeAlias = "Path | Address"
-"""Where a practice is: a file, or a database on a server."""
-PLAIN_HEADER = b"SQLite format 3\x00"
 SCHEMA_HEAD = "0006"
 """The newest Alembic revision; a test holds it against the migrations folder."""
 BUSY_TIMEOUT_MS = 15_000
@@ -147,7 +142,9 @@ class Database:
             try:
                 return self._open(str(self.path.absolute()))
             except UnicodeDecodeError:  # the driver, on a schema with something else in it
-                raise _damaged(self.path) from None
+                from couchcal.store.driver_errors import damaged
+
+                raise damaged(self.path) from None
             except Exception as error:
                 if not self.path.exists() or self.takes_writes():
                     raise
@@ -205,11 +202,6 @@ def dbapi(encrypted: bool) -> Any:
     return dbapi2
 
 
-def _damaged(path: Path | None) -> DatabaseProblem:
-    where = f" ({path})" if path is not None else ""
-    return DatabaseProblem(f"the database is damaged{where}", "restore the last backup")
-
-
 def _has_log(path: Path) -> bool:
     """Whether a program that was killed has left changes that are not in the file yet."""
     try:
@@ -223,59 +215,6 @@ def _immutable(path: Path) -> str:
     from urllib.parse import quote
 
     return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
-
-
-def is_encrypted(path: Path) -> bool:
-    """Whether an existing, non-empty file is not a plain SQLite database."""
-    with path.open("rb") as handle:
-        header = handle.read(16)
-    return bool(header) and header != PLAIN_HEADER
-
-
-def exists(path: Path) -> bool:
-    """Whether there is a database: a file that is not empty."""
-    try:
-        return path.stat().st_size > 0
-    except OSError:
-        return False
-
-
-def parse_location(text: str) -> DatabaseLocation:
-    """What `--db` or `COUCHCAL_DATABASE_URL` names: a path, `sqlite:///path` or `postgresql+psycopg://…`.
-
-    Raises:
-        UsageProblem: for a URL of another database, or an address that is none.
-    """
-    if text.startswith("sqlite:///"):
-        return Path(text.removeprefix("sqlite:///")).expanduser()
-    if "://" not in text:
-        return Path(text).expanduser()
-    scheme = text.partition("://")[0]
-    if scheme in ("postgresql", "postgresql+psycopg"):
-        from couchcal.store.postgresql import address
-
-        return address.read(text)
-    raise UsageProblem(
-        f"couchcal keeps its data in SQLite or PostgreSQL, not {scheme}",
-        "give a path, sqlite:///path or postgresql+psycopg://user@host/database",
-    )
-
-
-def database_at(location: DatabaseLocation, key: bytes | None = None) -> Database:
-    """The database at a place; it is not looked at yet. A server needs no key.
-
-    Raises:
-        DatabaseProblem: the driver of the server is not installed (code `no_driver`).
-    """
-    if isinstance(location, Path):
-        return Database(location, key)
-    try:
-        from couchcal.store.postgresql.database import ServerDatabase
-    except ImportError:
-        raise DatabaseProblem(
-            "the driver for PostgreSQL is not installed", "pip install 'couchcal[postgresql]'", code="no_driver"
-        ) from None
-    return ServerDatabase(location)
 
 
 def on_server(connection: Connection) -> bool:
@@ -301,12 +240,6 @@ def schema_revision(connection: Connection) -> str | None:
         return None
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else None
-
-
-def is_constraint(error: BaseException) -> bool:
-    """Whether a driver's error says that a rule of the schema refuses a row."""
-    cause = getattr(error, "orig", None) or error
-    return any(kind.__name__ == "IntegrityError" for kind in type(cause).__mro__)
 
 
 def followed_version(connection: Connection) -> int:
@@ -353,47 +286,9 @@ def database_errors(path: Path | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        from couchcal.store.driver_errors import describe_driver_error
+
         problem = describe_driver_error(error, path)
         if problem is None:
             raise
         raise problem from None
-
-
-def describe_driver_error(error: BaseException, path: Path | None) -> DatabaseProblem | None:
-    """The message for a driver error, None if `error` is none or is a constraint."""
-    cause = getattr(error, "orig", None) or error
-    if type(cause).__module__.partition(".")[0] == "psycopg":
-        from couchcal.store.postgresql.errors import describe
-
-        return describe(cause)
-    if type(cause).__module__.partition(".")[0] not in {"sqlite3", "sqlcipher3"}:
-        return None
-    if type(cause).__name__ in {"IntegrityError", "ProgrammingError", "InterfaceError"}:
-        return None
-    text = str(cause)
-    where = f" ({path})" if path is not None else ""
-    if "locked" in text or "busy" in text:
-        return DatabaseProblem("the database is busy", "another program is writing; try again in a moment")
-    if "not a database" in text or "encrypted" in text:
-        return DatabaseProblem(
-            f"the key does not open the database{where}", "use the passphrase or key file it was made with"
-        )
-    if "readonly" in text:
-        return DatabaseProblem(
-            f"the database is read-only{where}", "check the permissions of the file and its folder"
-        )
-    if "disk is full" in text or "full" in text:
-        return DatabaseProblem("the disk is full", "nothing was changed; free some space and try again")
-    if "disk I/O error" in text:
-        return DatabaseProblem(
-            f"the disk fails to read or write{where}", "nothing was changed; look at its room, limits and health"
-        )
-    if "unable to open" in text:
-        return DatabaseProblem(
-            f"the database cannot be opened{where}", "check that the folder exists and is writable"
-        )
-    if "malformed" in text or "corrupt" in text or type(cause).__name__ == "DatabaseError":
-        return _damaged(path)
-    if "no such table" in text or "no such column" in text:
-        return DatabaseProblem(f"this is no couchcal database{where}", "choose another with --db")
-    return DatabaseProblem(f"the database refused: {type(cause).__name__}{where}", "run couchcal doctor")

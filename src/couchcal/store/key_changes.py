@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from couchcal.errors import DatabaseProblem, Refused
 from couchcal.paths import private_directory
-from couchcal.store.connection import Database, exists, is_encrypted
+from couchcal.store.connection import Database
 from couchcal.store.key_wraps import KEY_BYTES, new_code, seal, seal_by_code
 from couchcal.store.keys import (
     SERVICE,
@@ -30,6 +30,7 @@ from couchcal.store.keys import (
     sidecar,
     usable_keyring,
 )
+from couchcal.store.locations import exists, is_encrypted
 
 
 class NewKey(NamedTuple):

@@ -13,10 +13,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from couchcal.errors import DatabaseProblem, Refused
-from couchcal.store.connection import Database, database_errors, dbapi, is_encrypted, schema_revision
+from couchcal.store.connection import Database, database_errors, dbapi, schema_revision
 from couchcal.store.exclusive import alone, close_log
 from couchcal.store.key_changes import NewKey, create_key, note_of, settle, sync_folder, temporary_of
 from couchcal.store.keys import AskPassphrase, KeyStore, key_file, load_key, sidecar
+from couchcal.store.locations import is_encrypted
 
 _WAIT_S = 2.0
 """How long it is waited for others who have the database open."""

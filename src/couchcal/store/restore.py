@@ -19,16 +19,11 @@ from couchcal.errors import CouchcalError, DatabaseProblem, NotFound, Refused
 from couchcal.paths import private_directory
 from couchcal.store import audit, audit_anchor, recrypt
 from couchcal.store.backup import check, file_errors, sync_file
-from couchcal.store.connection import (
-    SCHEMA_HEAD,
-    Database,
-    database_errors,
-    is_encrypted,
-    schema_revision,
-)
+from couchcal.store.connection import SCHEMA_HEAD, Database, database_errors, schema_revision
 from couchcal.store.exclusive import alone, close_log
 from couchcal.store.key_changes import settle, sync_folder, write_durably
 from couchcal.store.keys import AskPassphrase, key_file, load_key, sidecar
+from couchcal.store.locations import is_encrypted
 
 _WAIT_S = 2.0
 """How long it is waited for others who have the database open."""

@@ -8,7 +8,7 @@ import pytest
 
 from couchcal.errors import UsageProblem
 from couchcal.practice.opening import locate, locate_file
-from couchcal.store.connection import parse_location
+from couchcal.store.locations import parse_location
 from couchcal.store.postgresql.address import Address, read
 
 FULL = "postgresql+psycopg://ann:s%40fe@db.example.org:6432/practice?connect_timeout=3"

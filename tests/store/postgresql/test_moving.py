@@ -19,9 +19,10 @@ from couchcal.practice import client_changes, moving, search, undo
 from couchcal.practice.opening import open_database
 from couchcal.scheduling.wallclock import zone
 from couchcal.store import audit_anchor, audit_check, backup, rules
-from couchcal.store.connection import Connection, Database, database_at, is_encrypted, parse_location
+from couchcal.store.connection import Connection, Database
 from couchcal.store.copying import NOT_COPIED
 from couchcal.store.keys import sidecar
+from couchcal.store.locations import database_at, is_encrypted, parse_location
 from couchcal.store.session import write_session
 from tests.support.database import SEARCH_INDEXES, everything
 from tests.support.demo import NOW, clock, demo_practice
@@ -189,7 +190,7 @@ _KILLED = """
 import os, signal, sys
 from couchcal.clock import system_clock
 from couchcal.practice.moving import move
-from couchcal.store.connection import parse_location
+from couchcal.store.locations import parse_location
 def told(table):
     if table == "appointment":
         os.kill(os.getpid(), signal.SIGKILL)

@@ -14,7 +14,8 @@ from couchcal.cli.main import run
 from couchcal.errors import CouchcalError, DatabaseProblem, NotFound
 from couchcal.practice.opening import create_practice, open_database
 from couchcal.store import audit_anchor, audit_check
-from couchcal.store.connection import parse_location, schema_revision
+from couchcal.store.connection import schema_revision
+from couchcal.store.locations import parse_location
 from couchcal.store.postgresql.address import read
 from tests.support.postgresql import shared_cluster
 

@@ -16,7 +16,8 @@ from couchcal.practice.availability import BlockRow, set_days
 from couchcal.practice.event_types import add
 from couchcal.practice.opening import create_practice
 from couchcal.scheduling.hours import parse_hours
-from couchcal.store.connection import Database, parse_location
+from couchcal.store.connection import Database
+from couchcal.store.locations import parse_location
 from couchcal.tui.watching import Watch as ScreenWatch
 from couchcal.web.readers import Readers
 from couchcal.worker.watch import Watch as WorkerWatch
@@ -26,7 +27,7 @@ from tests.support.postgresql import bare_database
 _VISITOR = """
 import json, sys
 from couchcal.practice import door
-from couchcal.store.connection import database_at, parse_location
+from couchcal.store.locations import database_at, parse_location
 from tests.practice.test_door_race import NOW, START, clock
 from couchcal.practice.door import Applicant, Wish
 database = database_at(parse_location(sys.argv[1]))

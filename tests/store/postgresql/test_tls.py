@@ -14,7 +14,7 @@ import pytest
 from couchcal.cli.doctor_server import ServerPatient, tls
 from couchcal.errors import CouchcalError
 from couchcal.practice.opening import create_practice, open_database
-from couchcal.store.connection import database_at, parse_location
+from couchcal.store.locations import database_at, parse_location
 from couchcal.store.postgresql.address import Address
 from tests.support.postgresql import Cluster, require_postgresql
 

@@ -32,9 +32,9 @@ def supervision(database: Database) -> str:
 
 
 def calendar(database: Database) -> Terminal:
-    """A program that shows the week of the demo practice."""
+    """A program that shows the week of the demo practice, down to the last line."""
     terminal = show(database, 120, 36)
-    terminal.wait_for("Omar")
+    terminal.until(lambda: "Omar" in terminal.text and "? keys" in terminal.status)
     return terminal
 
 

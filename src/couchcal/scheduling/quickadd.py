@@ -63,7 +63,7 @@ class Draft:
 
     `candidates` are the clients an ambiguous name may mean; then `client_id` is None and the user is asked.
     `repeats` is "weekly", "2w", "3w", "4w" or "monthly". `problems` are sentences for the user, empty when the
-    line was understood; `leftover` are words nothing was made of.
+    line was understood; `leftover` are words nothing was made of: where nobody is called so, those of the name.
     """
 
     kind: Kind
@@ -271,7 +271,7 @@ def _find_client(
     if named is None and not found:
         text = " ".join(word for word in words if word in leftover or _folded(word) not in _FILLERS)
         problems.append(f"{UNKNOWN_CLIENT} '{text}'" if text else "no client named")
-        return (), tuple(words)
+        return (), tuple(text.split())
     if leftover:
         problems.append(f"not understood: '{' '.join(leftover)}'")
     return (named,) if named else tuple(found), tuple(leftover)

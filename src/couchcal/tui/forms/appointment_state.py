@@ -13,7 +13,7 @@ from couchcal.practice.services import is_telehealth
 from couchcal.store.vocabulary import MAX_MODIFIERS
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_values import Read, Times, TimeText, read_times, write_times
-from couchcal.tui.forms.client_field import client_text, read_members
+from couchcal.tui.forms.client_field import NEW, client_text, read_members
 from couchcal.tui.forms.zone_field import read_zone
 from couchcal.typed_dates import parse_day
 
@@ -58,10 +58,9 @@ def write_form(values: dict[str, Any], data: FormData) -> Raw:
     raw: Raw = {name: getattr(text, name) for name in _TIME_TEXT}
     raw |= {name: values.get(name, EMPTY_VALUES[name]) for name in PLAIN}
     raw["group_key"] = raw["group_key"] or ""
-    client = data.client(values.get("client_id"))
     raw["kind"] = values["kind"]
     raw["visit_type"] = values.get("visit_type") or visit_of(data, raw["location_id"])
-    raw["client"] = client_text(client, data.names) if client is not None else ""
+    raw["client"] = _write_client(values.get("client_id"), data)
     raw["modifiers"] = " ".join(values.get("modifiers") or [])
     series = data.entry is not None and data.entry.series_id is not None
     until = data.until.isoformat() if data.until is not None else ""
@@ -156,6 +155,14 @@ def place_of(data: FormData, visit_type: str, preferred: int | None = None) -> i
     is the default one; None if there is none (VIS-04)."""
     fitting = [row.id for row in data.locations if visit_of(data, row.id) == visit_type]
     return preferred if preferred in fitting else fitting[0] if fitting else None
+
+
+def _write_client(who: int | str | None, data: FormData) -> str:
+    """A client of the list, or the name of somebody to add."""
+    if isinstance(who, str):
+        return f"{NEW}{who}"
+    client = data.client(who)
+    return client_text(client, data.names) if client is not None else ""
 
 
 def _read_clients(

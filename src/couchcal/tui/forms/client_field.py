@@ -49,7 +49,7 @@ def find_clients(rows: Sequence[ClientRow], text: str, names: str = "full") -> l
         return [f"{NEW}{name}"]
     found = [client_text(row, names) for row in rows if row.state != "archived" and _fits(row, text)]
     if text.strip() and not any(client_text(row, names) == text for row in rows):
-        return [*found[:_MOST], f"{NEW}{clean(text)}"]
+        return [*found[:_MOST], f"{NEW}{as_name(text)}"]
     return found[:_MOST]
 
 
@@ -73,6 +73,12 @@ def new_name(text: str) -> str:
     """The name in `+ new client Jane Smith`, empty if the text is something else."""
     lead, _, name = text.strip().partition(NEW.strip())
     return name.strip() if not lead and name.strip() else ""
+
+
+def as_name(text: str) -> str:
+    """Typed words as the name of somebody new: `Jane Doe` of `jane doe`. Where there is a capital, all stay."""
+    name = " ".join(clean(text).split())
+    return " ".join(word[:1].upper() + word[1:] for word in name.split()) if name == name.lower() else name
 
 
 def _fits(row: ClientRow, text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from couchcal.practice.agenda import Entry
@@ -26,6 +26,11 @@ Key = tuple[str, int]
 def key_of(entry: Entry) -> Key:
     """What identifies an entry across reloads: table and row id."""
     return entry.table, entry.row_id
+
+
+def minute_of(moment: time) -> int:
+    """The minute of the day."""
+    return moment.hour * 60 + moment.minute
 
 
 class Block(NamedTuple):

@@ -9,7 +9,7 @@ from couchcal.settings import remember_view
 from couchcal.tui.calendar.base import CalendarBase
 from couchcal.tui.calendar.layout import DAY_MINUTES, key_of
 from couchcal.tui.calendar.period import View, later, step
-from couchcal.tui.calendar.picking import jump_labels
+from couchcal.tui.calendar.picking import arrival, jump_labels
 from couchcal.tui.calendar.scene import Cursor
 
 _ROW_MINUTES = (30, 60, 15)
@@ -120,8 +120,13 @@ class Navigation(CalendarBase, part=True):
         self.app.push_screen(Prompt("Go to", "fri · 3 mar · +2w · 2026-12-31", problem), go)
 
     def go_to_day(self, day: date) -> None:
-        """Put the cursor on a day, at the hour it has."""
-        self.point(self.cursor._replace(day=later(day, 0), picked=None))
+        """Put the cursor on a day: at the hour it has if that is one of work, else where the day begins."""
+        day = later(day, 0)
+        minute = arrival(
+            day, self.cursor.minute, self.loaded.availability, self.loaded.entries, self.tz, self.scene.first_minute
+        )
+        minute = minute // self.row_minutes * self.row_minutes
+        self.point(self.cursor._replace(day=day, minute=minute, picked=None))
 
     def action_jump_to_entry(self) -> None:
         letters = jump_labels(len(self.scene.entries))
@@ -164,6 +169,7 @@ class Navigation(CalendarBase, part=True):
         remember_view(view.value)
 
     def action_zoom(self) -> None:
+        self.rows_chosen = True
         place = _ROW_MINUTES.index(self.row_minutes)
         self.row_minutes = _ROW_MINUTES[(place + 1) % len(_ROW_MINUTES)]
         self.cursor = self.cursor._replace(minute=self.cursor.minute // self.row_minutes * self.row_minutes)

@@ -1,15 +1,20 @@
-"""Which entry a cursor stands on, and the letters to jump to others by. Pure."""
+"""Which entry a cursor stands on, the letters to jump to others by, the hour to arrive at. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, tzinfo
 from itertools import islice, product
 from string import ascii_letters, ascii_lowercase
 
 from couchcal.practice.agenda import Entry
-from couchcal.tui.calendar.layout import Key, key_of, local_span, minutes_on
+from couchcal.practice.availability import BlockRow
+from couchcal.scheduling.wallclock import to_local
+from couchcal.tui.calendar.layout import DAY_MINUTES, Key, key_of, local_span, minute_of, minutes_on
 from couchcal.tui.calendar.scene import Cursor
+
+_EVENING = 18 * 60
+"""When a day of work is over where no hours are set."""
 
 
 def jump_labels(count: int) -> list[str]:
@@ -39,3 +44,30 @@ def entry_at(
         if minutes is not None and (whole_day or (minutes[0] < slot[1] and slot[0] < minutes[1])):
             found.append((key != keep, entry.start, key))
     return min(found)[2] if found else None
+
+
+def arrival(
+    day: date, minute: int, hours: Sequence[BlockRow], entries: Iterable[Entry], tz: tzinfo, first_minute: int
+) -> int:
+    """The minute of `day` to arrive at, coming from another one: `minute` if one works then, else when the hours of
+    the day begin, or its first entry where that is earlier. A free day begins when the others do.
+
+    Args:
+        first_minute: when a day begins where no hours are set.
+    """
+    spans = [
+        (minute_of(block.start), minute_of(block.end) or DAY_MINUTES)
+        for block in hours
+        if block.weekday == day.weekday()
+    ]
+    if not hours:
+        spans = [(first_minute, _EVENING)]
+    if any(start <= minute < end for start, end in spans):
+        return minute
+    begins = [start for start, _ in spans] or [minute_of(block.start) for block in hours]
+    starts = [
+        to_local(entry.start, tz)
+        for entry in entries
+        if not (entry.all_day or entry.cancelled or entry.kind == "time_off")
+    ]
+    return min([min(begins), *(minute_of(start.time()) for start in starts if start.date() == day)])

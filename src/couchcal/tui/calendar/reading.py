@@ -8,7 +8,7 @@ from textual import work
 from textual.message import Message
 
 from couchcal.errors import CouchcalError
-from couchcal.practice.agenda import day_instant
+from couchcal.practice.agenda import day_instant, one
 from couchcal.practice.glance import Particulars
 from couchcal.store.connection import database_errors
 from couchcal.tui.calendar import data
@@ -114,10 +114,15 @@ class Reading(Writing, part=True):
             self.cursor = self.cursor._replace(picked=self._entry_at(self.cursor, None))
 
     def _pick_written(self) -> None:
-        """Put the cursor on what was just stored, if it is in sight."""
-        found = next((entry for entry in self.scene.entries if key_of(entry) == self._written), None)
-        self._written = None
-        if found is not None and self.ghost is None and self.cursor.picked != key_of(found):
+        """Put the cursor on what was just stored, on whatever day that is."""
+        written, self._written = self._written, None
+        if written is None or self.ghost is not None or self.cursor.picked == written:
+            return
+        found = next((entry for entry in self.scene.entries if key_of(entry) == written), None)
+        if found is None:
+            with database_errors(self.database.path):
+                found = one(self.reader, written[1], self.tz)
+        if found is not None:
             self.point(self.cursor_on(found))
 
     @work(thread=True, group="extend", exclusive=True, exit_on_error=False)

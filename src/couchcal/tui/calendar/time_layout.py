@@ -16,6 +16,7 @@ from couchcal.tui.calendar.layout import (
     hidden_counts,
     key_of,
     lane_cells,
+    minute_of,
     row_covers,
 )
 from couchcal.tui.calendar.period import later
@@ -103,7 +104,7 @@ class TimeLayout:
             return None
         weekday = self.days[index].weekday()
         spans = [
-            (_minute(block.start), _minute(block.end) or DAY_MINUTES)
+            (minute_of(block.start), minute_of(block.end) or DAY_MINUTES)
             for block in blocks
             if block.weekday == weekday
         ]
@@ -165,7 +166,3 @@ class TimeLayout:
 def gutter_of(scene: Scene) -> int:
     """Cells that the hours take."""
     return GUTTER + (SECOND_GUTTER if scene.second is not None else 0)
-
-
-def _minute(moment: time) -> int:
-    return moment.hour * 60 + moment.minute

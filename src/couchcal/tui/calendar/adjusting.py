@@ -47,7 +47,8 @@ class Adjusting(Places, part=True):
         self.glyphs = glyphs_for(settings.ascii)
         self.app.set_class(not self.glyphs.lower, "-ascii")
         if settings.row_minutes != before.row_minutes:
-            self.row_minutes = settings.row_minutes
+            self.row_minutes, self.rows_chosen = settings.row_minutes, False
+            self._fit_rows(self.app.size.height)
         if settings.second_time_zone != before.second_time_zone:
             self.second_zone = second_zone(settings.second_time_zone)
             self.second_shown = self.second_zone is not None

@@ -18,7 +18,7 @@ from couchcal.store.connection import Database, database_errors
 from couchcal.tui.calendar import data
 from couchcal.tui.calendar.bars import empty_lines, header_runs, status_runs
 from couchcal.tui.calendar.details import detail_lines
-from couchcal.tui.calendar.layout import Key, key_of
+from couchcal.tui.calendar.layout import DAY_MINUTES, Key, key_of
 from couchcal.tui.calendar.lines import Line
 from couchcal.tui.calendar.period import View, period_of
 from couchcal.tui.calendar.scene import Cursor
@@ -31,6 +31,9 @@ from couchcal.tui.commands import Keymap
 from couchcal.tui.palette import Palette
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 10
+_CHROME_ROWS = 4
+"""What of a screen of hours is none: header, weekdays, a line of whole days, status."""
+_FINE_MINUTES = 15
 
 
 class Body(Horizontal):
@@ -42,6 +45,9 @@ class Body(Horizontal):
 
 class Showing(CalendarState, part=True):
     """Draws what the state says; a cursor step draws only what differs."""
+
+    rows_chosen = False
+    """Whether a key has chosen how many minutes a row is."""
 
     def __init__(self, database: Database, clock: Clock, settings: Settings, keymap: Keymap, view: View) -> None:
         super().__init__(database, clock, settings, keymap, view)
@@ -63,7 +69,17 @@ class Showing(CalendarState, part=True):
         size = self.app.size
         self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-too-small")
         self.set_class(not self._sidebar_shown(), "-no-sidebar")
+        self._fit_rows(size.height)
         self.show()
+
+    def _fit_rows(self, height: int) -> None:
+        """Where all hours of a day would leave lines empty below them, show fewer hours in finer rows, unless the
+        settings or a key have asked for others."""
+        usual = Settings().row_minutes
+        if self.rows_chosen or self.settings.row_minutes != usual:
+            return
+        self.row_minutes = _FINE_MINUTES if height - _CHROME_ROWS > DAY_MINUTES // usual else usual
+        self.cursor = self.cursor._replace(minute=self.cursor.minute // self.row_minutes * self.row_minutes)
 
     def _restyle(self) -> None:
         self.palette = Palette.of(self.app.theme_variables)

@@ -42,6 +42,26 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
+def toast_cells(width: int) -> int:
+    """Cells of a line in a toast on a terminal of `width`: what the style sheet gives it, less its edges."""
+    return min(72, width * 9 // 10) - 3
+
+
+def packed(text: str, separator: str, width: int) -> str:
+    """`text` with its parts, which `separator` is between, kept whole where lines of `width` cells break it."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        first, *parts = line.split(separator)
+        lines.append(first)
+        for part in parts:
+            joined = f"{lines[-1]}{separator}{part}"
+            if cell_len(joined) <= width:
+                lines[-1] = joined
+            else:
+                lines.append(part)
+    return "\n".join(lines)
+
+
 class Glyphs(NamedTuple):
     """The marks on the calendar. Each set says the same, so that nothing hangs on colour or on a font."""
 

@@ -284,3 +284,17 @@ async def test_toasts_call_nobody_by_name_where_names_are_not_shown(
         assert "Undone" in said
         assert "Silva" not in said
         assert "Maria S." not in said
+
+
+async def test_on_a_small_terminal_no_offer_is_torn_apart(make: AppFactory, demo: Database) -> None:
+    # C-02
+    marks.mark(demo, series_of(demo, "Maria")[2].row_id, "note-signed", clock=clock)
+    async with make().run_test(size=(80, 24)) as pilot:
+        screen = await settle(pilot)
+        stand_on(screen, "Maria", date(2026, 3, 5))
+        await pilot.press("m", "J", "enter")
+        await settle(pilot)
+        said, offer = toasts(pilot)[-1].splitlines()[:2]
+        assert said.startswith("Moved Maria")
+        assert said.endswith(" · u undo")
+        assert offer == "M move all future too, 1 stays"

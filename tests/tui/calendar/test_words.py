@@ -12,7 +12,7 @@ from rich.style import Style
 
 from couchcal.tui.calendar.canvas import Canvas
 from couchcal.tui.calendar.words import Words, span_text, title_line, words_of
-from couchcal.tui.text import ASCII, UNICODE, Glyphs, clean, fit, glyphs_for, pad
+from couchcal.tui.text import ASCII, UNICODE, Glyphs, clean, fit, glyphs_for, packed, pad
 from tests.tui.calendar.entries import entry, local
 
 glyph_sets = st.sampled_from([UNICODE, ASCII])
@@ -113,3 +113,13 @@ def test_overwriting_half_of_a_wide_character_blanks_the_other_half() -> None:
     canvas.text(0, "日", _STYLES[0])
     canvas.text(1, "x", _STYLES[0])
     assert canvas.strip().text == " x  "
+
+
+@given(st.lists(st.text("ab 1", max_size=20), min_size=1, max_size=6), st.integers(5, 60))
+def test_a_toast_breaks_between_its_parts(parts: list[str], width: int) -> None:
+    text = " · ".join(parts)
+    lines = packed(text, " · ", width).split("\n")
+    assert " · ".join(lines) == text
+    assert all(cell_len(line) <= width or " · " not in line for line in lines)
+    if cell_len(text) <= width:
+        assert lines == [text]

@@ -25,7 +25,7 @@ from couchcal.tui.calendar.time_layout import GUTTER, SECOND_GUTTER
 from couchcal.tui.calendar.words import name_of, when_text
 from couchcal.tui.commands import Keymap
 from couchcal.tui.palette import Palette
-from couchcal.tui.text import glyphs_for
+from couchcal.tui.text import glyphs_for, packed, toast_cells
 
 if TYPE_CHECKING:
     from couchcal.sync.status import Status
@@ -199,4 +199,5 @@ class CalendarState(Screen[None], inherit_bindings=False):
     def toast(self, text: str, *, severity: str = "information") -> None:
         """Say something at the edge of the screen; markup in names is plain text."""
         level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
+        text = packed(text, self.glyphs.separator, toast_cells(self.app.size.width))
         self.notify(text, severity=level, markup=False)  # type: ignore[arg-type]  # one of the three literals

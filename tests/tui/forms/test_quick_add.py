@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 
+from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from couchcal.practice.outcome import Done
@@ -9,6 +11,7 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment import AppointmentForm
 from couchcal.tui.forms.confirm import Confirm
 from couchcal.tui.forms.quick_add import OpenForm, QuickAdd
+from tests.support.pilot import until
 from tests.tui.forms.host import PENDING, ZONE, at, clock, count, people, row, saved, session, shown
 
 NOW_LOCAL = datetime(2026, 3, 1, 9, 42)  # noqa: DTZ001  wall clock
@@ -60,7 +63,7 @@ async def test_what_is_not_understood_is_not_saved(database: Database) -> None:
     people(database)
     modal = quick(database)
     async with shown(modal) as (app, pilot):
-        modal.query_one(Input).value = "bob tue 3pm 5m"
+        modal.query_one(Input).value = "bob tue 3pm 5m "
         await pilot.pause()
         assert "which service?" in said(modal)
         modal.query_one(Input).value = "zorro tue 3pm 90834"
@@ -71,6 +74,34 @@ async def test_what_is_not_understood_is_not_saved(database: Database) -> None:
         assert app.answer is PENDING
         await pilot.press("escape")
         assert isinstance(app.screen, Confirm)
+    assert count(database) == 0
+
+
+async def typed(pilot: Pilot[None], text: str) -> None:
+    field = pilot.app.screen.query_one(Input)
+    field.value = text
+    field.cursor_position = len(text)
+    await pilot.pause()
+
+
+async def test_a_word_that_is_half_typed_is_nobody_unknown(database: Database) -> None:
+    people(database)
+    modal = quick(database)
+    async with shown(modal) as (_, pilot):
+        for text in ("zor", "tue 3pm zor", "jane doe tue 3pm 908", "bob tue 3pm wee"):
+            await typed(pilot, text)
+            assert "unknown" not in said(modal)
+            assert "understood" not in said(modal)
+        for text in ("tue 3pm zor ", "zor tue 3pm", "zor tue 3pm 908"):
+            await typed(pilot, text)
+            assert "unknown client 'zor'" in said(modal)
+            assert "ctrl+e opens the form" in said(modal)
+        await typed(pilot, "tue 3pm zor")
+        await pilot.press("enter")
+        assert "unknown client 'zor'" in said(modal)
+        await typed(pilot, "tue 3pm zorr")
+        assert "unknown" not in said(modal)
+        await until(pilot, lambda: "unknown client 'zorr'" in said(modal))  # typing rests
     assert count(database) == 0
 
 
@@ -120,6 +151,21 @@ async def test_ctrl_e_goes_on_in_the_form(database: Database) -> None:
         assert form.query_one("#client", Input).value == f"Bob Reed · C-000{ids['Bob Reed']}"
         assert form.query_one("#start", Input).value == "15:00"
         assert form.query_one("#repeats").value == "2w"  # type: ignore[attr-defined]  # a Pick
+
+
+async def test_ctrl_e_takes_somebody_new_along_to_the_form(database: Database) -> None:
+    modal = quick(database)
+    async with shown(modal) as (app, pilot):
+        await typed(pilot, "tue 3pm with kim lo 90837")
+        await pilot.press("ctrl+e")
+    assert isinstance(app.answer, OpenForm)
+    form = AppointmentForm(database, ZONE, draft=app.answer.values, clock=clock)
+    async with shown(form) as (_, pilot):
+        assert form.query_one("#client", Input).value == "+ new client Kim Lo"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: count(database) == 1)
+    with closing(database.connect()) as connection:
+        assert connection.execute("SELECT first, last FROM client").fetchall() == [("Kim", "Lo")]
 
 
 async def test_other_events_and_contacts(database: Database) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 
 from couchcal.clock import Clock, system_clock
@@ -19,8 +20,10 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.appointment_data import FormData, Save, load
 from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.options import Ways, way
-from couchcal.tui.forms.quick_values import Understood, preview, understand
+from couchcal.tui.forms.quick_values import Understood, preview, so_far, understand
 
+_WORD_S = 0.7
+"""How long typing rests before a word counts as finished."""
 _EXAMPLES = "tue 3pm 50m jane 90837 weekly"
 
 
@@ -63,6 +66,7 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
         self._data: FormData | None = None
         self._understood: Understood | None = None
         self._picked: int | None = None
+        self._pause: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Input(placeholder=_EXAMPLES, id="text", max_length=500)
@@ -81,12 +85,19 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
         return bool(self.query_one("#text", Input).value.strip())
 
     @on(Input.Changed)
-    def _typed(self) -> None:
+    def _typed(self, event: Input.Changed) -> None:
         self._picked = None
         self.show_problem("")
-        self._show()
+        if self._pause is not None:
+            self._pause.stop()
+        at_end = event.input.cursor_position == len(event.value)
+        half = at_end and event.value[-1:].strip() != ""
+        if half:
+            self._pause = self.set_timer(_WORD_S, self._show)
+        self._show(half=half)
 
-    def _show(self) -> None:
+    def _show(self, *, half: bool = False) -> None:
+        """Show what was understood; `half` if the last word is still being typed, which nobody can know yet."""
         text = self.query_one("#text", Input).value
         if self._data is None:
             return
@@ -98,7 +109,11 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
             return
         found = understand(text, self._data, self._now_local, self._tz_name, self._picked)
         self._understood = found
-        self.query_one("#preview", Static).update(preview(found, self._data, self._now_local))
+        told = found
+        if half and found.problems:
+            before = " ".join(text.split()[:-1])
+            told = so_far(found, understand(before, self._data, self._now_local, self._tz_name, self._picked))
+        self.query_one("#preview", Static).update(preview(told, self._data, self._now_local))
         picks.display = bool(found.candidates)
         picks.clear_options()
         picks.add_options(
@@ -123,7 +138,9 @@ class QuickAdd(ChangedModal[Done | OpenForm]):
             picks = self.query_one("#picks", Ways)
             picks.focus()
             picks.highlighted = picks.highlighted or 0
-        elif not found.problems:
+        elif found.problems:
+            self._show()  # that of the last word, too
+        else:
             values = dict(found.values)
             cadence = values.pop("repeats", None)
             repeat = parse_cadence(cadence) if cadence is not None else None

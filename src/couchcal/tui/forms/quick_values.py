@@ -17,12 +17,16 @@ from couchcal.scheduling.wallclock import to_instant, to_local, zone
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_live import span_words
 from couchcal.tui.forms.appointment_values import Times
+from couchcal.tui.forms.client_field import as_name
 from couchcal.tui.forms.plain import plain
 from couchcal.typed_dates import date_order
 
 
 class Understood(NamedTuple):
-    """Draft fields of a line (`repeats` holds a cadence), and what keeps it from being saved."""
+    """Draft fields of a line (`repeats` holds a cadence), and what keeps it from being saved.
+
+    `client_id` is a name where nobody on the list is called so: the form adds them.
+    """
 
     values: dict[str, Any]
     problems: tuple[str, ...]
@@ -55,7 +59,8 @@ def understand(
         values["repeats"] = draft.repeats
     if draft.kind == "other_event":
         return Understood(values | {"title": draft.title or ""}, tuple(problems), ())
-    values["client_id"] = client_id
+    stranger = draft.leftover if any(problem.startswith(UNKNOWN_CLIENT) for problem in problems) else ()
+    values["client_id"] = client_id if client_id is not None or not stranger else as_name(" ".join(stranger))
     place = place_for(client, draft.location, data.locations)
     if draft.kind == "client_contact":
         values |= {
@@ -73,6 +78,17 @@ def understand(
     if draft.modifiers:
         values["modifiers"] = list(draft.modifiers)
     return Understood(values, tuple(problems), candidates)
+
+
+def so_far(understood: Understood, finished: Understood) -> Understood:
+    """What to say of a line while its last word is being typed: of its problems those that the words before it,
+    `finished`, have already."""
+    kinds = {_kind(problem) for problem in understood.problems}
+    return understood._replace(problems=tuple(problem for problem in finished.problems if _kind(problem) in kinds))
+
+
+def _kind(problem: str) -> str:
+    return problem.partition("'")[0]
 
 
 def preview(understood: Understood, data: FormData, now_local: datetime) -> Content:

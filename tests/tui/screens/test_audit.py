@@ -65,6 +65,20 @@ async def test_entries_are_listed_and_narrowed(database: Database) -> None:
         assert words(screen, "#wanted") == "Nothing was written down that fits: 0 shows all."
 
 
+async def test_a_client_of_any_name_leaves_the_columns_in_place(database: Database) -> None:
+    ids = people(database)
+    who = f"client:{ids['Jane Doe']}"
+    audit.note(database, "sign-in", "portal", actor=who, clock=clock)
+    audit.note(database, "view", "client", ids["Jane Doe"], actor=who, clock=clock)
+    screen = AuditScreen(database, TZ, clock=clock)
+    async with shown(screen, (80, 24)) as (_app, pilot):
+        await settle(pilot)
+        looked, signed_in, before = (line[18:] for line in lines(screen)[:3])
+        assert signed_in == "client    signed in portal  C-0001 Jane Doe"
+        assert looked == "client    looked at client C-0001 Jane Doe"
+        assert before.startswith("you       added client")
+
+
 async def test_a_long_trail_is_read_page_by_page(database: Database) -> None:
     with closing(database.connect()) as connection:
         audit.append(connection, 5, "user", (audit.Deed("view", "client", str(n)) for n in range(3 * PAGE)))

@@ -44,6 +44,9 @@ def withdraw(at: Door) -> None:
 async def test_an_empty_list_says_where_requests_come_from(at: Door) -> None:
     async with shown(screen(at)) as (app, pilot):
         assert "the page that B shows" in str(app.screen.query_one("#count", Static).content)
+        keys = str(app.screen.query_one("#frame").border_subtitle)
+        assert "past" in keys
+        assert not any(word in keys for word in ("accept", "decline", "client"))
         await pilot.press("tab", "enter", "d", "g", "c")
         await saved(pilot)
         assert isinstance(app.screen, RequestsScreen)

@@ -75,12 +75,13 @@ def check(database: Database) -> audit_check.Verdict:
 
 def _line(entry: Entry, called: Called, tz: tzinfo) -> Content:
     at = to_local(_EPOCH + timedelta(seconds=entry.at), tz)
-    actor = called.actor(entry)
-    who = _WHO.get(actor, actor)
-    action = ACTIONS.get(entry.action, entry.action)
+    actor, _, client = called.actor(entry).partition(" ")
+    did = f"{ACTIONS.get(entry.action, entry.action)} {called.record(entry)}"
+    if client and client not in did:
+        did = f"{did}  {client}"  # behind what they did: names are of any length, and this is a column
     parts = [
         Content.styled(f"{at:%Y-%m-%d} {clock_words(at):>{clock_cells()}}  ", QUIET),
-        Content(clean(f"{who:<8}  {action} {called.record(entry)}".rstrip())),
+        Content(clean(f"{_WHO.get(actor, actor):<8}  {did}".rstrip())),
     ]
     if entry.fields:
         parts.append(Content.styled(clean(f"  {entry.fields.replace('_', ' ')}"), QUIET))

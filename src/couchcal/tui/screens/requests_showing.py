@@ -34,6 +34,8 @@ _KEYS = {
     ),
 }
 """With room, and without."""
+_KEYS_OF_NONE = {"pending": "tab past · u undo · esc close", "past": "tab pending · u undo · esc close"}
+"""Where the list is empty."""
 _WIDE, _MOST_ROWS = 100, 46
 _CHROME_ROWS, _DETAIL_ROWS = 9, 9
 _EDGE_CELLS = 3
@@ -82,7 +84,7 @@ class RequestsShowing(ListScreen[Entry, Listed, Lists]):
         at: int | None = None,
     ) -> None:
         listing = RowList[Listed](lambda listed: listed.row.id, id="requests")
-        super().__init__("Requests", _KEYS["pending"][0], listing, database, clock)
+        super().__init__("Requests", _KEYS_OF_NONE["pending"], listing, database, clock)
         self._tz = tz
         self._names = names
         self._at = at
@@ -152,8 +154,8 @@ class RequestsShowing(ListScreen[Entry, Listed, Lists]):
             return
         tabs = self.query_one("#tabs", Choice)
         tabs.offer(_tabs(self.found), tabs.value)
-        self.hint(_KEYS[self._tab][self.size.width < _WIDE])
         rows = self._rows(self.found)
+        self.hint(_KEYS[self._tab][self.size.width < _WIDE] if rows else _KEYS_OF_NONE[self._tab])
         self._share(len(rows))
         super().show()
         self.query_one("#count").display = bool(self.below(self.found))

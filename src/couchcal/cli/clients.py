@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
 from couchcal.cli.actions import add_actions
-from couchcal.cli.arguments import add_names, whole_text
+from couchcal.cli.arguments import whole_text
 from couchcal.cli.client_fields import add_fields, changes_of, field_help
 from couchcal.cli.client_json import record
 from couchcal.cli.commands import Handler
@@ -47,13 +47,12 @@ _EXAMPLES = {
 
 
 def _configure(parser: ArgumentParser) -> None:
-    below = add_actions(parser)
+    below = add_actions(parser, _EXAMPLES, names=True)
 
     def action(name: str, summary: str, *, fields: bool = False) -> ArgumentParser:
-        made = below(name, summary, _EXAMPLES[name])
+        made = below(name, summary)
         if fields:
             made.epilog = f"{field_help()}\n\n{made.epilog}"
-        add_names(made)
         return made
 
     add = action("add", "add a client")

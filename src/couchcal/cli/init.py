@@ -48,7 +48,9 @@ def _run(args: Namespace) -> int:
         sys.stdout.write("The server keeps it: have its disk encrypted (couchcal guide postgresql).\n")
     else:
         sys.stdout.write("It is not encrypted: whoever has the disk can read it.\n")
-    sys.stdout.write("Next: couchcal opens the calendar; couchcal guide start leads through the first ten minutes\n")
+    sys.stdout.write(
+        "Next: couchcal opens the calendar; couchcal guide start leads through the first ten minutes\n"
+    )
     return 0
 
 

@@ -29,11 +29,7 @@ _EXAMPLES = {
 
 
 def _configure(parser: ArgumentParser) -> None:
-    below = add_actions(parser)
-
-    def action(name: str, summary: str) -> ArgumentParser:
-        return below(name, summary, _EXAMPLES[name])
-
+    action = add_actions(parser, _EXAMPLES)
     action("show", "where the key is; never the key itself")
     action("passphrase", "choose another passphrase; the data stays as it is")
     move = action("move", "keep the key in the keyring, or under a passphrase")

@@ -42,11 +42,7 @@ class MailTrouble(CouchcalError):
 
 
 def _configure(parser: ArgumentParser) -> None:
-    below = add_actions(parser)
-
-    def action(name: str, summary: str) -> ArgumentParser:
-        return below(name, summary, _EXAMPLES[name])
-
+    action = add_actions(parser, _EXAMPLES)
     test = action("test", "send a mail that says that mail goes out")
     test.add_argument("address", metavar="ADDRESS", type=whole_text, help="where it goes")
     preview = action("preview", "print a mail as it would be sent")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from couchcal.cli.actions import add_actions
-from couchcal.cli.arguments import add_names, minutes, whole_text
+from couchcal.cli.arguments import minutes, whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.entries import report
@@ -36,13 +36,7 @@ _NEWCOMER = "new"
 
 
 def _configure(parser: ArgumentParser) -> None:
-    below = add_actions(parser)
-
-    def action(name: str, summary: str) -> ArgumentParser:
-        made = below(name, summary, _EXAMPLES[name])
-        add_names(made)
-        return made
-
+    action = add_actions(parser, _EXAMPLES, names=True)
     listing = action("list", "requests that wait for an answer, the earliest time first")
     listing.add_argument("--past", action="store_true", help="those that are answered, withdrawn or over")
     accept = action("accept", "put a request on the calendar and tell the client")

@@ -40,11 +40,7 @@ class Setting(NamedTuple):
 
 
 def _configure(parser: ArgumentParser) -> None:
-    below = add_actions(parser, required=False)
-
-    def action(name: str, summary: str) -> ArgumentParser:
-        return below(name, summary, _EXAMPLES[name])
-
+    action = add_actions(parser, _EXAMPLES, required=False)
     action("list", "every setting with its value")
     _key(action("get", "the value of one setting"))
     setting = action("set", "change one setting")

@@ -48,12 +48,8 @@ _EXAMPLES = {
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("--watch", action="store_true", help="go on until ctrl+c, a line for each cycle")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
-    below = add_actions(parser, required=False)
+    action = add_actions(parser, _EXAMPLES, required=False)
     add_names(parser)
-
-    def action(name: str, summary: str) -> ArgumentParser:
-        return below(name, summary, _EXAMPLES[name])
-
     action("status", "how the sync stands")
     add_names(action("review", "what waits for your decision"), below=True)
     resolve = action("resolve", "decide on something to review, or try again what is blocked")

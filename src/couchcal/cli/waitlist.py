@@ -7,7 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 
 from couchcal.cli.actions import add_actions
-from couchcal.cli.arguments import add_names, whole_text
+from couchcal.cli.arguments import whole_text
 from couchcal.cli.commands import Handler
 from couchcal.cli.context import Practice, opened
 from couchcal.cli.occurrence_json import write_json, write_json_list
@@ -31,13 +31,7 @@ _NOTE_CELLS = 40
 
 
 def _configure(parser: ArgumentParser) -> None:
-    below = add_actions(parser)
-
-    def action(name: str, summary: str) -> ArgumentParser:
-        made = below(name, summary, _EXAMPLES[name])
-        add_names(made)
-        return made
-
+    action = add_actions(parser, _EXAMPLES, names=True)
     add = action("add", "put a client on the waitlist")
     add.add_argument("client", metavar="CLIENT", type=whole_text, help="an id such as C-0001, or a name")
     add.add_argument(

@@ -11,6 +11,7 @@ from couchcal.mail import ledger, words
 from couchcal.mail.ledger import Item
 from couchcal.paths import config_file, write_private
 from couchcal.practice import letters
+from couchcal.practice.glance import undelivered
 from couchcal.store.records import Appointment
 from couchcal.store.session import write_session
 from tests.mail.desk import SITE, Desk
@@ -21,7 +22,7 @@ REFUSED = "the mail server refuses the recipient's address (550)"
 
 def attention(desk: Desk) -> int:
     with closing(desk.database.connect()) as connection:
-        return ledger.attention(connection, desk.clock)
+        return undelivered(connection, desk.clock)
 
 
 def troubled(desk: Desk) -> list[Item]:

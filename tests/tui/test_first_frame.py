@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.design import ColorSystem
 from textual.dom import DOMNode
 from textual.geometry import Region
 
@@ -15,17 +19,60 @@ from couchcal.tui.calendar.state import CalendarState
 from tests.tui.conftest import AppFactory, settle
 
 LATER = (
-    "calendar", "json", "couchcal.practice.cadence", "couchcal.practice.outcome", "couchcal.practice.overlaps",
-    "couchcal.scheduling.hours", "couchcal.tui.forms.modal", "couchcal.tui.screens.help", "couchcal.worker",
+    "calendar", "json", "ssl", "couchcal.cli.commands", "couchcal.mail", "couchcal.practice.cadence",
+    "couchcal.practice.outcome", "couchcal.practice.overlaps", "couchcal.scheduling.hours",
+    "couchcal.tui.forms.modal", "couchcal.tui.screens.help", "couchcal.worker",
 )  # fmt: skip
 """Modules that a command of the calendar needs, and no frame of it."""
 
 
 def test_what_only_commands_need_is_not_loaded() -> None:
-    start = "import sys, couchcal.practice.opening, couchcal.tui.app"
-    code = f"{start}; print([name for name in {LATER!r} if name in sys.modules])"
+    start = "import sys, couchcal.cli.main; from couchcal.cli.calendar import load_lightly; load_lightly()"
+    loaded = f"{start}; import couchcal.practice.opening, couchcal.tui.app"
+    code = f"{loaded}; print([name for name in {LATER!r} if name in sys.modules])"
+    assert _printed(code) == "[]"
+    assert _printed(f"{loaded}; import ssl; print(ssl.create_default_context().verify_mode)") == "2"
+
+
+async def test_colours_are_worked_out_once_and_no_style_is_read_for_others(
+    make: AppFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: dict[str, set[str]] = {}
+    colours: list[object] = []
+
+    def seen(sheet: Stylesheet, css: str, *args: Any, **named: Any) -> list[RuleSet]:
+        read.setdefault(str(sheet._variables), set()).add(css)
+        return parse(sheet, css, *args, **named)
+
+    def generated(system: ColorSystem) -> dict[str, str]:
+        colours.append(system)
+        return generate(system)
+
+    parse, generate = Stylesheet._parse_rules, ColorSystem.generate
+    monkeypatch.setattr(Stylesheet, "_parse_rules", seen)
+    monkeypatch.setattr(ColorSystem, "generate", generated)
+    app = make()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert len(colours) == len(read) == 1
+        assert not any("CommandPalette" in css for styles in read.values() for css in styles)
+        app.theme = "couchcal-light"
+        await settle(pilot)
+        assert len(colours) == len(read) == 2
+
+
+async def test_the_palette_is_framed_as_every_dialog_is(make: AppFactory) -> None:
+    app = make()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.action_command_palette()
+        await settle(pilot)
+        assert app.screen.query_one("#--input").styles.border_top[0] == "round"
+
+
+def _printed(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return done.stdout.strip()
 
 
 def test_parts_of_the_screen_are_no_widgets_of_their_own() -> None:

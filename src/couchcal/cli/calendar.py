@@ -22,6 +22,7 @@ def open_calendar(db: str | None) -> int:
 
         today = Namespace(db=db, first=None, until=None, json=False, names=None, cancelled=False)
         return show_agenda(today, default_days=1)
+    load_lightly()
     from couchcal.practice.opening import locate
 
     database = _opened(locate(db))
@@ -30,12 +31,28 @@ def open_calendar(db: str | None) -> int:
 
 def show(database: Database) -> int:
     """The screen, until the user leaves it."""
-    import gc
-
-    gc.disable()  # `run` lets it work again once there is something to see
+    load_lightly()
     from couchcal.tui.app import run
 
     return run(database)
+
+
+def load_lightly() -> None:
+    """Get ready for a great deal of loading, which is most of the way to the first frame.
+
+    The garbage collector rests until `run` lets it work again, once there is something to see. asyncio, which the
+    screen makes no connections by, does without TLS as it does where Python has none: a fortieth of the way.
+    Whoever asks for `ssl` later gets it.
+    """
+    import gc
+
+    gc.disable()
+    if "asyncio" not in sys.modules and "ssl" not in sys.modules:
+        sys.modules["ssl"] = None  # type: ignore[assignment]  # how imports are told that there is none
+        try:
+            import asyncio  # noqa: F401
+        finally:
+            del sys.modules["ssl"]
 
 
 def at_terminal() -> bool:
@@ -53,6 +70,9 @@ def _opened(path: DatabaseLocation) -> Database | None:
     except NotFound as error:
         if error.code != "no_database" or not isinstance(path, Path):
             raise
+    import gc
+
     from couchcal.tui.first_run import ask
 
+    gc.enable()
     return ask(path)

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from couchcal.cli.commands import COMMANDS
 from couchcal.errors import EXIT_REFUSED, CouchcalError, UsageProblem
 
 INTERRUPTED = 130
@@ -92,6 +91,8 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _run_command(name: str, arguments: list[str], db: str | None) -> int:
+    from couchcal.cli.commands import COMMANDS
+
     if name not in COMMANDS:
         import difflib
 
@@ -108,6 +109,8 @@ def _run_command(name: str, arguments: list[str], db: str | None) -> int:
 
 
 def _help() -> str:
+    from couchcal.cli.commands import COMMANDS
+
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
     return (

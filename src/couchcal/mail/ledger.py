@@ -78,21 +78,6 @@ def counts(connection: Connection, now: datetime, late: timedelta) -> Counts:
     return Counts(int(row[0]), int(row[1]), int(row[2]), str(row[3]))
 
 
-def attention(connection: Connection, now: datetime) -> int:
-    """How many letters did not reach anybody, or may not have, and nobody has dismissed yet (NOTIF-01 to NOTIF-05);
-    of reminders those of sessions that are still ahead, which a call can make up for."""
-    (letters,) = connection.execute(
-        "SELECT count(*) FROM outbox_email WHERE state = 'failed' OR (state = 'claimed' AND error <> '')"
-    ).fetchone()
-    (reminders,) = connection.execute(
-        "SELECT count(*) FROM reminder r JOIN appointment a ON a.id = r.appointment_id"
-        " WHERE (r.state = 'missed' OR (r.state = 'claimed' AND r.reason <> '')) AND a.start_utc > ?"
-        " AND a.status = 'scheduled'",
-        (int(now.timestamp()),),
-    ).fetchone()
-    return int(letters) + int(reminders)
-
-
 def retry(connection: Connection, item: Item, now: datetime) -> bool:
     """Queue a letter again that has failed or is unknown; whether it was one of those. One that is unknown may
     arrive twice: that is for a person to decide. A reminder is never sent again (REM-03)."""

@@ -1,10 +1,11 @@
-"""Small reads beside the agenda: waiting requests, and what an appointment's details add to its entry.
+"""Small reads beside the agenda: waiting requests, mail that did not arrive, what details add to an entry.
 
 Plain statements on the DB-API connection; no ORM.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from couchcal.store.connection import Connection
@@ -23,6 +24,21 @@ def waiting_requests(connection: Connection) -> int:
     """How many requests of clients wait for an answer."""
     row = connection.execute("SELECT count(*) FROM booking_request WHERE status = 'pending'").fetchone()
     return int(row[0])
+
+
+def undelivered(connection: Connection, now: datetime) -> int:
+    """How many letters did not reach anybody, or may not have, and nobody has dismissed yet (NOTIF-01 to NOTIF-05);
+    of reminders those of sessions that are still ahead, which a call can make up for."""
+    (letters,) = connection.execute(
+        "SELECT count(*) FROM outbox_email WHERE state = 'failed' OR (state = 'claimed' AND error <> '')"
+    ).fetchone()
+    (reminders,) = connection.execute(
+        "SELECT count(*) FROM reminder r JOIN appointment a ON a.id = r.appointment_id"
+        " WHERE (r.state = 'missed' OR (r.state = 'claimed' AND r.reason <> '')) AND a.start_utc > ?"
+        " AND a.status = 'scheduled'",
+        (int(now.timestamp()),),
+    ).fetchone()
+    return int(letters) + int(reminders)
 
 
 def client_zones(connection: Connection) -> list[str]:

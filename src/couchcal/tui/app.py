@@ -8,11 +8,13 @@ import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 
 from couchcal.clock import Clock, system_clock
 from couchcal.clock_words import use_clock_24h
@@ -29,15 +31,21 @@ from couchcal.tui.stylesheet import QuickStylesheet
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS, theme_for
 from couchcal.typed_dates import use_date_order
 
+_PALETTE_CSS = Path(__file__).with_name("styles") / "palette.tcss"
+
 
 class CouchcalApp(WithPlainMarks[None], Frugal[None], Locking):
     """couchcal in a terminal. The title never carries a name."""
 
     TITLE = "couchcal"
-    CSS_PATH = "styles/calendar.tcss"  # modals bring their own when they are first shown
+    CSS_PATH = "styles/calendar.tcss"  # modals and the palette bring their own when they are first shown
     COMMANDS: ClassVar = App.COMMANDS | {CalendarCommands}
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True
+    _coloured: Theme | None = None
+    """The theme that the variables of the style sheet are of."""
+    _theme_known = False
+    """Whether the settings have been asked for the theme; until then Textual's own stands in for it."""
 
     def __init__(
         self,
@@ -48,7 +56,6 @@ class CouchcalApp(WithPlainMarks[None], Frugal[None], Locking):
         view: View | None = None,
     ) -> None:
         super().__init__()
-        self.stylesheet = QuickStylesheet(variables=self.theme_variables)
         self.database, self.clock = database, clock
         self.settings = settings if settings is not None else load()
         self.keys = keymap(self.settings.keys, _where)
@@ -59,6 +66,8 @@ class CouchcalApp(WithPlainMarks[None], Frugal[None], Locking):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self.settings.theme
+        self._theme_known = True
+        self.stylesheet = QuickStylesheet(variables=self.get_css_variables())
         self.animation_level = "none"
         self.when_ready: Callable[[], None] = _nothing
         self.set_keymap(self.keys.remapped)
@@ -66,11 +75,25 @@ class CouchcalApp(WithPlainMarks[None], Frugal[None], Locking):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return VARIABLE_DEFAULTS
 
+    def get_css_variables(self) -> dict[str, str]:
+        """As in Textual, worked out once for a theme and not at all for one that nobody will see."""
+        theme = self.current_theme
+        if self._theme_known and theme is not self._coloured:
+            super().get_css_variables()
+            self._coloured = theme
+        return self.theme_variables
+
     def get_default_screen(self) -> Screen[None]:
         return CalendarScreen(self.database, self.clock, self.settings, self.keys, self.first_view)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def action_command_palette(self) -> None:
+        """As in Textual, framed as every dialog is."""
+        if not self.stylesheet.has_source(str(_PALETTE_CSS)):
+            self.stylesheet.read(_PALETTE_CSS)
+        super().action_command_palette()
 
     def _fitting(self, theme: str) -> str:
         """The theme, or the one that the terminal has the colours for."""

@@ -54,9 +54,16 @@ class QuickStylesheet(Stylesheet):
         other.source = self.source.copy()
         return other
 
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """As in Textual; the same ones again, as at every start, change nothing."""
+        if variables != self._variables:
+            super().set_variables(variables)
+            self._require_parse = True
+
     def reparse(self) -> None:
         """Put the rules together; only sources that are new, or all after a change of variables, are read."""
-        self.parse()
+        if self._require_parse:
+            self.parse()
 
     def apply(self, node: DOMNode, *, animate: bool = False, cache: dict[Kind, RulesMap] | None = None) -> None:
         if not self._narrowed and self._read is not self.rules:

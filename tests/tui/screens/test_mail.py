@@ -18,6 +18,7 @@ from couchcal.mail import ledger
 from couchcal.mail.preview import KINDS
 from couchcal.paths import config_file, write_private
 from couchcal.practice import practice_settings
+from couchcal.practice.glance import undelivered
 from couchcal.store.connection import Database
 from couchcal.tui.app import make_app
 from couchcal.tui.forms.confirm import Confirm
@@ -75,7 +76,7 @@ def states(database: Database) -> list[tuple[str, str]]:
 
 def attention(database: Database, **later: float) -> int:
     with closing(database.connect()) as connection:
-        return ledger.attention(connection, NOW + timedelta(**later))
+        return undelivered(connection, NOW + timedelta(**later))
 
 
 def lines(screen: MailScreen | ExamplesScreen, name: str = "letters") -> str:

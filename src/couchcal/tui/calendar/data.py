@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
-from couchcal.mail.ledger import attention
 from couchcal.practice.agenda import Entry, between, day_instant, horizon_reached
 from couchcal.practice.availability import BlockRow, weekly
-from couchcal.practice.glance import waiting_requests
+from couchcal.practice.glance import undelivered, waiting_requests
 from couchcal.store.connection import Connection
 from couchcal.tui.calendar.period import Period, later
 
@@ -34,7 +33,7 @@ def load(connection: Connection, window: Period, tz: tzinfo, now: datetime) -> L
     start, end = day_instant(window.first, tz), day_instant(window.until, tz)
     entries = between(connection, start, end, tz, cancelled=True)
     complete = horizon_reached(connection, start, end)
-    requests, letters = waiting_requests(connection), attention(connection, now)
+    requests, letters = waiting_requests(connection), undelivered(connection, now)
     return Loaded(window, tuple(entries), tuple(weekly(connection)), requests, letters, complete)
 
 

@@ -206,7 +206,8 @@ def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 def pressed(keys: tuple[str, ...], *, ascii_only: bool) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def run(pilot: Pilot[None]) -> None:
-        pilot.app.set_class(ascii_only, "-ascii")
+        if ascii_only:
+            pilot.app.add_class("-ascii")
         await settled(pilot)
         for key in keys:
             await pilot.press(key)

@@ -29,8 +29,8 @@ def is_constraint(error: BaseException) -> bool:
 
 
 @contextmanager
-def refused(match: str = "") -> Iterator[None]:
-    """A rule of the schema refuses what is written inside, with these words."""
+def refused(match: str | None = None) -> Iterator[None]:
+    """A rule of the schema refuses what is written inside, with these words where there are any."""
     with pytest.raises(Exception, match=match) as found:
         yield
     assert is_constraint(found.value), found.value

@@ -94,7 +94,7 @@ format: $(DEV) ## let ruff tidy the sources
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(DEV) ## measure against floors and peers, one table
+bench: $(DEV) $(PEERS)/.installed ## measure everything against floors and peers in one run; half an hour
 	$(BIN)/python -m bench $(BENCHFLAGS)
 
 $(PEERS)/.installed: bench/requirements-peers.txt
@@ -102,7 +102,7 @@ $(PEERS)/.installed: bench/requirements-peers.txt
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-bench-peers: $(DEV) $(PEERS)/.installed ## other terminal calendars at the same work
+bench-peers: $(DEV) $(PEERS)/.installed ## of it, other terminal calendars at the same work
 	$(BIN)/python -m bench.peers $(BENCHFLAGS)
 
 bench-growth: $(DEV) $(PEERS)/.installed ## from a thousand to a million entries, and the plot in docs/

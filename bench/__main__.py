@@ -1,4 +1,7 @@
-"""`python -m bench`: one table of measurement, bar and ratio. Needs several minutes; peers are optional."""
+"""`python -m bench`: a table of measurement, bar and ratio, and one beside other programs, of one run.
+
+Needs half an hour; peers are optional. What the numbers of entries do is `python -m bench.growth`.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import agenda, files, form, inprocess, openings, screen, search, sync, web
+from bench import agenda, files, form, inprocess, openings, peers, screen, search, sync, web
 from bench.table import Table
 
-_PARTS = "files,agenda,search,screen,inprocess,openings,form,sync,web"
+_PARTS = "files,agenda,search,screen,inprocess,openings,form,sync,web,peers"
 
 
 def main() -> int:
@@ -19,7 +22,7 @@ def main() -> int:
     parser.add_argument("--sizes", default="1000,10000,100000", help="numbers of stored entries, ascending")
     parser.add_argument("--repeats", type=int, default=9, help="times each command takes its turn")
     parser.add_argument("--only", default=_PARTS, help="parts to run")
-    parser.add_argument("--no-peers", action="store_true", help="leave khal and calcurse out")
+    parser.add_argument("--no-peers", action="store_true", help="leave other programs out")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
     parts = options.only.split(",")
@@ -45,7 +48,9 @@ def main() -> int:
             sync.measure(table, work)
         if "web" in parts:
             web.measure(table, work)
-    sys.stdout.write(table.text())
+        sys.stdout.write(table.text())
+        if "peers" in parts and not options.no_peers:
+            sys.stdout.write("\n" + peers.measure(work, stores, options.repeats))
     return 1 if table.missed else 0
 
 

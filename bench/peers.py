@@ -72,21 +72,25 @@ def main() -> int:
     parser.add_argument("--sizes", default="1000,10000,100000", help="numbers of stored entries")
     parser.add_argument("--repeats", type=int, default=9, help="times each command takes its turn")
     options = parser.parse_args()
-    lines: list[tuple[str, dict[str, float], str]] = []
     with tempfile.TemporaryDirectory(prefix="couchcal-peers-") as folder:
         work = Path(folder)
-        (work / "home" / ".config" / "calcure").mkdir(parents=True)
-        sizes = [int(size) for size in options.sizes.split(",")]
-        lines += _starts(work, options.repeats)
-        for size, store in prepare(work, sizes).items():
-            imports = {_OURS: store.import_seconds}
-            peers = [_ours(store), *_others(store, imports)]
-            lines.append((f"import, {size}", imports, "s"))
-            repeats = options.repeats if size < _SLOW else 3
-            lines += [(f"{task}, {size}", times, unit) for task, times, unit in _tasks(peers, repeats)]
-            lines += [(f"{what}, {size}", values, unit) for what, values, unit in _screens(peers)]
-    sys.stdout.write(_matrix(lines))
+        stores = prepare(work, [int(size) for size in options.sizes.split(",")])
+        sys.stdout.write(measure(work, stores, options.repeats))
     return 0
+
+
+def measure(work: Path, stores: dict[int, Store], repeats: int) -> str:
+    """The table, in Markdown, of what each program needs for the same work over the same entries."""
+    (work / "home" / ".config" / "calcure").mkdir(parents=True)
+    lines = _starts(work, repeats)
+    for size, store in stores.items():
+        imports = {_OURS: store.import_seconds}
+        peers = [_ours(store), *_others(store, imports)]
+        lines.append((f"import, {size}", imports, "s"))
+        turns = repeats if size < _SLOW else 3
+        lines += [(f"{task}, {size}", times, unit) for task, times, unit in _tasks(peers, turns)]
+        lines += [(f"{what}, {size}", values, unit) for what, values, unit in _screens(peers)]
+    return _matrix(lines)
 
 
 def _starts(work: Path, repeats: int) -> list[tuple[str, dict[str, float], str]]:

@@ -32,6 +32,15 @@ def test_the_demo_opens_the_calendar_and_leaves_nothing_behind(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_terminal_that_only_prints_gets_the_agenda(tmp_path: Path, practice: Database) -> None:
+    adding = run(tmp_path, "add", "lunch tue 12-1")
+    assert adding.finish() == 0
+    dumb = run(tmp_path, TERM="dumb")
+    assert dumb.finish() == 0
+    assert b"Lunch" in dumb.raw
+    assert b"\x1b" not in dumb.raw
+
+
 def test_the_agenda_is_coloured_unless_nobody_wants_it(tmp_path: Path, practice: Database) -> None:
     adding = run(tmp_path, "add", "lunch wed 12-1")
     assert adding.finish() == 0

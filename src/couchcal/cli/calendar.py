@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,9 @@ def load_lightly() -> None:
 
 
 def at_terminal() -> bool:
-    """Whether somebody can see a screen and type."""
+    """Whether somebody can see a screen and type. A terminal that calls itself dumb prints line after line."""
+    if os.environ.get("TERM") == "dumb":
+        return False
     return bool(sys.stdin and sys.stdout and sys.stdin.isatty() and sys.stdout.isatty())
 
 

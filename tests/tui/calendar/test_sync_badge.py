@@ -35,6 +35,11 @@ STATES: dict[str, tuple[Status, str]] = {
     "review": (QUIET._replace(review=2), "⚠ 2 to review"),
     "blocked": (QUIET._replace(blocked=1), "⚠ 1 not sent"),
     "sign in": (QUIET._replace(state="needs_auth", review=2, failures=1), "✕ sign in again"),
+    "signing in": (QUIET._replace(state="needs_auth", last_ok=None), "⟳ connecting"),
+    "never signed in": (
+        QUIET._replace(state="needs_auth", last_ok=None, last_error="access was refused"),
+        "✕ sign in again",
+    ),
     "paused": (QUIET._replace(paused="user", pending=3), "⏸ paused"),
     "guard": (QUIET._replace(paused="mass_delete", review=1), "⚠ sync waits for you"),
     "offline": (QUIET._replace(failures=2, last_ok=NOW - timedelta(minutes=30)), "offline since 9:12"),

@@ -21,6 +21,10 @@ from tests.tui.screens.google_at_hand import Google
 from tests.tui.screens.sync_steps import buttons, go_to, lines, on_top, refreshed, said, screen_over, told
 
 
+def keys(screen: SyncScreen) -> str:
+    return str(screen.query_one("#frame").border_subtitle)
+
+
 async def test_full_names_are_asked_about_in_red_before_they_leave(google: Google) -> None:  # SYNC-04
     google.connect()
     screen = screen_over(google)
@@ -124,10 +128,13 @@ async def test_pausing_going_on_and_a_turn_now(google: Google) -> None:  # SYNC-
         await refreshed(pilot, screen)
         assert "Paused" in said(screen, "headline")
         assert "Resume" in buttons(screen)
+        assert screen.query_one("#do-pause").content_size.width >= len("Resume")
+        assert "resume" in keys(screen)
         assert google.cycle().status == "paused"
         await pilot.press("p")
         await refreshed(pilot, screen)
         assert "Paused" not in said(screen, "headline")
+        assert "pause" in keys(screen)
         woken = google.woken
         await pilot.press("s")
         await saved(pilot)
@@ -194,6 +201,8 @@ async def test_the_guard_shows_all_that_would_go(google: Google) -> None:  # SYN
     async with shown(screen, (80, 24)) as (app, pilot):
         assert "so many deletions at once" in said(screen, "headline")
         assert buttons(screen)[0] == "Decide"
+        assert "decide" in keys(screen)
+        assert "pause" not in keys(screen)
         await pilot.press("enter")
         item = await on_top(pilot, ReviewDialog)
         text = said(item, "body")

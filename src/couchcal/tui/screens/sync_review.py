@@ -53,6 +53,7 @@ class ReviewScreen(ListScreen[Done, Item, Waiting]):
     SIZE = "-sync"
     HIDES_EMPTY = True
     AUTO_FOCUS = "#reviews"
+    KEYS_OF_NONE = "esc close"
 
     def __init__(self, gate: Gate, tz: tzinfo, *, at_once: bool = False) -> None:
         listing = RowList[Item](_key, id="reviews")

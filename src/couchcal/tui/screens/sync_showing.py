@@ -14,6 +14,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from couchcal.practice.outcome import Done
+from couchcal.sync.status import Status
 from couchcal.tui.forms.modal import Modal, in_thread, problem_words
 from couchcal.tui.forms.options import Ways
 from couchcal.tui.forms.plain import QUIET, plain
@@ -29,6 +30,8 @@ _WIDEST, _EDGES = 96, 8
 _CHROME_ROWS = 6
 _PROBLEM_ROWS = 3
 _KEYS = "enter change · s sync · p pause · v review · d dry run · l log · esc close"
+_KEYS_PAUSED = "enter change · p resume · v review · d dry run · l log · esc close"
+_KEYS_STOPPED = "v decide · enter change · d dry run · l log · esc close"
 _KEYS_BEFORE = "c connect · enter change · esc close"
 _KEYS_SIGNED_OUT = "i sign in again · enter change · v review · l log · esc close"
 _KEYS_WITHOUT_FILE = "r look again · esc close"
@@ -153,7 +156,7 @@ class SyncShowing(Modal[Done]):
         about.display = not self.connected
         keys = _KEYS_WITHOUT_FILE if state.client_problem else _KEYS_BEFORE
         if state.status is not None:
-            keys = _KEYS_SIGNED_OUT if state.status.state == "needs_auth" else _KEYS
+            keys = _keys_of(state.status)
         self.hint(keys)
         self._show_rows(rows)
         self._show_buttons(state)
@@ -200,6 +203,7 @@ class SyncShowing(Modal[Done]):
             button.display = action in shown
             if str(button.label) != words[action]:
                 button.label = plain(words[action])
+                button.refresh(layout=True)  # other words take other room
         if self._buttons and self.focused is not None and not self.focused.display:
             self._focus_first()
         self._buttons = shown
@@ -208,6 +212,15 @@ class SyncShowing(Modal[Done]):
         """The button for what has to be done, else the list."""
         urgent = [name for name in self._buttons if name in ("connect", "look_again", "sign_in", "decide")]
         self.query_one(f"#do-{urgent[0]}" if urgent else "#sync").focus()
+
+
+def _keys_of(status: Status) -> str:
+    """The hint for what can be done with an account that is connected."""
+    if status.state == "needs_auth":
+        return _KEYS_SIGNED_OUT
+    if status.paused:
+        return _KEYS_PAUSED if status.paused == "user" else _KEYS_STOPPED
+    return _KEYS
 
 
 def _buttons(state: SyncState) -> tuple[str, ...]:

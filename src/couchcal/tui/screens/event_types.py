@@ -36,6 +36,7 @@ class EventTypesScreen(ListScreen[Done, EventTypeRow, list[EventTypeRow]]):
     SIZE = "-wide"
     CHROME_ROWS = 10
     AUTO_FOCUS = "#types"
+    KEYS_OF_NONE = "n new · . removed · esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "add", "New", show=False),
         Binding("e", "edit", "Edit", show=False),

@@ -92,6 +92,8 @@ class ListScreen(Following[Result], Generic[Result, Row, Found]):
     """Rows of the screen that the list leaves to what is around it."""
     HIDES_EMPTY: ClassVar[bool] = False
     """Whether a list with nothing in it takes no room."""
+    KEYS_OF_NONE: ClassVar[str] = ""
+    """The hint in the lower border while there is nothing in the list, if another one than else."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "highlight(1)", show=False),
         Binding("k", "highlight(-1)", show=False),
@@ -164,6 +166,8 @@ class ListScreen(Following[Result], Generic[Result, Row, Found]):
         to_new, self._to_new = self._to_new, False
         self.listing.put(self.lines(self.found), at=at, to_new=to_new)
         self.query_one("#count", Static).update(plain(self.below(self.found), QUIET))
+        if self.KEYS_OF_NONE:
+            self.hint(self._frame_keys if self.listing.rows else self.KEYS_OF_NONE)
         if self.HIDES_EMPTY:
             self.listing.display = bool(self.listing.rows)
         if self.focused is None:  # the list has come back

@@ -45,6 +45,7 @@ class MailScreen(ListScreen[Done, Row, Listed]):
     CHROME_ROWS = 12
     HIDES_EMPTY = True
     AUTO_FOCUS = "#letters"
+    KEYS_OF_NONE = "t test · v letters · w password · . all · esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "test", "Test", show=False),
         Binding("v", "examples", "Letters", show=False),

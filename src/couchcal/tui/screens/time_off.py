@@ -45,6 +45,7 @@ class TimeOffScreen(ListScreen[Entry, TimeOffRow, tuple[list[TimeOffRow], int]])
 
     SIZE = "-wide"
     AUTO_FOCUS = "#off"
+    KEYS_OF_NONE = "n new · esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "add", "New", show=False),
         Binding("e", "edit", "Edit", show=False),

@@ -43,6 +43,7 @@ class WaitlistScreen(ListScreen[Done, Waiting, Listed]):
 
     SIZE = "-wide"
     AUTO_FOCUS = "#waiting"
+    KEYS_OF_NONE = "n new · . booked · esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "add", "New", show=False),
         Binding("b", "book", "Book", show=False),

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from couchcal.practice import appointments
@@ -79,6 +80,8 @@ async def test_a_day_gone_to_late_in_the_evening_opens_in_the_morning(make: AppF
             assert (screen.cursor.day, screen.cursor.minute) == (MONDAY, arrived)
             top = screen.current.scroll_offset.y
             assert top <= arrived // screen.row_minutes < top + screen.current.size.height
+            if minute != arrived:
+                assert top == 8 * 60 // screen.row_minutes  # most of the working day is in sight
 
 
 def at_minute(day: date, minute: int) -> datetime:
@@ -105,20 +108,22 @@ def test_one_arrives_in_the_hours_or_where_the_day_begins(
         assert found == min([opening, *booked])
 
 
+async def resized(pilot: Pilot[None], height: int) -> None:
+    await pilot.resize_terminal(120, height)
+    await until(pilot, lambda: pilot.app.screen.size.height == height)
+    await settle(pilot)
+
+
 async def test_tall_screens_show_hours_in_finer_rows(make: AppFactory) -> None:
     async with make().run_test(size=(120, 36)) as pilot:
         screen = await settle(pilot)
-        for height, minutes in ((36, 30), (52, 30), (53, 15), (60, 15), (36, 30)):
-            await pilot.resize_terminal(120, height)
-            await pilot.pause()
+        for height, minutes in ((52, 30), (53, 15), (60, 15), (36, 30), (60, 15)):
+            await resized(pilot, height)
             assert screen.row_minutes == minutes
             assert screen.current.virtual_size.height >= screen.current.size.height - 1
-        await pilot.resize_terminal(120, 60)
-        await pilot.pause()
         await pilot.press("z")
         assert screen.row_minutes == 30  # what a key has chosen stays
-        await pilot.resize_terminal(120, 64)
-        await pilot.pause()
+        await resized(pilot, 64)
         assert screen.row_minutes == 30
         assert screen.cursor.minute % 30 == 0
 

@@ -126,7 +126,10 @@ class Navigation(CalendarBase, part=True):
             day, self.cursor.minute, self.loaded.availability, self.loaded.entries, self.tz, self.scene.first_minute
         )
         minute = minute // self.row_minutes * self.row_minutes
+        at_its_hour = minute == self.cursor.minute
         self.point(self.cursor._replace(day=day, minute=minute, picked=None))
+        if not at_its_hour:
+            self.current.reveal(first=True)
 
     def action_jump_to_entry(self) -> None:
         letters = jump_labels(len(self.scene.entries))

@@ -1,20 +1,46 @@
 """What is on the screen already is not sent again: over a slow line that is most of what there is to send.
 
 Textual draws a whole screen anew whenever one is opened or closed, two or three times over, and all of a widget of
-which a part has changed. What it draws is compared here, line by line, with what the terminal was sent last.
+which a part has changed. What it draws is compared here, line by line, with what the terminal was sent last; and
+of widgets that nothing has changed in no line is drawn (`NarrowCompositor`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.control import Control
+from rich.segment import Segment
 from textual import events
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual.app import App, ReturnType
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+
+Cells = list[Segment]
+"""Some cells of a line, no two segments in a row of one style."""
+
+
+class NarrowCompositor(Compositor):
+    """Asks widgets for those lines only that lie between the first and the last one to be drawn.
+
+    Textual asks all widgets on a screen for all of theirs, and throws away what it has no use for.
+    """
+
+    def _get_renders(self, crop: Region | None = None) -> Iterator[tuple[Region, Region, list[Strip]]]:
+        if crop is None:
+            yield from super()._get_renders(crop)
+            return
+        for widget, (region, clip) in self.visible_widgets.items():
+            near = clip.intersection(Region(clip.x, crop.y, clip.width, crop.height))
+            seen = region.intersection(near)
+            if seen and crop.overlaps(seen):
+                yield region, near, widget.render_lines(seen.translate(-region.offset))
 
 
 class ChangedLines(CompositorUpdate):
@@ -41,7 +67,7 @@ class Frugal(App[ReturnType]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent: list[Strip | None] = []
+        self._sent: list[Cells | None] = []
         """The lines of the terminal; None where a line is not known, nothing while none is."""
 
     def forget_sent(self) -> None:
@@ -63,10 +89,10 @@ class Frugal(App[ReturnType]):
         lines = [Strip.join(strips).simplify() for strips in update.strips]
         whole = update.region.offset == (0, 0) and len(lines) == self.size.height
         before = self._sent
-        self._sent = [*lines] if whole else []
+        self._sent = [line._segments for line in lines] if whole else []
         if not whole or len(before) != len(lines):
             return LayoutUpdate([[line] for line in lines], update.region)
-        changed = [(y, line) for y, line in enumerate(lines) if line != before[y]]
+        changed = [(y, line) for y, line in enumerate(lines) if line._segments != before[y]]
         return ChangedLines(changed) if changed else None
 
     def _new_spans(self, update: ChopsUpdate) -> CompositorUpdate | None:
@@ -82,10 +108,11 @@ class Frugal(App[ReturnType]):
         if part is None:
             self._sent[y] = None
             return True
-        pieces = (before.crop(0, left), part, before.crop(right))
-        line = Strip.join(piece for piece in pieces if piece.cell_length).simplify()
-        self._sent[y] = line
-        return line != before
+        head, there, tail = _cut(before, left, right)
+        if part == there:
+            return False
+        self._sent[y] = _joined(head, part, tail)
+        return True
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Resize | events.AppFocus):
@@ -97,14 +124,49 @@ class Frugal(App[ReturnType]):
         super()._resume_signal()
 
 
-def _part(update: ChopsUpdate, y: int, left: int, right: int) -> Strip | None:
+def _part(update: ChopsUpdate, y: int, left: int, right: int) -> Cells | None:
     """Line `y` from cell `left` up to `right`; None if not all of it is in the update."""
-    parts = []
+    parts: list[Iterable[Segment]] = []
+    cells = 0
     for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
         if end <= left or x >= right:
             continue
         if strip is None:
             return None
-        parts.append(strip.crop(max(left - x, 0), min(right, end) - x))
-    part = Strip.join(parts)
-    return part if part.cell_length == right - left else None
+        first, last = max(left - x, 0), min(right, end) - x
+        parts.append(strip if (first, last) == (0, end - x) else strip.crop(first, last))
+        cells += last - first
+    return [*Segment.simplify(chain.from_iterable(parts))] if cells == right - left else None
+
+
+def _joined(*pieces: Cells) -> Cells:
+    """One line of pieces."""
+    line: Cells = []
+    for piece in pieces:
+        if line and piece and line[-1].style == piece[0].style:
+            line[-1] = Segment(line[-1].text + piece[0].text, piece[0].style)
+            line += piece[1:]
+        else:
+            line += piece
+    return line
+
+
+def _cut(line: Cells, left: int, right: int) -> tuple[Cells, Cells, Cells]:
+    """A line up to cell `left`, from there up to `right`, and the rest."""
+    head: Cells = []
+    middle: Cells = []
+    tail: Cells = []
+    x = 0
+    for segment in line:
+        end = x + cell_len(segment.text)
+        if x < left < end:
+            before, segment = segment.split_cells(left - x)
+            head.append(before)
+            x = left
+        if x < right < end:
+            before, segment = segment.split_cells(right - x)
+            middle.append(before)
+            x = right
+        (head if x < left else middle if x < right else tail).append(segment)
+        x = end
+    return head, middle, tail

@@ -7,14 +7,22 @@ from typing import Any
 
 import pyte
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.events import AppFocus
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
 
 from couchcal.store.connection import Database
 from couchcal.tui.calendar.period import View
+from couchcal.tui.frugal import _cut, _joined
 from tests.support.demo import at, event
 from tests.tui.conftest import AppFactory, settle
 from tests.tui.looks.cells import Run, rows_of, text_of
@@ -111,3 +119,42 @@ async def test_nothing_is_sent_for_a_screen_drawn_twice(make: AppFactory, termin
         pilot.app.screen.refresh()
         await settle(pilot)
         assert terminal.sent == 0
+
+
+@pytest.mark.parametrize(("key", "most"), [("j", 12), ("l", 40)])
+async def test_a_step_asks_no_widget_for_lines_that_are_not_drawn(
+    make: AppFactory, monkeypatch: pytest.MonkeyPatch, key: str, most: int
+) -> None:
+    asked: list[tuple[str, int]] = []
+    render = Widget.render_lines
+
+    def noted(widget: Widget, crop: Region) -> list[Strip]:
+        asked.append((type(widget).__name__, crop.height))
+        return render(widget, crop)
+
+    async with make().run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr(Widget, "render_lines", noted)
+        await pilot.press(key)
+        await settle(pilot)
+        assert 0 < sum(height for _, height in asked) <= most
+        assert {kind for kind, _ in asked} <= {"TimeGrid", "Sidebar"}
+
+
+STYLES = [Style(bold=True), Style(color="red"), Style(bold=True)]
+SEGMENTS = st.builds(Segment, st.text("ab 名", min_size=1, max_size=4), st.sampled_from(STYLES), st.none())
+LINES = st.lists(SEGMENTS, max_size=6)
+
+
+@given(LINES, st.integers(0, 12), st.integers(1, 12))
+def test_a_line_is_cut_as_textual_cuts_it_and_joined_again(segments: list[Segment], left: int, width: int) -> None:
+    line = [*Segment.simplify(segments)]
+    head, middle, tail = _cut(line, left, left + width)
+    pieces = Strip(line).crop(0, left), Strip(line).crop(left, left + width), Strip(line).crop(left + width)
+    assert [_simple(piece) for piece in pieces] == [_simple(head), _simple(middle), _simple(tail)]
+    joined = _joined(head, middle, tail)
+    assert joined == [*Segment.simplify(segment for piece in pieces for segment in _simple(piece))]
+
+
+def _simple(line: Strip | list[Segment]) -> list[Segment]:
+    return [segment for segment in Segment.simplify(line) if segment.text]

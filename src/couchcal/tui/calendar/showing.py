@@ -53,6 +53,8 @@ class Showing(CalendarState, part=True):
         super().__init__(database, clock, settings, keymap, view)
         self._stage: dict[type[CalendarView], CalendarView] = {}
         self._acts = self._actions_by_key()
+        self._keys_shown: tuple[object, ...] | None = None
+        """What the keys in the status line were chosen by; None while it says something else."""
 
     def compose(self) -> ComposeResult:
         yield Line(id="header")
@@ -158,7 +160,10 @@ class Showing(CalendarState, part=True):
     def show_around(self) -> None:
         """Bring header, sidebar and status line up to date."""
         self.query_one("#header", Line).show(*header_runs(self), self.palette.header)
-        self.query_one("#status", Line).show(*status_runs(self), self.palette.header)
+        keys = None if self.ghost or self.labels else (self.app.size.width, self.keymap, self.palette)
+        if keys is None or keys != self._keys_shown:
+            self.query_one("#status", Line).show(*status_runs(self), self.palette.header)
+        self._keys_shown = keys
         if not self._sidebar_shown():
             return
         entry = self.picked

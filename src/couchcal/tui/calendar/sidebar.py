@@ -49,6 +49,9 @@ class Sidebar(Widget):
         self._first: date | None = None
         self._shown: tuple[object, ...] = ()
         """What the rows were made of."""
+        self._month: list[Row] = []
+        self._month_of: tuple[object, ...] = ()
+        """What those of the month were made of."""
 
     def show(
         self,
@@ -61,25 +64,14 @@ class Sidebar(Widget):
         note: str,
     ) -> None:
         """Show the month of `day`; `busy` counts a day's entries, `note` is today's line."""
-        wanted = (scene.generation, palette, day, busy, week_start, details, note, self.size.height)
+        month_of = (scene.generation, palette, day, busy, week_start)
+        wanted = (*month_of, details, note, self.size.height)
         if wanted == self._shown:
             return
         self._shown = wanted
-        rows: list[Row] = [
-            [],
-            [(_INDENT, (f"{LONG_MONTHS[day.month - 1]} {day.year}", palette.bright))],
-        ]
-        self._first = week_of(day.replace(day=1), week_start)
-        names = [(week_start + index) % 7 for index in range(7)]
-        rows.append(
-            [(_INDENT + _CELL * index, (WEEKDAYS[name][:2], palette.chrome)) for index, name in enumerate(names)]
-        )
-        for week in range(MONTH_DAYS // 7):
-            dates = [later(self._first, week * 7 + index) for index in range(7)]
-            parts = [self._day(scene, palette, date_, index, day, busy) for index, date_ in enumerate(dates)]
-            rows += [[run for part in parts for run in part]]
-        rows.append([])
-        rows.append([(_INDENT, (note, palette.chrome))])
+        if month_of != self._month_of:
+            self._month, self._month_of = self._month_rows(scene, palette, day, busy, week_start), month_of
+        rows = [*self._month, [], [(_INDENT, (note, palette.chrome))]]
         if details:
             rows.append([(_INDENT, (scene.glyphs.rule * (WIDTH - _INDENT - 2), palette.faint))])
         for line in details:
@@ -89,6 +81,22 @@ class Sidebar(Widget):
                 x += len(text)
             rows.append(placed)
         self._put(rows, palette)
+
+    def _month_rows(
+        self, scene: Scene, palette: Palette, day: date, busy: Callable[[date], int], week_start: int
+    ) -> list[Row]:
+        first = self._first = week_of(day.replace(day=1), week_start)
+        names = [(week_start + index) % 7 for index in range(7)]
+        rows: list[Row] = [
+            [],
+            [(_INDENT, (f"{LONG_MONTHS[day.month - 1]} {day.year}", palette.bright))],
+            [(_INDENT + _CELL * index, (WEEKDAYS[name][:2], palette.chrome)) for index, name in enumerate(names)],
+        ]
+        for week in range(MONTH_DAYS // 7):
+            dates = [later(first, week * 7 + index) for index in range(7)]
+            parts = [self._day(scene, palette, date_, index, day, busy) for index, date_ in enumerate(dates)]
+            rows += [[run for part in parts for run in part]]
+        return rows
 
     def _day(
         self, scene: Scene, palette: Palette, day: date, index: int, chosen: date, busy: Callable[[date], int]

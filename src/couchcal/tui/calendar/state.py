@@ -24,6 +24,7 @@ from couchcal.tui.calendar.scene import Cursor, Ghost, Scene, SecondZone
 from couchcal.tui.calendar.time_layout import GUTTER, SECOND_GUTTER
 from couchcal.tui.calendar.words import name_of, when_text
 from couchcal.tui.commands import Keymap
+from couchcal.tui.frugal import NarrowCompositor
 from couchcal.tui.palette import Palette
 from couchcal.tui.text import glyphs_for, packed, toast_cells
 
@@ -56,6 +57,7 @@ class CalendarState(Screen[None], inherit_bindings=False):
 
     def __init__(self, database: Database, clock: Clock, settings: Settings, keymap: Keymap, view: View) -> None:
         super().__init__()
+        self._compositor = NarrowCompositor()
         self.database, self.clock, self.settings, self.keymap = database, clock, settings, keymap
         self.reader: Connection = database.connect()
         self._loader: Connection | None = None

@@ -82,8 +82,10 @@ class TimeGrid(CalendarView):
         painter = self.painter
         for index, column in enumerate(painter.blocks):
             for block in column:
+                if key_of(block.entry) != cursor.picked:
+                    continue
                 cells = painter.cells_of(index, block)
-                if key_of(block.entry) == cursor.picked and cells is not None:
+                if cells is not None:
                     first = block.start // painter.row_minutes
                     last = (block.end - 1) // painter.row_minutes
                     yield self._below_header(

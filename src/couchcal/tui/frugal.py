@@ -27,20 +27,31 @@ Cells = list[Segment]
 
 
 class NarrowCompositor(Compositor):
-    """Asks widgets for those lines only that lie between the first and the last one to be drawn.
+    """Asks a widget for those lines only that lie between its first and its last one to be drawn.
 
     Textual asks all widgets on a screen for all of theirs, and throws away what it has no use for.
     """
 
+    _drawn: frozenset[Region] = frozenset()
+    """The parts of the screen that are being drawn; nothing while it is all of it."""
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        self._drawn = frozenset(self._dirty_regions)
+        try:
+            return super().render_partial_update()
+        finally:
+            self._drawn = frozenset()
+
     def _get_renders(self, crop: Region | None = None) -> Iterator[tuple[Region, Region, list[Strip]]]:
-        if crop is None:
-            yield from super()._get_renders(crop)
-            return
+        drawn = self._drawn or {crop or self.size.region}
         for widget, (region, clip) in self.visible_widgets.items():
-            near = clip.intersection(Region(clip.x, crop.y, clip.width, crop.height))
-            seen = region.intersection(near)
-            if seen and crop.overlaps(seen):
-                yield region, near, widget.render_lines(seen.translate(-region.offset))
+            seen = region.intersection(clip)
+            parts = [part for part in drawn if part.overlaps(seen)]
+            if parts:
+                top = max(min(part.y for part in parts), seen.y)
+                bottom = min(max(part.bottom for part in parts), seen.bottom)
+                lines = Region(seen.x, top, seen.width, bottom - top)
+                yield region, lines, widget.render_lines(lines.translate(-region.offset))
 
 
 class ChangedLines(CompositorUpdate):

@@ -121,7 +121,7 @@ async def test_nothing_is_sent_for_a_screen_drawn_twice(make: AppFactory, termin
         assert terminal.sent == 0
 
 
-@pytest.mark.parametrize(("key", "most"), [("j", 12), ("l", 40)])
+@pytest.mark.parametrize(("key", "most"), [("j", 8), ("l", 26)])
 async def test_a_step_asks_no_widget_for_lines_that_are_not_drawn(
     make: AppFactory, monkeypatch: pytest.MonkeyPatch, key: str, most: int
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from operator import attrgetter
+
 from couchcal.practice.agenda import Entry, one
 from couchcal.practice.locks import refusal
 from couchcal.scheduling import drag
@@ -70,7 +73,12 @@ class Holding(CalendarBase, part=True):
         """`overlaps Bob R.`, from what is loaded (CNF-01, CNF-02); else whether a client would come in time off."""
         if not entry.busy:
             return ""
-        there = [other for other in self.loaded.entries if overlaps(grab.start, grab.end, other.start, other.end)]
+        so_far = self.loaded.entries[: bisect_right(self.loaded.entries, grab.end, key=attrgetter("start"))]
+        there = [
+            other
+            for other in so_far
+            if other.end >= grab.start and overlaps(grab.start, grab.end, other.start, other.end)
+        ]
         names = [name_of(other, self.names) for other in there if _blocks(other, entry)]
         if not names:
             off = entry.client_id is not None and any(other.kind == "time_off" for other in there)

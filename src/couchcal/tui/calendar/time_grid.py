@@ -51,7 +51,9 @@ class TimeGrid(CalendarView):
             row = self.cursor.minute // painter.row_minutes
             margin = min(2, height // 4)
             top = min(max(top, row - height + 1 + margin), row - margin)
-        self.scroll_to(y=min(max(top, 0), max(painter.rows - height, 0)), animate=False, force=True)
+        top = min(max(top, 0), max(painter.rows - height, 0))
+        if (top, top) != (self.scroll_y, self.scroll_target_y):
+            self.scroll_to(y=top, animate=False, force=True)
 
     def _row_y(self, row: int) -> int:
         return row - self.scroll_offset.y + self.painter.header_lines

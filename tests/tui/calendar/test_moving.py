@@ -251,6 +251,28 @@ async def test_mouse_on_the_lower_edge_resizes(make: AppFactory, demo: Database)
     assert (resized.start, resized.end) == (at(6, 9, 30), at(6, 11, 30))
 
 
+async def test_the_lower_edge_pulled_aside_takes_all_of_it_along(make: AppFactory, demo: Database) -> None:
+    # a session over the night is what nobody pulls for
+    async with make().run_test(size=SIZE) as pilot:
+        screen = await settle(pilot)
+        grid = screen.query_one(TimeGrid)
+        start = cell_of(screen, "Supervision", last_row=True)
+        aside = grid.painter.columns.places[3][0] + 2 - start[0]
+        before = next(e for e in stored(demo) if e.title == "Supervision")
+        await drag(pilot, screen, start, (0, 3))
+        assert screen.ghost is not None
+        assert screen.ghost.grab.end > before.end
+        for by, at_start in (((aside, 0), at(5, 15)), ((0, 0), at(4, 15)), ((aside, 2), at(5, 16))):
+            await pilot.hover(grid, (start[0] + by[0], start[1] + by[1]))
+            await pilot.pause()
+            assert screen.ghost is not None
+            assert (screen.ghost.grab.start, screen.ghost.grab.end) == (at_start, at_start + timedelta(minutes=50))
+        await pilot.mouse_up(grid, (start[0] + aside, start[1] + 2))
+        await settle(pilot)
+    moved = next(e for e in stored(demo) if e.title == "Supervision")
+    assert (moved.start, moved.end) == (at(5, 16), at(5, 16, 50))
+
+
 async def test_escape_ends_a_mouse_drag_without_writing(make: AppFactory, demo: Database) -> None:
     before = stored(demo)
     async with make().run_test(size=SIZE) as pilot:

@@ -66,8 +66,11 @@ class Dragging(Moving, part=True):
         by_days = timedelta(days=(at.day - start.day).days)
         by_minutes = timedelta() if grab.all_day or at.all_day else timedelta(minutes=at.minute - start.minute)
         if start.on_end and not grab.all_day and grab.view == "time":
-            end = to_local(grab.original_end, self.tz) + by_days + by_minutes
-            return drag.resize_to(grab, to_instant(end, self.tz))
+            # Pulled down its end goes along, pulled aside all of it: the one may have been before the other.
+            grab = drag.resized(grab, grab.original_start, grab.original_end)
+            if by_minutes and not by_days:
+                end = to_local(grab.original_end, self.tz) + by_minutes
+                return drag.resize_to(grab, to_instant(end, self.tz))
         origin = to_local(grab.original_start, self.tz)
         if grab.view == "month" or grab.all_day:
             return drag.move_to_day(grab, (origin + by_days).date())

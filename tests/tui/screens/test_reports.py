@@ -155,6 +155,14 @@ def test_a_bar_that_overflows_says_so() -> None:
     assert bar(Line((), None), 5) == ""
 
 
+def test_a_column_without_a_value_gives_its_room_to_the_others() -> None:
+    table = Table("hours", "Hours", ("Service", "Hours", "Fees"), 1, [Line(("90837", "2.00", ""), 1.0)],
+                  ("Total", "2.00", ""), "", "")  # fmt: skip
+    for fee, heading in (("", "Service  Hours"), ("9.00", "Service  Hours  Fees")):
+        table = table._replace(lines=[Line(("90837", "2.00", fee), None)])
+        assert table_content(table, 40).plain.splitlines()[0] == heading
+
+
 @given(st.text(max_size=80), st.integers(72, 120))
 def test_no_line_of_a_table_is_wider_than_its_place(label: str, cells: int) -> None:
     table = Table("hours", "Hours", ("Service", "Sessions", "Hours"), 1, [Line((label, "1", "2.00"), 1.0)],

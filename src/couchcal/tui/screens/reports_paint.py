@@ -16,23 +16,26 @@ _NARROWEST_TEXT = 24
 
 
 def table_content(table: Table, cells: int, *, ascii_only: bool = False) -> Content:
-    """The table in at most `cells` columns; bars take what is left of them."""
+    """The table in at most `cells` columns; bars take what is left of them. A column without a value is none."""
     if not table.lines:
         return Content.styled(table.empty, QUIET)
     rows = [tuple(map(clean, line.cells)) for line in table.lines]
-    shown = [table.headings, *rows, *([table.total] if table.total is not None else [])]
+    used = [at for at in range(len(table.headings)) if at < table.texts or any(row[at] for row in rows)]
+    headings, *rows = [tuple(row[at] for at in used) for row in (table.headings, *rows)]
+    total = None if table.total is None else tuple(table.total[at] for at in used)
+    shown = [headings, *rows, *([total] if total is not None else [])]
     widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
     taken = sum(widths) + len(_GAP) * len(widths)
     name = table.texts - 1  # the column that gives way to the others
     widths[name] = min(widths[name], max(_NARROWEST_TEXT, widths[name] - (taken + _SHORTEST_BAR - cells)))
     room = cells - sum(widths) - len(_GAP) * len(widths)
     bars = min(_LONGEST_BAR, room) if room >= _SHORTEST_BAR else 0
-    lines = [Content.styled(_row(table.headings, widths, table.texts), QUIET)]
+    lines = [Content.styled(_row(headings, widths, table.texts), QUIET)]
     for row, line in zip(rows, table.lines, strict=True):
         text = _row(row, widths, table.texts)
         lines.append(Content.assemble(text, _GAP, (bar(line, bars, ascii_only=ascii_only), "$accent")))
-    if table.total is not None:
-        lines.append(Content.styled(_row(table.total, widths, table.texts), "bold"))
+    if total is not None:
+        lines.append(Content.styled(_row(total, widths, table.texts), "bold"))
     return Content("\n").join(lines)
 
 

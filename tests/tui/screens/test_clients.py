@@ -297,6 +297,7 @@ async def test_a_merge_looks_for_anybody_and_asks_which_address_is_right(
         await settle(pilot)
         dialog = app.screen
         assert lines(dialog, "#merge-targets") == ["Jane Doe · C-0001  same e-mail"]
+        assert "ctrl+s" not in str(dialog.query_one("#frame").border_subtitle)
         await pilot.press(*"reed")
         assert lines(dialog, "#merge-targets") == ["Bob Reed · C-0003"]
         await pilot.press("enter")

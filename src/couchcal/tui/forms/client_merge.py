@@ -28,6 +28,8 @@ from couchcal.tui.forms.tick import Tick
 from couchcal.tui.text import clean
 
 _MOST = 50
+_KEYS = {False: "enter choose · esc back", True: "ctrl+s merge · tab next · esc back"}
+"""While nobody is chosen, and then."""
 _FIELD_WORDS = {
     "email": "e-mail", "phone": "telephone", "tz": "time zone", "preferred": "the name they go by",
     "usual_service": "usual service", "usual_location_id": "usual place",
@@ -60,7 +62,7 @@ class MergeDialog(Modal[ClientRow]):
         names: str = "full",
         clock: Clock = system_clock,
     ) -> None:
-        super().__init__("Merge", "enter choose · ctrl+s merge · esc back")
+        super().__init__("Merge", _KEYS[False])
         self._database = database
         self._client = client
         self._target = target
@@ -106,6 +108,7 @@ class MergeDialog(Modal[ClientRow]):
     def _show_step(self) -> None:
         """The search while nobody is chosen, else what would happen."""
         chosen = self._target is not None
+        self.hint(_KEYS[chosen])
         self.query_one("#text").display = not chosen
         self.query_one("#merge-targets").display = not chosen
         for name in ("#merge-preview", "#take", ".buttons"):

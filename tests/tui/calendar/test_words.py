@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from couchcal.tui.calendar.words import Words, span_text, title_line, words_of
 from couchcal.tui.text import ASCII, UNICODE, Glyphs, clean, fit, glyphs_for, packed, pad
 from tests.tui.calendar.entries import entry, local
 
+_GROUNDS = [Style(color="red", bgcolor="blue"), Style(color="green", bgcolor="blue"), Style(bgcolor="black")]
 glyph_sets = st.sampled_from([UNICODE, ASCII])
 
 
@@ -123,3 +125,23 @@ def test_a_toast_breaks_between_its_parts(parts: list[str], width: int) -> None:
     assert all(cell_len(line) <= width or " · " not in line for line in lines)
     if cell_len(text) <= width:
         assert lines == [text]
+
+
+_PAINTED = st.lists(
+    st.tuples(st.integers(0, 11), st.integers(1, 5), st.sampled_from(" .x"), st.sampled_from(_GROUNDS)), max_size=8
+)
+
+
+@given(_PAINTED)
+def test_a_strip_shows_every_cell_as_it_was_painted_and_nothing_twice(
+    painted: list[tuple[int, int, str, Style]],
+) -> None:
+    canvas = Canvas(12, _GROUNDS[0])
+    for x, size, char, style in painted:
+        canvas.fill(x, x + size, char, style)
+    shown = [(char, segment.style) for segment in canvas.strip() for char in segment.text]
+    assert [char for char, _ in shown] == canvas.cells
+    for (char, style), painted_in in zip(shown, canvas.styles, strict=True):
+        assert style == painted_in or (char == " " and style is not None and style.bgcolor == painted_in.bgcolor)
+    styles = [segment.style for segment in canvas.strip()]
+    assert all(one != other for one, other in pairwise(styles))

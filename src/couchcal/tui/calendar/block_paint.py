@@ -10,7 +10,7 @@ from rich.color import Color
 from rich.style import Style
 
 from couchcal.practice.agenda import Entry
-from couchcal.tui.calendar.canvas import Canvas
+from couchcal.tui.calendar.canvas import Canvas, runs
 from couchcal.tui.calendar.layout import text_rows
 from couchcal.tui.calendar.words import Words, longest, title_line
 from couchcal.tui.palette import KindStyles
@@ -153,12 +153,11 @@ def _sliver(canvas: Canvas, x: int, until: int, cover: tuple[int, int], fill: St
             first = 0
         else:
             last = 8
-    for cell in range(x, until):
-        under = canvas.styles[cell].bgcolor
+    for start, stop, under in [*runs(canvas.styles[x:until])]:
         if first == 0:
-            canvas.fill(cell, cell + 1, lower[8 - last], _edge(under, fill.bgcolor))
+            canvas.fill(x + start, x + stop, lower[8 - last], _edge(under.bgcolor, fill.bgcolor))
         else:
-            canvas.fill(cell, cell + 1, lower[8 - first], _edge(fill.bgcolor, under))
+            canvas.fill(x + start, x + stop, lower[8 - first], _edge(fill.bgcolor, under.bgcolor))
 
 
 def paint_outline(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.color import Color
@@ -88,26 +90,39 @@ class Canvas:
         """The line as a strip of as few segments as can be: blanks join a neighbour of the same ground, as
         each segment costs some forty bytes of colour codes on the wire."""
         segments: list[Segment] = []
-        cells, styles, width = self.cells, self.styles, self.width
+        cells, width = self.cells, self.width
         start, blank = 0, True
-        style = styles[0] if width else None
-        for x in range(width):
-            here = styles[x]
+        style = self.styles[0] if width else None
+        for x, until, here in runs(self.styles):
+            is_blank = cells[x:until].count(" ") == until - x
             if here is style or here == style:
-                blank = blank and cells[x] == " "
+                blank = blank and is_blank
                 continue
             ground = _ground(here)
             if style is not None and ground is not None and ground == _ground(style):
-                if cells[x] == " ":
+                if is_blank:
                     continue
-                if blank:
-                    style, blank = here, False
-                    continue
+                if not blank:
+                    while cells[x] == " ":
+                        x += 1
+                    segments.append(Segment("".join(cells[start:x]), style))
+                    start = x
+                style, blank = here, False
+                continue
             segments.append(Segment("".join(cells[start:x]), style))
-            start, style, blank = x, here, cells[x] == " "
+            start, style, blank = x, here, is_blank
         if start < width:
             segments.append(Segment("".join(cells[start:width]), style))
         return Strip(segments, width)
+
+
+def runs(styles: Iterable[Style]) -> Iterator[tuple[int, int, Style]]:
+    """Cells `[first, until)` in a row that have the very same style, and that style."""
+    x = 0
+    for _, run in groupby(styles, id):
+        same = [*run]
+        yield x, x + len(same), same[0]
+        x += len(same)
 
 
 @lru_cache(maxsize=4096)

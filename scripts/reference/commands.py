@@ -14,7 +14,7 @@ from scripts.reference.markdown import code, document, prose, table
 
 _GROUPS = {
     "Begin": ("demo", "init", "guide", "doctor", "completion"),
-    "Look": ("agenda", "show", "find", "free", "report"),
+    "Look": ("agenda", "show", "find", "free", "calls", "report"),
     "Book and change": ("add", "move", "edit", "cancel", "restore", "delete", "repeat", "mark", "undo", "redo"),
     "Clients and what they can book": (
         "client", "request", "waitlist", "availability", "event-type", "time-off",

@@ -76,6 +76,20 @@ PRACTICE = (
         "[]",
     ),
     Shape(
+        "A call",
+        "`calls` (a list)",
+        "The earliest session first.",
+        {
+            "id": "text: id of the session",
+            "start": "text: when it begins, instant with offset",
+            "title": "text: the client as `--names` has it",
+            "client": "text: internal id",
+            "phone": "text or null: number, with `--names full` alone; null, too, where none is on file",
+        },
+        ("calls --names full --from -12w --to +12w",),
+        "[]",
+    ),
+    Shape(
         "A client",
         "`client list` (a list), the other actions of `client` (one)",
         "Names, addresses, telephone numbers and notes are there with `--names full` alone; else they are null.",

@@ -60,6 +60,7 @@ COMMANDS = {
     "serve": Command("serve", "the booking page for clients", "couchcal serve --port 8080"),
     "link": Command("link", "the address of the booking page, or of your feed", "couchcal link --feed"),
     "mail": Command("mail", "mail to clients and to you", "couchcal mail list --failed"),
+    "calls": Command("calls", "whom to remind by telephone", "couchcal calls --from tomorrow --to +3d"),
     "undo": Command("history", "take back the latest change", "couchcal undo"),
     "redo": Command("history", "do again what was undone", "couchcal redo"),
     "backup": Command("backup", "a checked copy of all your data", "couchcal backup /media/usb"),

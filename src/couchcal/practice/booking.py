@@ -15,7 +15,7 @@ from couchcal.practice.occurrences import fill, horizon, key_of
 from couchcal.practice.services import ServiceRow, advice, is_telehealth, same_day_codes
 from couchcal.scheduling.wallclock import zone_or_utc
 from couchcal.store.journal import JournalSession
-from couchcal.store.records import Appointment, Location
+from couchcal.store.records import Appointment, Client, Location
 
 Who = int | str
 """A client: their id, or the name of one to be added first."""
@@ -45,7 +45,7 @@ def place(
     Raises:
         Invalid: a field is missing or wrong.
     """
-    draft = visit.own_link(session, visit.settled(session, checked(draft)))
+    draft = with_reminders(session, visit.own_link(session, visit.settled(session, checked(draft))))
     row_drafts.check_references(session, draft)
     row = Appointment(uid=rows.new_uid(), origin=origin, kind=draft.kind, start_utc=draft.start, end_utc=draft.end)
     row_drafts.apply_draft(session, row, draft)
@@ -64,6 +64,18 @@ def place(
         made += fill(session, template, session.now, horizon(session))
         words = series_rows.phrase(template)
     return made, words
+
+
+def with_reminders(session: JournalSession, draft: Draft) -> Draft:
+    """The draft of a new appointment with the reminders by text and telephone that its client wants, where it says
+    nothing of them (APT-16)."""
+    client = session.get(Client, draft.client_id) if draft.client_id is not None else None
+    text, phone = (client.remind_text, client.remind_phone) if client is not None else (False, False)
+    return replace(
+        draft,
+        remind_text=text if draft.remind_text is None else draft.remind_text,
+        remind_phone=phone if draft.remind_phone is None else draft.remind_phone,
+    )
 
 
 def place_all(

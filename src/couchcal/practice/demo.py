@@ -87,7 +87,7 @@ class _Builder:
             client = Client(
                 internal_id=f"C-{number:04d}", first=first, last=last,
                 email=f"{first.lower()}@example.org" if number % 3 else "", phone=f"555-01{number:02d}",
-                state="intake" if number == len(CLIENTS) else "active",
+                remind_phone=number % 3 == 0, state="intake" if number == len(CLIENTS) else "active",
             )  # fmt: skip
             session.add(client)
             session.flush()

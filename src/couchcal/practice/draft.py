@@ -36,7 +36,8 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 class Draft:
     """The fields of one appointment. `start`/`end` are aware UTC instants; of an all-day event they are
     the UTC midnights of its first date and of the date after its last. `modifiers` lists codes a person
-    chose (`-95` says the automatic one was removed); None leaves them to the place."""
+    chose (`-95` says the automatic one was removed); None leaves them to the place. A reminder of which nothing
+    is said is as the client wants it (APT-16)."""
 
     kind: str
     start: datetime
@@ -60,8 +61,8 @@ class Draft:
     visit_type: str | None = None
     group_key: str | None = None
     remind_email: bool = True
-    remind_text: bool = False
-    remind_phone: bool = False
+    remind_text: bool | None = None
+    remind_phone: bool | None = None
     feedback_requested: bool = False
 
 

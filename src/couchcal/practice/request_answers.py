@@ -30,7 +30,7 @@ def draft_of(database: Database, request_id: int) -> Draft:
     Raises:
         NotFound: there is no such request.
     """
-    from couchcal.practice import row_drafts, rows, visit
+    from couchcal.practice import booking, row_drafts, rows, visit
     from couchcal.practice.door_claim import service_for, usual_place
     from couchcal.practice.event_types import one as event_type
     from couchcal.store.records import BookingRequest, Client
@@ -58,6 +58,7 @@ def draft_of(database: Database, request_id: int) -> Draft:
             visit_type=request.visit_type,
             location_id=request.location_id or usual_place(session, client, request.visit_type),
         )
+        draft = booking.with_reminders(session, draft)
         try:
             return visit.settled(session, draft)
         except Invalid:  # there is no place for such a visit any more: a person chooses another

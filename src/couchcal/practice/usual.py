@@ -20,20 +20,23 @@ def latest_services(connection: Connection) -> dict[int, str]:
 
 
 class UsualSlot(NamedTuple):
-    """What a client's sessions are like; None where nothing is known."""
+    """What a client's sessions are like; None where nothing is known. `remind_text` and `remind_phone` say whether
+    the client wants such reminders."""
 
     service: str | None = None
     location_id: int | None = None
     minutes: int | None = None
     tz: str | None = None
+    remind_text: bool = False
+    remind_phone: bool = False
 
 
 def slot_of(connection: Connection, client_id: int) -> UsualSlot:
     """The usual service and place of the client's record, what it leaves open as in their latest session, length
     and zone as in that one."""
     record = connection.execute(
-        "SELECT usual_service, usual_location_id FROM client WHERE id = ?", (client_id,)
-    ).fetchone() or (None, None)
+        "SELECT usual_service, usual_location_id, remind_text, remind_phone FROM client WHERE id = ?", (client_id,)
+    ).fetchone() or (None, None, False, False)
     latest = connection.execute(
         "SELECT service, location_id, (end_utc - start_utc) / 60, tz FROM appointment WHERE client_id = ?"
         " AND kind = 'client_session' AND status <> 'cancelled' ORDER BY start_utc DESC LIMIT 1",
@@ -41,7 +44,7 @@ def slot_of(connection: Connection, client_id: int) -> UsualSlot:
     ).fetchone() or (None, None, None, None)
     service, place = record[0] or latest[0], record[1] if record[1] is not None else latest[1]
     minutes = latest[2] if latest[0] == service else None
-    return UsualSlot(service, place, minutes, latest[3])
+    return UsualSlot(service, place, minutes, latest[3], bool(record[2]), bool(record[3]))
 
 
 def service_for(

@@ -77,6 +77,12 @@ class Mail(Command):
     keys, label, group = "at", "Mail", "Practice"
 
 
+class Calls(Command):
+    """Whom to remind of today's and tomorrow's sessions by telephone, with their numbers."""
+
+    keys, label, group = "P", "To call", "Practice"
+
+
 class Sync(Command):
     """Google Calendar: connect, choose calendars and what leaves, see how the sync is."""
 
@@ -115,7 +121,7 @@ class Quit(Command):
 
 PLACE_COMMANDS: tuple[type[Command], ...] = (
     Requests, Clients, Waiting, Availability, EventTypes, TimeOff, BookingLink, Services, Reports,
-    Mail, Sync,
+    Mail, Calls, Sync,
     Undo, Redo, Preferences, AuditTrail, Lock, Help, Quit,
 )  # fmt: skip
 """In the order of help."""

@@ -88,6 +88,12 @@ class Places(Navigation, Answers, part=True):
 
         self.app.push_screen(MailScreen(self.database, self.tz, names=self.names, clock=self.clock), self._finished)
 
+    def action_calls(self) -> None:
+        from couchcal.tui.screens.calls import CallsScreen
+
+        screen = CallsScreen(self.database, self.tz, names=self.names, clock=self.clock)
+        self.app.push_screen(screen, self._arrive)
+
     def action_sync(self) -> None:
         from couchcal.sync.google.browser import has_screen, open_browser
         from couchcal.tui.screens.sync import SyncScreen

@@ -124,6 +124,8 @@ class AppointmentFollow(AppointmentFields):
                 self._set_length(timedelta(minutes=minutes))
         if data.location(slot.location_id) is not None and not {"location_id", "visit_type"} & self._known_fields():
             self._put({"location_id": slot.location_id, "visit_type": visit_of(data, slot.location_id)})
+        wanted = {"remind_text": slot.remind_text, "remind_phone": slot.remind_phone}
+        self._put({name: value for name, value in wanted.items() if name not in self._touched})
         if slot.tz is not None and not self._times_touched and slot.tz != raw["tz"]:
             self._see_from(slot.tz)
 

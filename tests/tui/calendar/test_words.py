@@ -141,7 +141,7 @@ def test_a_strip_shows_every_cell_as_it_was_painted_and_nothing_twice(
         canvas.fill(x, x + size, char, style)
     shown = [(char, segment.style) for segment in canvas.strip() for char in segment.text]
     assert [char for char, _ in shown] == canvas.cells
-    for (char, style), painted_in in zip(shown, canvas.styles, strict=True):
-        assert style == painted_in or (char == " " and style is not None and style.bgcolor == painted_in.bgcolor)
+    for (char, seen), style in zip(shown, canvas.styles, strict=True):
+        assert seen == style or (char == " " and seen is not None and seen.bgcolor == style.bgcolor)
     styles = [segment.style for segment in canvas.strip()]
     assert all(one != other for one, other in pairwise(styles))

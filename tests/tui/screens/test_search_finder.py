@@ -30,6 +30,20 @@ def text_of(modal: SearchScreen | FinderScreen, name: str) -> str:
     return str(modal.query_one(f"#{name}", Static).render())
 
 
+@pytest.mark.parametrize("kind", [SearchScreen, FinderScreen])
+async def test_what_may_be_typed_is_broken_between_examples(
+    database: Database, kind: type[SearchScreen | FinderScreen]
+) -> None:
+    modal = kind(database, TZ, clock=clock)
+    async with shown(modal, (80, 24)) as (_, pilot):
+        modal.query_one(Input).value = " " if kind is SearchScreen else "tue quux "
+        await looked(pilot)
+        said = modal.query_one("#found", Static)
+        drawn = [said.render_line(y).text.strip() for y in range(said.size.height)]
+        assert len(drawn) > 1
+        assert not any(line.startswith("·") or line.endswith("·") for line in drawn)
+
+
 async def test_a_client_is_found_and_their_record_opened(database: Database) -> None:
     ids = people(database)
     session(database, ids["Jane Doe"], at(3, 15))

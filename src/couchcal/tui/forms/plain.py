@@ -8,8 +8,10 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from couchcal.tui.text import clean
+from couchcal.tui.text import clean, packed
 
+_WIDE_FRAME, _FRAME_EDGES = 88, 6
+"""Cells of a wide frame, as the style sheet has it, and what its borders and padding take of them."""
 QUIET = "$foreground 74%"
 """The style of what is said beside: fainter on any ground, and readable there."""
 
@@ -18,6 +20,11 @@ def plain(text: str, style: str = "") -> Content:
     """`text`, its line breaks kept, in one style."""
     lines = "\n".join(clean(line) for line in text.splitlines())
     return Content.styled(lines, style) if style else Content(lines)
+
+
+def parted(text: str, terminal: int, style: str = "") -> Content:
+    """`plain`, in a wide frame on a terminal of so many cells broken between its parts, which ` · ` is between."""
+    return plain(packed(text, " · ", min(terminal, _WIDE_FRAME) - _FRAME_EDGES), style)
 
 
 def part_style(widget: Widget, name: str) -> Style:

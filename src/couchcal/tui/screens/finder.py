@@ -26,7 +26,7 @@ from couchcal.scheduling.finder import Wish, parse_wish
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal
-from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.forms.plain import QUIET, parted, plain
 from couchcal.tui.forms.row_list import RowList, heading
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.screens.finder_words import day_title, local_title, understood
@@ -87,7 +87,7 @@ class FinderScreen(Modal[Done]):
         self.listing.can_focus = False
         yield self.listing
         yield Static(id="around", markup=False)
-        yield Static(plain(_HELP, QUIET), id="found", markup=False)
+        yield Static(parted(_HELP, self.app.size.width, QUIET), id="found", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#around").display = False
@@ -140,7 +140,7 @@ class FinderScreen(Modal[Done]):
         self.listing.begin(self._lines(offer))
         self.listing.display = bool(self.listing.rows)
         self.query_one("#understood", Static).update(understood(offer.wish, offer.sought, self._names))
-        self.query_one("#found", Static).update(plain(_count(offer), QUIET))
+        self.query_one("#found", Static).update(parted(_count(offer), self.app.size.width, QUIET))
 
     def _lines(self, offer: Offer) -> Iterator[tuple[datetime | None, Option]]:
         length, cells = timedelta(minutes=offer.sought.minutes), clock_cells()

@@ -25,7 +25,7 @@ from couchcal.practice.search import LIMIT, Found
 from couchcal.practice.search_query import HINT, spans
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import Modal
-from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.forms.plain import QUIET, parted
 from couchcal.tui.forms.row_list import RowList, heading
 from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.text import clean, fit, glyphs_on
@@ -75,7 +75,7 @@ class SearchScreen(Modal[Entry]):
         yield Input(placeholder="jane is:no-show in:march", id="text", max_length=200)
         self.listing.can_focus = False
         yield self.listing
-        yield Static(plain(_EMPTY, QUIET), id="found", markup=False)
+        yield Static(parted(_EMPTY, self.app.size.width, QUIET), id="found", markup=False)
 
     def on_mount(self) -> None:
         self.listing.display = False
@@ -139,7 +139,7 @@ class SearchScreen(Modal[Entry]):
         return None if entry is None else _key(entry)
 
     def _say(self, text: str) -> None:
-        self.query_one("#found", Static).update(plain(text, QUIET))
+        self.query_one("#found", Static).update(parted(text, self.app.size.width, QUIET))
 
     def action_move(self, by: int) -> None:
         """Move the highlight over headings while the input keeps the focus."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from couchcal.scheduling.drag import describe
 from couchcal.tui.calendar.layout import local_span
 from couchcal.tui.calendar.lines import Run, runs_width
 from couchcal.tui.calendar.period import day_label
@@ -101,6 +100,8 @@ def _moving_runs(screen: CalendarState) -> Bar:
     ghost, palette, glyphs = screen.ghost, screen.palette, screen.glyphs
     if ghost is None:
         return [], []
+    from couchcal.scheduling.drag import describe
+
     where = describe(ghost.grab, hour24=screen.settings.clock_24h).replace("–", glyphs.dash)
     name = name_of(ghost.entry, screen.names)
     left: list[Run] = [

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from couchcal.scheduling import drag
-from couchcal.scheduling.drag import Grab
 from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.tui.calendar.moving import Moving
 from couchcal.tui.calendar.period import View, later
@@ -16,6 +15,9 @@ from couchcal.tui.calendar.view import CalendarView
 _TURN_SECONDS = 0.6
 """How long an entry is held at an edge until the page turns."""
 _MONTH_STEP = 28
+
+if TYPE_CHECKING:
+    from couchcal.scheduling.drag import Grab
 
 
 class Dragging(Moving, part=True):
@@ -62,6 +64,8 @@ class Dragging(Moving, part=True):
 
     def _pointed(self, grab: Grab, message: CalendarView.Dragged) -> Grab:
         """The grab after the pointer went from where it was pressed to where it is."""
+        from couchcal.scheduling import drag
+
         start, at = message.start, message.at
         by_days = timedelta(days=(at.day - start.day).days)
         by_minutes = timedelta() if grab.all_day or at.all_day else timedelta(minutes=at.minute - start.minute)

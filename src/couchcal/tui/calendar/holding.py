@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from couchcal.practice.agenda import Entry, one
 from couchcal.practice.locks import refusal
-from couchcal.scheduling import drag
-from couchcal.scheduling.drag import Grab
 from couchcal.scheduling.interval import overlaps
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors
@@ -17,6 +16,9 @@ from couchcal.tui.calendar.layout import key_of
 from couchcal.tui.calendar.period import View, later
 from couchcal.tui.calendar.scene import Cursor, Ghost
 from couchcal.tui.calendar.words import name_of
+
+if TYPE_CHECKING:
+    from couchcal.scheduling.drag import Grab
 
 
 class Holding(CalendarBase, part=True):
@@ -27,6 +29,8 @@ class Holding(CalendarBase, part=True):
 
     def lift(self, entry: Entry) -> bool:
         """Take `entry` into the hand, unless a lock holds it (DND-04, DND-06)."""
+        from couchcal.scheduling import drag
+
         lock = refusal(entry, "time")
         if lock is not None:
             self.toast(f"{name_of(entry, self.names)} stays: {lock}", severity="warning")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.message import Message
 
-from couchcal.scheduling import drag
-from couchcal.scheduling.drag import Grab
 from couchcal.scheduling.wallclock import to_instant, to_local
 from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.holding import Holding
@@ -16,6 +15,9 @@ from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.scene import Ghost
 
 _SEARCH_DAYS = 60
+
+if TYPE_CHECKING:
+    from couchcal.scheduling.drag import Grab
 
 
 class Landing(Holding, part=True):
@@ -43,6 +45,7 @@ class Landing(Holding, part=True):
         self.app.push_screen(Prompt("Move to", "14:05 · fri 3pm · +30m", problem), take)
 
     def _typed(self, text: str) -> Grab | None:
+        from couchcal.scheduling import drag
         from couchcal.scheduling.quickadd_when import Shift
         from couchcal.typed_dates import parse_when
 
@@ -86,6 +89,8 @@ class Landing(Holding, part=True):
         self.post_message(self.SlotFound(key_of(ghost.entry), start))
 
     def on_landing_slot_found(self, message: SlotFound) -> None:
+        from couchcal.scheduling import drag
+
         if self.ghost is None or key_of(self.ghost.entry) != message.key:
             return
         if message.start is None:

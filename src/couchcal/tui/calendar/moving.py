@@ -9,8 +9,6 @@ from textual import events
 
 from couchcal.practice.agenda import Entry
 from couchcal.practice.locks import worked_on
-from couchcal.scheduling import drag
-from couchcal.scheduling.drag import Grab
 from couchcal.scheduling.wallclock import to_local
 from couchcal.tui.calendar.landing import Landing
 from couchcal.tui.calendar.layout import key_of
@@ -19,6 +17,7 @@ from couchcal.tui.calendar.writing import Moved, freed_by
 
 if TYPE_CHECKING:
     from couchcal.practice.outcome import Done
+    from couchcal.scheduling.drag import Grab
 
 
 class Moving(Landing, part=True):
@@ -37,6 +36,7 @@ class Moving(Landing, part=True):
             return super().key_first(event)
         if self._dropping:
             return True
+        from couchcal.scheduling.drag import Grab
         from couchcal.scheduling.grab_keys import GRAB_KEYS, Outcome, reduce
 
         key = event.key if event.key in GRAB_KEYS else (event.character or "")
@@ -69,6 +69,7 @@ class Moving(Landing, part=True):
             self._store(ghost)
 
     def _ask_about_past(self, ghost: Ghost) -> None:
+        from couchcal.scheduling.drag import describe
         from couchcal.tui.forms.confirm import Confirm
 
         def take(yes: bool | None) -> None:
@@ -77,7 +78,7 @@ class Moving(Landing, part=True):
             elif yes:
                 self._store(ghost)
 
-        where = drag.describe(ghost.grab, hour24=self.settings.clock_24h).replace("–", self.glyphs.dash)
+        where = describe(ghost.grab, hour24=self.settings.clock_24h).replace("–", self.glyphs.dash)
         state = "is over" if ghost.entry.end <= self.clock() else "has begun"
         body = f"{self.label_of(ghost.entry)} {state}. Move it to {where}? The past then has no such session."
         self.app.push_screen(Confirm("Move a past session", body, "Move it", "Keep holding"), take)

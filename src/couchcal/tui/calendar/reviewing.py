@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from couchcal.practice.agenda import day_instant
 from couchcal.practice.locks import refusal
-from couchcal.scheduling import drag
 from couchcal.store.connection import database_errors
 from couchcal.tui.calendar.answers import Answers
 from couchcal.tui.calendar.details import clash
@@ -73,6 +72,8 @@ class Reviewing(Navigation, Answers, part=True):
     def _take_way_out(self, way: WayOut | None) -> None:
         if way is None or not self.is_as_shown(way.entry):
             return
+        from couchcal.scheduling import drag
+
         entry = way.entry
         grab = drag.grab(entry.start, entry.end, self.tz, in_series=entry.series_id is not None)
         self.reschedule(entry, drag.land_at(grab, way.start))

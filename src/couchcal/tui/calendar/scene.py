@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from couchcal.practice.agenda import Entry
 from couchcal.practice.availability import BlockRow
-from couchcal.scheduling.drag import Grab
 from couchcal.tui.calendar.layout import Key, key_of
 from couchcal.tui.calendar.period import Period, View
 from couchcal.tui.calendar.words import Words, words_of
 from couchcal.tui.text import UNICODE, Glyphs
+
+if TYPE_CHECKING:
+    from couchcal.scheduling.drag import Grab
 
 
 class Cursor(NamedTuple):

@@ -61,12 +61,12 @@ def test_whatever_is_remapped_every_command_keeps_a_key_of_its_own(overrides: di
 
 
 async def test_the_palette_shows_the_keys_that_work(make: AppFactory) -> None:
-    async with make(keys={"privacy": "P"}).run_test(size=(80, 24)) as pilot:
+    async with make(keys={"privacy": "K"}).run_test(size=(80, 24)) as pilot:
         screen = await settle(pilot)
         shown = [
             str(hit.text) async for hit in CalendarCommands(screen).discover() if isinstance(hit, DiscoveryHit)
         ]
-    assert "Privacy  (P)" in shown
+    assert "Privacy  (K)" in shown
     assert "Move  (m)" in shown
 
 

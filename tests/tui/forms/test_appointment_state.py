@@ -98,9 +98,10 @@ def test_an_ambiguous_or_unknown_name_is_a_problem() -> None:
 
 
 def test_suggestions_leave_out_the_archived_and_offer_a_new_client_last() -> None:
-    assert find_clients(CLIENTS, "al") == [f"{NEW}al"]
-    assert find_clients(CLIENTS, "ja") == ["Jane Doe · C-0001", "Jane Doe · C-0002", f"{NEW}ja"]
+    assert find_clients(CLIENTS, "al") == [f"{NEW}Al"]
+    assert find_clients(CLIENTS, "ja") == ["Jane Doe · C-0001", "Jane Doe · C-0002", f"{NEW}Ja"]
     assert find_clients(CLIENTS, "") == []
+    assert find_clients(CLIENTS, "Ada de  Vries") == [f"{NEW}Ada de Vries"]  # capitals are somebody's own choice
 
 
 def test_a_room_of_another_place_is_dropped() -> None:  # APT-11

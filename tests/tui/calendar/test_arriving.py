@@ -33,6 +33,7 @@ async def test_what_is_booked_on_another_day_is_shown(
 ) -> None:  # APT-01, CAL-03
     async with make().run_test(size=size) as pilot:
         screen = await settle(pilot)
+        screen.point(screen.cursor._replace(minute=120, picked=None))
         for day in (23, 3):
             draft = Draft("client_session", at(day, 16), at(day, 16, 50), ZONE, client_id=1, service="90834")
             done = appointments.book(demo, draft, clock=clock)
@@ -41,6 +42,7 @@ async def test_what_is_booked_on_another_day_is_shown(
             assert screen.cursor.day == date(2026, 3, day)
             assert screen.picked is not None
             assert screen.picked.row_id == done.appointment_id
+            assert screen.current.scroll_offset.y * screen.row_minutes >= 8 * 60
 
 
 async def test_quick_add_goes_where_it_books(make: AppFactory) -> None:

@@ -119,11 +119,15 @@ class Reading(Writing, part=True):
         if written is None or self.ghost is not None or self.cursor.picked == written:
             return
         found = next((entry for entry in self.scene.entries if key_of(entry) == written), None)
-        if found is None:
+        elsewhere = found is None
+        if elsewhere:
             with database_errors(self.database.path):
                 found = one(self.reader, written[1], self.tz)
-        if found is not None:
-            self.point(self.cursor_on(found))
+        if found is None:
+            return
+        self.point(self.cursor_on(found))
+        if elsewhere:
+            self.current.reveal(first=True)
 
     @work(thread=True, group="extend", exclusive=True, exit_on_error=False)
     def _extend(self, window: Period) -> None:

@@ -20,8 +20,9 @@ from tests.tui.conftest import AppFactory, settle
 
 LATER = (
     "calendar", "json", "ssl", "couchcal.cli.commands", "couchcal.mail", "couchcal.practice.cadence",
-    "couchcal.practice.outcome", "couchcal.practice.overlaps", "couchcal.scheduling.drag",
-    "couchcal.scheduling.hours", "couchcal.tui.forms.modal", "couchcal.tui.screens.help", "couchcal.worker",
+    "couchcal.practice.clashes", "couchcal.practice.outcome", "couchcal.practice.overlaps",
+    "couchcal.scheduling.drag", "couchcal.scheduling.hours", "couchcal.tui.forms.modal",
+    "couchcal.tui.screens.help", "couchcal.worker",
 )  # fmt: skip
 """Modules that a command of the calendar needs, and no frame of it."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from operator import attrgetter
 from typing import NamedTuple
 
 from couchcal.scheduling.span import CLASSES, reach
@@ -21,8 +22,6 @@ MASTER_SPAN = -1
 _SECOND = timedelta(seconds=1)
 WIDEST_OFFSET_S = 15 * 3600
 """All-day rows hold dates as UTC midnights; no zone is further than this from UTC."""
-
-
 NO_TIME = ("cancelled", "declined")
 """Statuses of what takes no time from anybody, busy or not."""
 
@@ -110,21 +109,20 @@ FROM {source}
 JOIN calendar_link k ON k.id = a.link_id
 WHERE {condition} AND a.rrule = '' AND a.status <> 'cancelled'
 """
-_WINDOW = "a.span = span.class AND a.start_utc > ? - span.reach AND a.start_utc < ?"
+SPANS = f"WITH span(class, reach) AS (VALUES {', '.join(f'({k}, {reach(k)})' for k in range(CLASSES))})"
+WINDOW = "a.span = span.class AND a.start_utc > ? - span.reach AND a.start_utc < ?"
+"""What a statement on a window begins with, and how it joins a table: by the classes of length."""
+_REACHES = "(a.end_utc > ? OR a.start_utc >= ?)"
 STATEMENT = f"""
-WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in range(CLASSES))})
+{SPANS}
 {
     APPOINTMENT.format(
-        source=f"span CROSS JOIN appointment a ON {_WINDOW}",
-        condition="(a.end_utc > ? OR a.start_utc >= ?) AND (a.status <> 'cancelled' OR ?)",
+        source=f"span CROSS JOIN appointment a ON {WINDOW}",
+        condition=f"{_REACHES} AND (a.status <> 'cancelled' OR ?)",
     )
 }
 UNION ALL
-{
-    EXTERNAL.format(
-        source=f"span CROSS JOIN external_event a ON {_WINDOW}", condition="(a.end_utc > ? OR a.start_utc >= ?)"
-    )
-}
+{EXTERNAL.format(source=f"span CROSS JOIN external_event a ON {WINDOW}", condition=_REACHES)}
 UNION ALL
 SELECT 'time_off', a.id, 'time_off', a.start_utc, a.end_utc, a.all_day, a.tz, 'scheduled', 'Time off',
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.reason, true, NULL,
@@ -143,19 +141,6 @@ WHERE a.status = 'pending' AND a.start_utc < ? AND a.start_utc > ? AND a.end_utc
 """The one statement; `statement_arguments` gives its values."""
 _LONGEST_REQUEST_S = 86_400
 
-BUSY = f"""
-WITH span(class, reach) AS (VALUES {", ".join(f"({k}, {reach(k)})" for k in range(CLASSES))})
-SELECT 'appointment', a.id, a.start_utc, a.end_utc, a.all_day, a.group_key
-FROM span CROSS JOIN appointment a ON {_WINDOW}
-WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND a.busy AND a.status <> 'cancelled'
-UNION ALL
-SELECT 'external_event', a.id, a.start_utc, a.end_utc, a.all_day, NULL
-FROM span CROSS JOIN external_event a ON {_WINDOW}
-WHERE a.end_utc > ? AND a.end_utc > a.start_utc AND NOT a.transparent AND a.rrule = ''
-  AND a.status NOT IN ('cancelled', 'declined')
-"""  # noqa: S608  no value is in the text, only our own fragments
-"""What may overlap, as `(table, id, start, end, all_day, group_key)`; `busy_arguments` gives its values."""
-
 _ONE = APPOINTMENT.format(source="appointment a", condition="a.id = ?")
 
 
@@ -170,14 +155,14 @@ def between(
         tz: the practice's zone; all-day entries cover its local days.
         cancelled: whether cancelled appointments are among them.
     """
-    lo, hi = _seconds(start), _seconds_up(end)
+    lo, hi = seconds(start), _seconds_up(end)
     entries = _select(connection, lo, hi, tz, cancelled=cancelled)
     shown = [entry for entry in entries if _overlaps(entry, start, end)]
     clashing = conflicting(entries)
     for entry in shown:
         key = (entry.table, entry.row_id)
         beyond = entry.start < start or entry.end > end
-        if beyond and key not in clashing and may_conflict(entry) and clashes_with_another(connection, entry, tz):
+        if beyond and key not in clashing and _clashes(connection, entry, tz):
             clashing.add(key)
     if not clashing:
         return shown
@@ -189,51 +174,14 @@ def one(connection: Connection, appointment_id: int, tz: tzinfo) -> Entry | None
     row = connection.execute(_ONE, (appointment_id,)).fetchone()
     if row is None:
         return None
-    return _marked(connection, entry_of(row, tz), tz)
+    entry = entry_of(row, tz)
+    return entry._replace(conflict=True) if _clashes(connection, entry, tz) else entry
 
 
-def _marked(connection: Connection, entry: Entry, tz: tzinfo) -> Entry:
-    return (
-        entry._replace(conflict=True)
-        if may_conflict(entry) and clashes_with_another(connection, entry, tz)
-        else entry
-    )
+def _clashes(connection: Connection, entry: Entry, tz: tzinfo) -> bool:
+    from couchcal.practice.clashes import clashes_with_another
 
-
-def clashes_with_another(connection: Connection, entry: Entry, tz: tzinfo) -> bool:
-    """Whether an entry that `may_conflict` does: `clashes` of its own times."""
-    return clashes(connection, (entry.table, entry.row_id), entry.start, entry.end, entry.group_key, tz)
-
-
-def clashes(
-    connection: Connection,
-    key: tuple[str, int],
-    start: datetime,
-    end: datetime,
-    group_key: str | None,
-    tz: tzinfo,
-) -> bool:
-    """Whether a busy entry over `[start, end)` overlaps another than itself, `key` being its table and row id.
-
-    Stops at the first one, so that an entry of years costs no more than one of an hour.
-    """
-    lo, hi = _seconds(start), _seconds(end)
-    for table, row_id, start_s, end_s, all_day, other_group in connection.execute(BUSY, busy_arguments(lo, hi)):
-        if (table, row_id) == key or (group_key is not None and group_key == other_group):
-            continue
-        if all_day:
-            other_start, other_end = all_day_bounds(start_s, end_s, tz)
-            if other_start < end and other_end > start:
-                return True
-        elif start_s < hi and end_s > lo:
-            return True
-    return False
-
-
-def busy_arguments(lo: int, hi: int) -> tuple[int, ...]:
-    """The values of `BUSY` for a window of epoch seconds, widened for all-day rows."""
-    window = (lo - WIDEST_OFFSET_S, hi + WIDEST_OFFSET_S, lo - WIDEST_OFFSET_S)
-    return (*window, *window)
+    return may_conflict(entry) and clashes_with_another(connection, entry, tz)
 
 
 def conflicting(entries: Iterable[Entry]) -> set[tuple[str, int]]:
@@ -241,7 +189,7 @@ def conflicting(entries: Iterable[Entry]) -> set[tuple[str, int]]:
 
     Busy, not cancelled, half-open; members of one group do not clash; holds and time off never do.
     """
-    active = sorted((entry for entry in entries if may_conflict(entry)), key=_start)
+    active = sorted((entry for entry in entries if may_conflict(entry)), key=attrgetter("start"))
     found: set[tuple[str, int]] = set()
     running: list[Entry] = []
     for entry in active:
@@ -259,10 +207,6 @@ def may_conflict(entry: Entry) -> bool:
     return entry.busy and not entry.off and entry.kind not in ("time_off", "request") and entry.end > entry.start
 
 
-def _start(entry: Entry) -> datetime:
-    return entry.start
-
-
 def _overlaps(entry: Entry, start: datetime, end: datetime) -> bool:
     return entry.start < end and (entry.end > start or entry.start >= start)
 
@@ -277,7 +221,7 @@ def statement_arguments(lo: int, hi: int, *, cancelled: bool) -> tuple[int, ...]
 def _select(connection: Connection, lo: int, hi: int, tz: tzinfo, *, cancelled: bool) -> list[Entry]:
     rows = connection.execute(STATEMENT, statement_arguments(lo, hi, cancelled=cancelled))
     entries = [entry_of(row, tz) for row in rows if row[5] or (row[3] < hi and (row[4] > lo or row[3] >= lo))]
-    entries.sort(key=lambda entry: (entry.start, entry.id))
+    entries.sort(key=attrgetter("start", "id"))
     return entries
 
 
@@ -319,7 +263,8 @@ def local_day(instant: datetime, tz: tzinfo) -> date:
     return to_local(instant, tz).date()
 
 
-def _seconds(instant: datetime) -> int:
+def seconds(instant: datetime) -> int:
+    """Whole seconds since 1970, rounded down."""
     return (instant - EPOCH) // _SECOND
 
 
@@ -334,7 +279,7 @@ def horizon_reached(connection: Connection, start: datetime, end: datetime) -> b
         "SELECT EXISTS(SELECT 1 FROM series WHERE materialised_to < ?1)"
         " OR EXISTS(SELECT 1 FROM series WHERE materialised_from > ?2)"
         " OR EXISTS(SELECT 1 FROM external_event WHERE span = ?3 AND (expanded_to < ?1 OR expanded_from > ?2))",
-        (_seconds_up(end), _seconds(start), MASTER_SPAN),
+        (_seconds_up(end), seconds(start), MASTER_SPAN),
     ).fetchone()
     return not row[0]
 

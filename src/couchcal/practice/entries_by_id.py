@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from couchcal.practice import agenda
 from couchcal.practice.agenda import WIDEST_OFFSET_S, Entry
+from couchcal.practice.clashes import clashes_with_another
 from couchcal.scheduling.span import CLASSES, DAY_SECONDS, reach
 from couchcal.store.connection import Connection
 
@@ -93,7 +94,7 @@ def _clashing(connection: Connection, entries: list[Entry], tz: tzinfo) -> set[t
     found = {
         (entry.table, entry.row_id)
         for entry in entries
-        if entry.end - entry.start > _LONG and agenda.clashes_with_another(connection, entry, tz)
+        if entry.end - entry.start > _LONG and clashes_with_another(connection, entry, tz)
     }
     running: list[_Busy] = []
     for busy in _neighbours_of(connection, short, tz):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from couchcal.practice.agenda import BUSY, Entry, between, busy_arguments, conflicting, day_instant
+from couchcal.practice.agenda import Entry, between, conflicting, day_instant
+from couchcal.practice.clashes import BUSY, busy_arguments
 from couchcal.store.connection import Connection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from couchcal.clock_words import day_words, inert, moment_words
 from couchcal.errors import NotFound, Refused, Stale
 from couchcal.practice import agenda
+from couchcal.practice.clashes import clashes
 from couchcal.practice.fields import NOTE_FIELDS, TIME_FIELDS
 from couchcal.practice.locks import refusal
 from couchcal.practice.names import short_name
@@ -178,9 +179,7 @@ def _clashes(connection: Connection, row: Appointment, tz: tzinfo) -> bool:
     start, end = row.start_utc, row.end_utc
     if row.all_day:
         start, end = agenda.day_instant(start.date(), tz), agenda.day_instant(end.date(), tz)
-    return end > start and agenda.clashes(
-        connection, ("appointment", stored_id(row)), start, end, row.group_key, tz
-    )
+    return end > start and clashes(connection, ("appointment", stored_id(row)), start, end, row.group_key, tz)
 
 
 def raw_connection(session: JournalSession) -> Connection:

@@ -9,7 +9,6 @@ from textual.message import Message
 
 from couchcal.clock_words import in_chosen_clock
 from couchcal.errors import Refused
-from couchcal.practice.agenda import clashes
 from couchcal.practice.glance import held_back
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors
@@ -114,6 +113,7 @@ class Answers(Dragging, part=True):
 
     @work(thread=True, group="waitlist", exclusive=True, exit_on_error=False)
     def _look_for_waiting(self, freed: Freed) -> None:
+        from couchcal.practice.clashes import clashes
         from couchcal.practice.waitlist import fitting
 
         with database_errors(self.database.path):

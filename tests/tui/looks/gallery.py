@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from textual.pilot import Pilot
 from couchcal.practice import client_changes
 from couchcal.store.connection import Database
 from couchcal.tui.app import CouchcalApp
+from tests.support.pilot import until
 from tests.tui.looks.cells import Rows, rows_of, write
 
 SIZES = ((80, 24), (120, 36), (200, 60))
@@ -50,6 +52,7 @@ async def looks(
             await waiting
         for size in sizes:
             await pilot.resize_terminal(*size)
+            await until(pilot, partial(_has_size, app, size))
             for theme in themes:
                 app.theme = theme
                 waiting = settle(pilot)
@@ -58,6 +61,10 @@ async def looks(
                 seen[size, theme] = rows_of(app)
         SHOWN.update(type(screen).__name__ for screen in app.screen_stack)
     return seen
+
+
+def _has_size(app: App[Any], size: tuple[int, int]) -> bool:
+    return tuple(app.screen.size) == size
 
 
 def in_ascii(app: App[Any]) -> None:

@@ -17,7 +17,6 @@ from sqlmodel import col, select
 
 from couchcal.clock import Clock, system_clock
 from couchcal.practice.imported_rows import (
-    BulkTable,
     ImportedEvent,
     Stored,
     own_uids,
@@ -27,6 +26,7 @@ from couchcal.practice.imported_rows import (
     uids_elsewhere,
 )
 from couchcal.practice.imported_series import ImportedSeries, cover, occurrences, overridden_fields
+from couchcal.practice.imported_tables import SERIES_COLUMNS, ImportTables
 from couchcal.practice.imported_updates import (
     cancel_series,
     remove_events,
@@ -35,40 +35,16 @@ from couchcal.practice.imported_updates import (
     update_series,
 )
 from couchcal.practice.occurrences import horizon, key_start, local_starts
-from couchcal.scheduling.span import span_class
-from couchcal.scheduling.vtimezone import parse_definition
-from couchcal.scheduling.wallclock import CUSTOM_PREFIX, register_zone
 from couchcal.store.bulk import search_later, search_now
 from couchcal.store.connection import Database
 from couchcal.store.journal import JournalSession
-from couchcal.store.records import (
-    Appointment,
-    AppointmentIcs,
-    Calendar,
-    CustomZone,
-    Series,
-    SeriesExdate,
-    SeriesIcs,
-    epoch_seconds,
-)
+from couchcal.store.records import Calendar, Series, epoch_seconds
 from couchcal.store.session import write_session
 
 __all__ = ["ImportDoor", "ImportedEvent", "ImportedSeries", "Outcome", "bulk_import"]
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate"]
 """What became of a component; `duplicate`: the same revision of the same event came before in this import."""
-_EVENT_COLUMNS = (
-    "uid", "calendar_id", "start_utc", "end_utc", "span", "tz", "all_day", "series_id", "series_key", "overridden",
-    "status", "sequence", "title", "place", "busy", "instructions",
-)  # fmt: skip
-_SERIES_COLUMNS = (
-    "uid", "calendar_id", "tz", "start_local", "duration_s", "all_day", "rrule", "rdates", "materialised_from",
-    "materialised_to", "parent_series_id", "sequence", "title", "place", "busy", "instructions", "status",
-)  # fmt: skip
-
-
-_CACHE_KIB = 16_384
-"""Page cache while importing: random UIDs spread over the whole index."""
 
 
 class _Abandoned(Exception):
@@ -83,22 +59,12 @@ class ImportDoor:
         self.calendar = calendar
         self._own_export = own_export
         self._connection = session.raw
-        self._connection.execute("PRAGMA defer_foreign_keys=ON")
-        self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         found = session.exec(select(Calendar.id).where(col(Calendar.name) == calendar)).first()
         self._known_calendar = found
         self.horizon = horizon(session)
-        stamp = epoch_seconds(session.now)
-        made = {"created_at": stamp, "updated_at": stamp, "version": 1}
-        ours = {**made, "kind": "other_event", "origin": "ics"}
-        self._calendars = BulkTable(self._connection, Calendar, ("name",), made)
-        self._zones = BulkTable(self._connection, CustomZone, ("name", "definition"), made)
-        self._series = BulkTable(self._connection, Series, _SERIES_COLUMNS, ours)
-        self._series_extra = BulkTable(self._connection, SeriesIcs, ("series_id", "extra"), made)
-        self._exdates = BulkTable(self._connection, SeriesExdate, ("series_id", "series_key"), made)
-        self._events = BulkTable(self._connection, Appointment, _EVENT_COLUMNS, ours)
-        self._events_extra = BulkTable(self._connection, AppointmentIcs, ("appointment_id", "extra"), made)
-        self._zone_names: dict[tuple[str, str], str] = {}
+        self._tables = ImportTables(session)
+        self.keep_zone = self._tables.keep_zone
+        """Keeps the zones that files define."""
         self._newer_events: dict[int, ImportedEvent] = {}
         self._newer_series: dict[int, ImportedSeries] = {}
         self._cancelled_series: dict[int, ImportedEvent] = {}
@@ -108,45 +74,14 @@ class ImportDoor:
     @property
     def first_event_id(self) -> int:
         """The id from which on appointments are of this import."""
-        return self._events.first_id
-
-    @property
-    def _tables(self) -> tuple[BulkTable, ...]:
-        return (
-            self._calendars, self._zones, self._series, self._series_extra, self._exdates, self._events,
-            self._events_extra,
-        )  # fmt: skip
+        return self._tables.events.first_id
 
     @property
     def _calendar_id(self) -> int:
         if self._known_calendar is None:
-            self._known_calendar = self._calendars.add(self.calendar)
-            self._calendars.flush()
+            self._known_calendar = self._tables.calendars.add(self.calendar)
+            self._tables.calendars.flush()
         return self._known_calendar
-
-    def keep_zone(self, name: str, definition: str) -> str:
-        """Keep a zone definition and make it known; returns the name that `tz` columns have for it.
-
-        Two definitions of one name (Exchange calls every one "Customized Time Zone") get different ones.
-        """
-        key = (name, definition)
-        if key not in self._zone_names:
-            number, free = 1, name
-            while (there := self._definition(free)) not in (None, definition):
-                number += 1
-                free = f"{name} ({number})"
-            if there is None:
-                self._zones.add(free, definition)
-                self._zones.flush()
-            zone = parse_definition(free, definition.split("\n"))
-            if zone is not None:
-                register_zone(CUSTOM_PREFIX + free, zone)
-            self._zone_names[key] = CUSTOM_PREFIX + free
-        return self._zone_names[key]
-
-    def _definition(self, name: str) -> str | None:
-        row = self._connection.execute("SELECT definition FROM custom_zone WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
 
     def add_events(self, events: Sequence[ImportedEvent]) -> list[Outcome]:
         """Take single events; those with a `key` are overrides whose series is not to be found."""
@@ -189,7 +124,7 @@ class ImportDoor:
             before = before._replace(
                 sequence=self._newer_events[before.id].sequence, modified=self._newer_events[before.id].modified
             )
-        if not self._events.made(before.id):
+        if not self._tables.events.made(before.id):
             if event.version <= before.version:
                 return "unchanged"
             self._newer_events[before.id] = event
@@ -199,29 +134,15 @@ class ImportDoor:
             event.key = event.start_key
             return self._add_event(event, there, None)
         if event.version >= before.version:
-            self._withdraw(before.id)
+            self._tables.withdraw(before.id)
             self._insert_event(event, there)
         return "duplicate"
 
     def _insert_event(self, event: ImportedEvent, there: dict[tuple[str, str], Stored]) -> None:
-        row_id = self._insert_row(event, event.start, event.end, None, event.key or None, "")
+        row_id = self._tables.add_row(event, self._calendar_id, event.start, event.end, None, event.key or None, "")
         there[event.uid, event.key] = Stored(row_id, event.sequence, event.modified, event.start)
         if event.extra:
-            self._events_extra.add(row_id, event.extra)
-
-    def _insert_row(
-        self, event: ImportedEvent, start: int, end: int, series_id: int | None, key: str | None, overridden: str
-    ) -> int:
-        return self._events.add(
-            event.uid, self._calendar_id, start, end, span_class(end - start), event.tz, event.all_day, series_id,
-            key, overridden, event.status, event.sequence, event.title, event.place, event.busy, event.instructions,
-        )  # fmt: skip
-
-    def _withdraw(self, row_id: int) -> None:
-        """Take back a row of this run that a later component replaces."""
-        self.flush()
-        self._connection.execute("DELETE FROM appointment_ics WHERE appointment_id = ?", (row_id,))
-        self._connection.execute("DELETE FROM appointment WHERE id = ?", (row_id,))
+            self._tables.events_extra.add(row_id, event.extra)
 
     def find_series(self, uid: str) -> Series | None:
         """The series of this calendar with a UID."""
@@ -252,8 +173,8 @@ class ImportDoor:
         if single is not None and series.master.version != single.version:
             if series.master.version < single.version:
                 return "unchanged", dict.fromkeys(series.overrides, "unchanged")
-            if self._events.made(single.id):
-                self._withdraw(single.id)
+            if self._tables.events.made(single.id):
+                self._tables.withdraw(single.id)
             else:
                 self._obsolete_events.add(single.id)
         self._insert_series(series)
@@ -293,17 +214,19 @@ class ImportDoor:
         values["uid"], values["calendar_id"] = series.master.uid, self._calendar_id
         values["materialised_from"], values["materialised_to"] = map(epoch_seconds, reach[:2])
         values["parent_series_id"] = self._parent(series.parent_uid) if series.parent_uid else None
-        series_id = self._series.add(*(values[name] for name in _SERIES_COLUMNS))
+        series_id = self._tables.series.add(*(values[name] for name in SERIES_COLUMNS))
         if series.master.extra:
-            self._series_extra.add(series_id, series.master.extra)
+            self._tables.series_extra.add(series_id, series.master.extra)
         for key in sorted(series.exdates):
-            self._exdates.add(series_id, key)
+            self._tables.exdates.add(series_id, key)
         for place in occurrences(series, reach.starts):
             event = place.event
             changed = overridden_fields(place, series)
-            row_id = self._insert_row(event, place.start, place.end, series_id, place.key, changed)
+            row_id = self._tables.add_row(
+                event, self._calendar_id, place.start, place.end, series_id, place.key, changed
+            )
             if event is not series.master:
-                self._events_extra.add(row_id, event.extra)
+                self._tables.events_extra.add(row_id, event.extra)
 
     def _parent(self, uid: str) -> int | None:
         self.flush()
@@ -312,17 +235,14 @@ class ImportDoor:
 
     def flush(self) -> None:
         """Write what is buffered, parents before children."""
-        for table in self._tables:
-            table.flush()
+        self._tables.flush()
 
     def finish(self, label: str) -> None:
         """Journal the new rows and change the old ones; the change is called `label`."""
         self.flush()
         session = self._session
         session.relabel(label)
-        for table in self._tables:
-            if table.next_id > table.first_id:
-                session.record_bulk_insert(table.name, table.first_id, table.next_id - 1)
+        self._tables.journal(session)
         remove_series(session, self._obsolete_series)
         remove_events(session, self._obsolete_events)
         for row_id, event in self._newer_events.items():

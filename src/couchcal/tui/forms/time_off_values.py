@@ -63,7 +63,7 @@ def read(typed: Typed, today: date, tz: tzinfo, *, order: DateOrder = "mdy") -> 
     start, end = _clock(typed.start, today), _clock(typed.end, today, end=True)
     for name, text, clock in (("start", typed.start, start), ("end", typed.end, end)):
         if clock is None:
-            errors[name] = "9:00, 2pm" if text.strip() else "which time?"
+            errors[name] = "a time like 2pm" if text.strip() else "which time?"
     if errors or first is None or last is None or start is None or end is None:
         return Read(None, None, errors, first, last)
     begins = datetime.combine(first, time()) + start

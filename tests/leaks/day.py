@@ -52,7 +52,8 @@ END:VEVENT
 END:VCALENDAR
 """
 _DEFAULTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "agenda": ((), ("--json",), ("--cancelled",)), "show": (("ENTRY",), ("ENTRY", "--json")),
+    "agenda": ((), ("--json",), ("--cancelled",)), "calls": ((), ("--from", "today", "--to", "+8w"), ("--json",)),
+    "show": (("ENTRY",), ("ENTRY", "--json")),
     "find": (("session",), ("booked", "--json")),
     "client": (("list",), ("list", "--json"), ("show", "C-0001"), ("show", "C-0001", "--json"), ("duplicates",)),
     "request": (("list",), ("list", "--json")), "free": ((), ("--json",)), "report": ((), ("--json",), ("--csv",)),
@@ -68,7 +69,7 @@ _DEFAULTS: dict[str, tuple[tuple[str, ...], ...]] = {
 }  # fmt: skip
 """What each command that only tells something is asked for; `export` writes to standard output, with ids."""
 _BREAKABLE = (("agenda",), ("doctor",), ("agenda", "--json"), ("find", "x"), ("sync",), ("backup",))
-_SOME = ("agenda", "show", "find", "client", "mail", "audit", "export")
+_SOME = ("agenda", "calls", "show", "find", "client", "mail", "audit", "export")
 ELSEWHERE = frozenset({
     "demo", "init", "add", "move", "edit", "cancel", "restore", "delete", "repeat", "mark", "import", "worker",
     "serve", "backup",
@@ -157,7 +158,7 @@ class Day:
         """Clients, hours, what can be booked, a file of another calendar, Google."""
         run = self.place.run
         run("client", "add", ANNA.name, "--email", ANNA.email, "--phone", ANNA.phone)
-        run("client", "edit", "C-0001", f"notes_admin={ANNA.note}")
+        run("client", "edit", "C-0001", "remind_phone=yes", f"notes_admin={ANNA.note}")
         run("settings", "set", "practice.slug", SLUG)
         run("settings", "set", "practice.confirm_public", "request")
         run("settings", "set", "practice.public_label", "Quiet Rooms")

@@ -21,7 +21,7 @@ from tests.support.practice import make_practice
 COMMANDS = (
     "agenda", "show", "add", "move", "edit", "cancel", "restore", "delete", "repeat", "mark", "client",
     "availability",
-    "event-type", "time-off", "request", "free", "find", "undo", "redo", "history", "report", "waitlist",
+    "event-type", "time-off", "request", "free", "calls", "find", "undo", "redo", "history", "report", "waitlist",
     "service", "place", "room",
     "audit", "export", "link", "settings", "mail", "sheet",
 )  # fmt: skip

@@ -24,7 +24,7 @@ def copied(desk: Desk, row_id: int) -> Draft:
 
 def test_every_detail_goes_along_but_group_link_and_series(desk: Desk) -> None:
     original = desk.draft(
-        "2026-03-03 10:00", 55, group_key="circle", telehealth_url="https://meet.example/1",
+        "2026-03-03 10:00", 55, remind_phone=True, group_key="circle", telehealth_url="https://meet.example/1",
         location_id=desk.places["11"], **_FULL,
     )  # fmt: skip
     row = appointments.book(desk.database, original, clock=desk.clock).appointment_id or 0

@@ -82,11 +82,11 @@ async def test_wrong_settings_are_told_and_the_rest_works(make: AppFactory) -> N
 
 
 async def test_remapped_keys_work_and_show(make: AppFactory) -> None:
-    async with make(keys={"privacy": "P", "new": "N"}).run_test(size=(120, 36)) as pilot:
+    async with make(keys={"privacy": "K", "new": "N"}).run_test(size=(120, 36)) as pilot:
         screen = await settle(pilot)
         await pilot.press("*")
         assert "private" not in screen.query_one("#header", Line).render_line(0).text
-        await pilot.press("P")
+        await pilot.press("K")
         assert screen.private
         assert "N new" in screen.query_one("#status", Line).render_line(0).text
 

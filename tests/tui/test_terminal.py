@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -74,6 +75,36 @@ def test_a_program_that_is_ended_leaves_terminal_and_database_whole(demo: Databa
     assert terminal.modes_left_on() == set()
     assert whole(demo)
     assert stored(demo)
+
+
+def test_a_program_whose_terminal_is_closed_ends(demo: Database) -> None:
+    terminal = show(demo, 100, 30)
+    terminal.until(lambda: "? keys" in terminal.status)
+    terminal.child.ptyproc.fileobj.close()
+    until_ended(terminal.child.pid)
+    assert whole(demo)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted on Linux")
+def test_one_that_is_told_to_go_on_though_it_was_not_stopped_reads_only_once(demo: Database) -> None:
+    terminal = show(demo, 100, 30)
+    terminal.until(lambda: "? keys" in terminal.status)
+    terminal.press("\tm", lambda: "MOVING" in terminal.status)  # what loads in the background has begun
+    threads = Path(f"/proc/{terminal.child.pid}/task")
+    before = {thread.name for thread in threads.iterdir()}
+    terminal.child.kill(signal.SIGCONT)
+    terminal.press("\x1b", lambda: "MOVING" not in terminal.status)
+    assert len({thread.name for thread in threads.iterdir()} - before) < 2
+    terminal.send("q")
+    assert terminal.finish() == 0
+
+
+def until_ended(pid: int) -> None:
+    """Wait until a child of ours is over."""
+    end = time.monotonic() + PATIENCE
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_a_terminal_that_knows_neither_colour_nor_utf8(demo: Database) -> None:

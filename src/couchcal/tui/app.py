@@ -26,6 +26,7 @@ from couchcal.tui.calendar.screen import CalendarScreen
 from couchcal.tui.commands import CalendarCommands, keymap
 from couchcal.tui.frugal import Frugal
 from couchcal.tui.locking import LONGEST_MINUTES, Locking
+from couchcal.tui.on_terminal import OnTerminal
 from couchcal.tui.plain_marks import WithPlainMarks
 from couchcal.tui.stylesheet import QuickStylesheet
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS, theme_for
@@ -34,7 +35,7 @@ from couchcal.typed_dates import use_date_order
 _PALETTE_CSS = Path(__file__).with_name("styles") / "palette.tcss"
 
 
-class CouchcalApp(WithPlainMarks[None], Frugal[None], Locking):
+class CouchcalApp(OnTerminal[None], WithPlainMarks[None], Frugal[None], Locking):
     """couchcal in a terminal. The title never carries a name."""
 
     TITLE = "couchcal"

@@ -14,12 +14,13 @@ from couchcal.practice.opening import new_recovery_code
 from couchcal.settings import load
 from couchcal.store.connection import Database
 from couchcal.tui.forms.init import InitForm
+from couchcal.tui.on_terminal import OnTerminal
 from couchcal.tui.plain_marks import WithPlainMarks
 from couchcal.tui.text import glyphs_for
 from couchcal.tui.theme import THEMES, VARIABLE_DEFAULTS, theme_for
 
 
-class FirstRunApp(WithPlainMarks[Database]):
+class FirstRunApp(OnTerminal[Database], WithPlainMarks[Database]):
     """Shows the form and leaves with the new database, or with None if the user would rather not."""
 
     TITLE = "couchcal"

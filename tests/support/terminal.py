@@ -81,6 +81,10 @@ class Terminal:
         self._stream.feed(data)
         return True
 
+    def wipe(self) -> None:
+        """What another program does to the screen."""
+        self._screen.reset()
+
     def finish(self) -> int:
         """Read to the end of the program; its exit code."""
         while self.read():

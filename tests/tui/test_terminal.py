@@ -99,10 +99,26 @@ def test_one_that_is_told_to_go_on_though_it_was_not_stopped_reads_only_once(dem
     assert terminal.finish() == 0
 
 
-def until_ended(pid: int) -> None:
-    """Wait until a child of ours is over."""
+def test_after_a_stop_everything_is_drawn_again(demo: Database) -> None:
+    terminal = show(demo, 100, 30)
+    terminal.until(lambda: "? keys" in terminal.status)
+    terminal.child.kill(signal.SIGTSTP)
+    until_ended(terminal.child.pid, os.WUNTRACED)
+    while b"\x1b[?1049l" not in terminal.raw:
+        terminal.read()
+    terminal.wipe()
+    terminal.child.kill(signal.SIGCONT)
+    terminal.until(
+        lambda: "Requests" in terminal.lines[0] and "Omar" in terminal.text and "? keys" in terminal.status
+    )
+    terminal.send("q")
+    assert terminal.finish() == 0
+
+
+def until_ended(pid: int, how: int = 0) -> None:
+    """Wait until a child of ours is over, or with `WUNTRACED` is stopped."""
     end = time.monotonic() + PATIENCE
-    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+    while os.waitpid(pid, os.WNOHANG | how) == (0, 0):
         assert time.monotonic() < end
         time.sleep(0.02)
 

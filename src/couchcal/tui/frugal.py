@@ -15,9 +15,10 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.control import Control
 from rich.segment import Segment
-from textual import events
+from textual import events, on
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual.app import App, ReturnType
+from textual.driver import Driver
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
@@ -130,9 +131,11 @@ class Frugal(App[ReturnType]):
             self.forget_sent()
         await super().on_event(event)
 
-    def _resume_signal(self) -> None:
+    @on(Driver.SignalResume)
+    def _draw_again(self) -> None:
+        """After a stop the terminal shows the shell, and nothing of what was drawn."""
         self.forget_sent()
-        super()._resume_signal()
+        self.refresh(layout=True)
 
 
 def _part(update: ChopsUpdate, y: int, left: int, right: int) -> Cells | None:

@@ -309,3 +309,31 @@ def _refusing(whole: Callable[..., Connection]) -> Callable[..., Connection]:
         return whole(self, place, uri=uri)
 
     return opened
+
+
+_NO_DESCRIPTORS_LEFT = """
+import os, resource, sys
+from contextlib import suppress
+from pathlib import Path
+from couchcal.errors import DatabaseProblem
+from couchcal.store.connection import Database
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+with suppress(OSError):
+    while True:
+        os.open(os.devnull, os.O_RDONLY)
+try:
+    Database(Path(sys.argv[1]), None).connect()
+except DatabaseProblem as problem:
+    print(problem)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+def test_what_went_wrong_is_told_when_no_file_can_be_opened_any_more(tmp_path: Path) -> None:
+    make_practice(tmp_path, filename="here.db")
+    told = subprocess.run(
+        [sys.executable, "-c", _NO_DESCRIPTORS_LEFT, str(tmp_path / "here.db")],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert told.startswith("the database cannot be opened")

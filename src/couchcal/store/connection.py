@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from couchcal.errors import DatabaseProblem
+from couchcal.store.driver_errors import damaged, describe_driver_error
 from couchcal.store.lending import Keeper
 
 if TYPE_CHECKING:
@@ -142,8 +143,6 @@ class Database:
             try:
                 return self._open(str(self.path.absolute()))
             except UnicodeDecodeError:  # the driver, on a schema with something else in it
-                from couchcal.store.driver_errors import damaged
-
                 raise damaged(self.path) from None
             except Exception as error:
                 if not self.path.exists() or self.takes_writes():
@@ -286,8 +285,6 @@ def database_errors(path: Path | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        from couchcal.store.driver_errors import describe_driver_error
-
         problem = describe_driver_error(error, path)
         if problem is None:
             raise

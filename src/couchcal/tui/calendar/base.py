@@ -10,7 +10,7 @@ from couchcal.practice.news import latest, news
 from couchcal.scheduling.wallclock import to_local
 from couchcal.store.connection import database_errors, followed_version
 from couchcal.sync import status
-from couchcal.tui.calendar.reading import Reading
+from couchcal.tui.calendar.painting_ahead import PaintingAhead
 from couchcal.tui.calendar.words import name_of
 
 _POLL_SECONDS = 1.0
@@ -18,7 +18,7 @@ _TICKS_TO_SYNC = 5
 """Beats after which it is looked how the sync is, even if nobody wrote: the time of its next try may be over."""
 
 
-class CalendarBase(Reading, part=True):
+class CalendarBase(PaintingAhead, part=True):
     """What the commands build on."""
 
     _watched: Entry | None = None
@@ -107,6 +107,7 @@ class CalendarBase(Reading, part=True):
             self.toast(news_words(self.reader, found, self.tz, self.names, key))
 
     def data_arrived(self) -> None:
+        super().data_arrived()
         self._say_news()
         watched, self._watched = self._watched, None
         if watched is None or self.ghost is not None or watched.table != "appointment":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,14 +36,15 @@ class SecondZone(NamedTuple):
 
 @dataclass(frozen=True)
 class Scene:
-    """What is to be seen, without cursor and ghost. `generation` differs whenever anything else does."""
+    """What is to be seen, without cursor and ghost. `generation` differs whenever anything else does; scenes are
+    equal when all else is."""
 
     view: View
     period: Period
     entries: tuple[Entry, ...]
     tz: tzinfo
     now_local: datetime
-    generation: int = 0
+    generation: int = field(default=0, compare=False)
     row_minutes: int = 30
     first_minute: int = 480
     names: str = "full"
@@ -51,12 +52,18 @@ class Scene:
     glyphs: Glyphs = UNICODE
     availability: tuple[BlockRow, ...] = ()
     loaded: bool = True
-    month: int = 1
-    """The month a month view is about; days of others are dim."""
+    month: int = 0
+    """The month a month view is about, days of others are dim; 0 in the other views."""
     second: SecondZone | None = None
     labels: Mapping[Key, str] = field(default_factory=dict)
     """Letters to jump to entries by, while they are asked for."""
     words: dict[Key, Words] = field(default_factory=dict, compare=False, repr=False)
+
+    def is_drawn_like(self, other: Scene) -> bool:
+        """Whether both are the same to look at: where now is out of sight, only its day matters."""
+        if self.now_local.date() == other.now_local.date() and self.now_local.date() not in self.period:
+            other = replace(other, now_local=self.now_local)
+        return self == other
 
     def words_of(self, entry: Entry) -> Words:
         """The words of an entry, found once."""

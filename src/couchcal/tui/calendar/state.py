@@ -123,12 +123,14 @@ class CalendarState(Screen[None], inherit_bindings=False):
     def _sidebar_shown(self) -> bool:
         return self.sidebar_wanted and self.app.size.width >= SIDEBAR_FROM
 
-    def _scene(self) -> Scene:
+    def _scene(self, period: Period | None = None) -> Scene:
+        """What is to be seen of the days in sight, or of `period`."""
+        period = period or self.period
         self._generation += 1
         return Scene(
             view=self.calendar_view,
-            period=self.period,
-            entries=data.visible(self.loaded.entries, self.period, self.tz),
+            period=period,
+            entries=data.visible(self.loaded.entries, period, self.tz),
             tz=self.tz,
             now_local=self.now_local,
             generation=self._generation,
@@ -138,8 +140,8 @@ class CalendarState(Screen[None], inherit_bindings=False):
             hour24=self.settings.clock_24h,
             glyphs=self.glyphs,
             availability=self.loaded.availability,
-            loaded=data.covers(self.loaded.window, self.period),
-            month=self.cursor.day.month,
+            loaded=data.covers(self.loaded.window, period),
+            month=self.cursor.day.month if self.calendar_view is View.MONTH else 0,
             second=self.second_zone if self.second_shown else None,
             labels=self.labels,
         )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from couchcal.tui.calendar.layout import key_of, local_span, minutes_on
-from couchcal.tui.calendar.scene import Cursor, Ghost
+from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
 from couchcal.tui.calendar.time_paint import TimePainter
 from couchcal.tui.calendar.view import CalendarView, Hit
+from couchcal.tui.palette import Palette
+
+_PAINTERS = 4
+"""Scenes whose lines are kept: the one in sight, one on either side, and the one before."""
 
 
 class TimeGrid(CalendarView):
@@ -19,10 +24,38 @@ class TimeGrid(CalendarView):
 
     painter: TimePainter
 
+    def __init__(self, scene: Scene, palette: Palette, cursor: Cursor) -> None:
+        super().__init__(scene, palette, cursor)
+        self._painters: list[TimePainter] = []
+        """Those of the scenes shown last, and of those painted ahead; the latest last."""
+
     def rebuild(self) -> None:
-        self.painter = TimePainter(self.scene, self.size.width, self.palette)
+        self.painter = self._painter_of(self.scene)
         self.virtual_size = Size(self.size.width, self.painter.header_lines + self.painter.rows)
         self.mark_painted()
+
+    def _painter_of(self, scene: Scene) -> TimePainter:
+        """A painter for the scene in the present size and colours; the one that painted the like before, if any."""
+        width, palette = self.size.width, self.palette
+        fitting = [one for one in self._painters if one.width == width and one.palette is palette]
+        painter = next((one for one in fitting if one.scene.is_drawn_like(scene)), None)
+        if painter is None:
+            painter = TimePainter(scene, width, palette)
+        else:
+            fitting.remove(painter)
+        self._painters = [*fitting[1 - _PAINTERS :], painter]
+        return painter
+
+    def paint_ahead(self, scene: Scene, day: date) -> Iterator[None]:
+        if not self.size.width:
+            return
+        painter = self._painter_of(scene)
+        yield
+        cursor = Cursor(day, all_day=True)
+        top = self.scroll_offset.y
+        for row in range(top, min(top + self.size.height - painter.header_lines, painter.rows)):
+            painter.row(row, cursor, None)
+            yield
 
     def line(self, y: int) -> Strip:
         painter = self.painter

@@ -39,10 +39,11 @@ class HeaderPainter(TimeLayout):
         return strip
 
     def _header_mark(self, cursor: Cursor) -> object:
-        return (cursor.day if cursor.all_day else None, cursor.picked)
+        picked = next((cursor.picked for bar in self.bars if key_of(bar.entry) == cursor.picked), None)
+        return (cursor.day, cursor.picked is None) if cursor.all_day else None, picked
 
     def _ghost_days(self, ghost: Ghost | None) -> object:
-        return (ghost.grab, ghost.warning) if ghost is not None and ghost.entry.all_day else None
+        return ghost if ghost is not None and ghost.entry.all_day else None
 
     def _weekdays(self, canvas: Canvas, cursor: Cursor) -> None:
         today = self.scene.now_local.date()

@@ -33,22 +33,54 @@ class TimePainter(HeaderPainter):
     def __init__(self, scene: Scene, width: int, palette: Palette) -> None:
         super().__init__(scene, width, palette)
         self._lines: dict[tuple[int, Key], Lines] = {}
+        self._keys: dict[int, frozenset[Key]] = {}
+        self._landed: tuple[Ghost | None, list[tuple[int, dict[int, tuple[int, int]]]]] = (None, [])
 
     def row(self, row: int, cursor: Cursor, ghost: Ghost | None) -> Strip:
         """Grid row `row`."""
         second = self.second_hours(cursor.day)[row] if self.scene.second is not None else ""
-        key = (row, self._cursor_part(row, cursor), self._ghost_part(row, ghost), second)
+        key = (row, self._cursor_part(row, cursor, ghost), self._ghost_part(row, ghost), second)
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._paint_row(row, cursor, ghost, second)
         return strip
 
-    def _cursor_part(self, row: int, cursor: Cursor) -> object:
+    def _cursor_part(self, row: int, cursor: Cursor, ghost: Ghost | None) -> object:
+        """What of the cursor shows in a row: most rows look the same wherever it is."""
+        picked = cursor.picked if cursor.picked in self._keys_in(row) else None
         here = not cursor.all_day and cursor.minute // self.row_minutes == row
-        return (cursor.day if here else None, cursor.picked)
+        return (cursor.day, ghost is None, picked) if here else picked
 
     def _ghost_part(self, row: int, ghost: Ghost | None) -> object:
-        return None if ghost is None else (ghost.grab, ghost.warning, key_of(ghost.entry))
+        """What of the entry in the hand shows in a row: the place it was taken from, and where it would land."""
+        if ghost is None:
+            return None
+        if any(row in covers for _, covers in self._landing(ghost)):
+            return ghost
+        held = key_of(ghost.entry)
+        return held if held in self._keys_in(row) else None
+
+    def _keys_in(self, row: int) -> frozenset[Key]:
+        """The entries that a row shows something of."""
+        keys = self._keys.get(row)
+        if keys is None:
+            keys = self._keys[row] = frozenset(
+                key_of(block.entry) for rows in self._by_row for block in rows.get(row, ())
+            )
+        return keys
+
+    def _landing(self, ghost: Ghost) -> list[tuple[int, dict[int, tuple[int, int]]]]:
+        """The columns where the entry in the hand would land, and what it takes of their rows."""
+        if self._landed[0] != ghost:
+            places = []
+            if not ghost.entry.all_day:
+                start, end = local_span(ghost.grab.start, ghost.grab.end, self.scene.tz)
+                for index, day in enumerate(self.days):
+                    minutes = minutes_on(start, end, day)
+                    if minutes is not None:
+                        places.append((index, row_covers(*minutes, self.row_minutes)))
+            self._landed = ghost, places
+        return self._landed[1]
 
     def _paint_row(self, row: int, cursor: Cursor, ghost: Ghost | None, second: str) -> Strip:
         canvas = Canvas(self.width, self.palette.base)
@@ -64,7 +96,7 @@ class TimePainter(HeaderPainter):
             for block in self._by_row[index].get(row, ()):
                 self._block(canvas, row, index, block, cursor, ghost)
         self._now(canvas, row, cursor_here and ghost is None, cursor)
-        if ghost is not None and not ghost.entry.all_day:
+        if ghost is not None:
             self._ghost(canvas, row, ghost)
         return canvas.strip()
 
@@ -159,11 +191,7 @@ class TimePainter(HeaderPainter):
 
     def _ghost(self, canvas: Canvas, row: int, ghost: Ghost) -> None:
         start, end = local_span(ghost.grab.start, ghost.grab.end, self.scene.tz)
-        for index, day in enumerate(self.days):
-            minutes = minutes_on(start, end, day)
-            if minutes is None:
-                continue
-            covers = row_covers(*minutes, self.row_minutes)
+        for index, covers in self._landing(ghost):
             if row not in covers:
                 continue
             x, size = self.columns.places[index]

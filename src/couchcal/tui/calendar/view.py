@@ -6,7 +6,7 @@ that differ and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import ClassVar, Literal, NamedTuple
 
@@ -125,6 +125,10 @@ class CalendarView(ScrollView, can_focus=True, inherit_bindings=False):
     def rebuild(self) -> None:
         """Lay the scene out for the present size."""
         raise NotImplementedError
+
+    def paint_ahead(self, scene: Scene, day: date) -> Iterator[None]:
+        """Paint what is likely to be shown next, with the cursor on `day` then, a line a step."""
+        return iter(())
 
     def _reveal(self) -> None:
         first = self._revealed != self.scene.row_minutes

@@ -35,7 +35,7 @@ STATES: dict[str, tuple[Status, str]] = {
     "review": (QUIET._replace(review=2), "⚠ 2 to review"),
     "blocked": (QUIET._replace(blocked=1), "⚠ 1 not sent"),
     "sign in": (QUIET._replace(state="needs_auth", review=2, failures=1), "✕ sign in again"),
-    "signing in": (QUIET._replace(state="needs_auth", last_ok=None), "⟳ connecting"),
+    "not signed in": (QUIET._replace(state="needs_auth", last_ok=None), "Google not connected"),
     "never signed in": (
         QUIET._replace(state="needs_auth", last_ok=None, last_error="access was refused"),
         "✕ sign in again",

@@ -30,8 +30,8 @@ def badge(status: Status | None, now: datetime, tz: tzinfo, glyphs: Glyphs, *, h
         return None
     mark = f"{glyphs.conflict} "
     if status.state == "needs_auth" and status.last_ok is None and not status.last_error:
-        # the first sign-in is under way
-        return Badge((f"{glyphs.syncing} connecting", glyphs.syncing), "working")
+        # the first sign-in is under way, or was given up
+        return Badge(("Google not connected", "not connected"))
     if status.state == "needs_auth":
         return Badge((f"{glyphs.failed} sign in again", f"{glyphs.failed} sign in", glyphs.failed), "warning")
     if status.paused == "user":

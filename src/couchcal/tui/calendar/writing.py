@@ -114,6 +114,8 @@ class Writing(Showing, part=True):
 
         Not at the start: who only looks does without it, and it is a third of the program's memory.
         """
+        if _is_warm():
+            return
         if self._warming is not None:
             self._warming.stop()
         self._warming = self.app.set_timer(_WARM_AFTER_SECONDS, self._warm)
@@ -125,9 +127,13 @@ class Writing(Showing, part=True):
         self.app.run_worker(_load_practice, name="warm", group="warm", thread=True, exit_on_error=False)
 
 
+def _is_warm() -> bool:
+    return "couchcal.practice.undo" in sys.modules
+
+
 def _load_practice() -> None:
     """Once. The garbage collector leaves out what is loaded: to look through it takes longer than a form opens."""
-    if "couchcal.practice.undo" in sys.modules:
+    if _is_warm():
         return
     gc.disable()
     try:

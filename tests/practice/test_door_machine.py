@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from couchcal.errors import CouchcalError, Refused, Stale
 from couchcal.practice import client_changes, door, request_answers, undo
 from couchcal.practice.door import Applicant, ClientKey, LinkOver, Taken, TooMany
 from couchcal.scheduling.hours import parse_hours
-from couchcal.scheduling.slots import Block, Busy, SlotRequest, is_offered
+from couchcal.scheduling.slots import Block, Busy, SlotRequest, offer_slots
 from tests.practice.conftest import NEW_YORK, Desk
 from tests.practice.door import Door
 from tests.support.practice import make_practice
@@ -69,7 +69,8 @@ class Requests(RuleBasedStateMachine):
                 busy.append(self.busy(row, 10))
         blocks = [Block(day, *hours) for day in range(5) for hours in parse_hours("9-17")]
         wanted = SlotRequest(50, buffer_after=10)
-        return is_offered(wanted, self.desk.at(local), blocks, busy, now=self.desk.now, tz=NEW_YORK)
+        start, day = self.desk.at(local), date.fromisoformat(local[:10])
+        return start in offer_slots(wanted, blocks, busy, now=self.desk.now, tz=NEW_YORK, first=day, last=day)
 
     def busy(self, row: dict[str, Any], after: int) -> Busy:
         start, end = (datetime.fromtimestamp(row[name], NEW_YORK) for name in ("start_utc", "end_utc"))

@@ -22,6 +22,7 @@ from couchcal.practice.cadence import Repeat
 from couchcal.practice.draft import Draft
 from couchcal.practice.outcome import Done
 from couchcal.store.journal import bookkeeping
+from couchcal.store.vocabulary import MARKS as MARK_NAMES
 from tests.support.database import Rows
 from tests.support.practice import make_practice
 
@@ -38,7 +39,7 @@ REPEATS = st.one_of(
 )
 PICK = st.integers(0, 10_000)
 SCOPES = st.sampled_from(["this", "future"])
-MARKS = st.sampled_from(marks.MARKS)
+MARKS = st.sampled_from(MARK_NAMES)
 FIELDS = st.sampled_from(
     [
         {"instructions": "Bring the form"},

@@ -18,12 +18,7 @@ from couchcal.errors import Refused, UsageProblem
 from couchcal.practice.agenda import Entry
 from couchcal.practice.cadence import CADENCES, parse_cadence, repeat_phrase
 from couchcal.scheduling.wallclock import to_instant, to_local, zone_or_utc
-from couchcal.store.vocabulary import CANCELLATION_TYPES
-
-MARKS = (
-    "note-signed", "note-unlocked", "billing-started", "billing-cancelled", "paid", "refunded", "claim-submitted",
-    "claim-processed", "claim-cleared",
-)  # fmt: skip
+from couchcal.store.vocabulary import CANCELLATION_TYPES, MARKS
 
 
 def _subject(parser: ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from couchcal.practice.outcome import Done
 from couchcal.store.connection import Database
 from couchcal.store.records import Appointment
 from couchcal.store.session import write_session
+from couchcal.store.vocabulary import MARKS
 
 
 def mark(
@@ -24,7 +25,7 @@ def mark(
     Raises:
         Invalid: no such mark. Refused: the state does not allow it, or the type of appointment.
     """
-    if what not in MARKS:
+    if what not in _MARKS:
         raise Invalid(f"'{what}' is no mark", f"use {', '.join(MARKS)}", field="mark")
     with write_session(database, f"Marked {what}", actor=actor, clock=clock) as session:
         row = rows.load(session, appointment_id)
@@ -96,4 +97,3 @@ _MARKS: dict[str, Callable[[Appointment, datetime], None]] = {
     "claim-processed": _claim(("submitted",), "processed", "no claim is submitted", "submit it first"),
     "claim-cleared": _claim(("draft", "submitted", "processed"), "none", "there is no claim", "nothing to clear"),
 }
-MARKS = tuple(_MARKS)

@@ -17,7 +17,6 @@ from typing import Literal
 
 from couchcal.scheduling.wallclock import day_bounds, first_existing, to_local
 
-_DAY = timedelta(days=1)
 _MIN_INSTANT = datetime.min.replace(tzinfo=UTC)
 _MAX_INSTANT = datetime.max.replace(tzinfo=UTC)
 
@@ -114,21 +113,6 @@ def offer_slots(
     allowed = [block for block in blocks if _allows(block, request)]
     starts = _starts(request, allowed, kept, tz, first, last, skipped=full_days)
     return [start for start in starts if start >= earliest]
-
-
-def is_offered(
-    request: SlotRequest,
-    start: datetime,
-    blocks: Iterable[Block],
-    busy: Iterable[Busy],
-    *,
-    now: datetime,
-    tz: tzinfo,
-) -> bool:
-    """Whether exactly `start` is on the offered list: a booking's recheck inside its write transaction."""
-    day = to_local(start, tz).date()
-    # Where clocks go forward over midnight, a late block of one day can open on the next.
-    return start in offer_slots(request, blocks, busy, now=now, tz=tz, first=day - _DAY, last=day)
 
 
 def free_slots(

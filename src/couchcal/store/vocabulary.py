@@ -40,3 +40,8 @@ MODIFIER_SOURCES: tuple[str, ...] = get_args(ModifierSource)
 MAX_MODIFIERS = 4
 TELEHEALTH_PLACES_OF_SERVICE = ("02", "10")
 """CMS place-of-service codes that stand for telehealth (MOD-01)."""
+MARKS: tuple[str, ...] = (
+    "note-signed", "note-unlocked", "billing-started", "billing-cancelled", "paid", "refunded", "claim-submitted",
+    "claim-processed", "claim-cleared",
+)  # fmt: skip
+"""What can be marked on an appointment, each a step from one state of note, bill or claim to the next."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import psycopg
@@ -86,8 +85,3 @@ class ServerDatabase(Database):
         raise DatabaseProblem(
             "the practice is on a server, not in a file", "use the server's own tools for that", code="server"
         )
-
-
-def private_place(database: ServerDatabase) -> None:
-    """Make the folder of `path`, for this user alone (P1)."""
-    os.makedirs(database.path.parent, mode=0o700, exist_ok=True)

@@ -132,6 +132,34 @@ async def test_what_changed_is_painted_anew(make: AppFactory, monkeypatch: pytes
         assert texts(screen) == before
 
 
+KEYS = (
+    "L H H L t j j k l h J m j l L enter u asterisk L H asterisk z L H z z 1 L H 2 H Z m L H escape L H "
+    "H m j s L enter escape ctrl+r u L H t"
+).split()
+
+
+async def test_whatever_was_done_the_screen_is_what_would_be_painted_now(make: AppFactory) -> None:
+    app = make(second_time_zone="Europe/London")
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await settle(pilot)
+        for key in KEYS:
+            await pilot.press(key)
+            await settle(pilot)
+            if app.screen is not screen:
+                await pilot.press("escape")
+                await settle(pilot)
+            await until(pilot, lambda: screen._brush is None)
+            grid = screen.current
+            assert isinstance(grid, TimeGrid)
+            fresh = TimePainter(screen.scene, grid.size.width, grid.palette)
+            top = grid.scroll_offset.y - fresh.header_lines
+            above = [fresh.header(line, screen.cursor, screen.ghost) for line in range(fresh.header_lines)]
+            rows = range(top + fresh.header_lines, min(top + grid.size.height, fresh.rows))
+            wanted = above + [fresh.row(row, screen.cursor, screen.ghost) for row in rows]
+            shown = [grid.render_line(y) for y in range(len(wanted))]
+            assert shown == wanted, key
+
+
 async def test_few_scenes_are_kept(make: AppFactory) -> None:
     app = make()
     async with app.run_test(size=(120, 36)) as pilot:

@@ -135,14 +135,14 @@ async def test_what_changed_is_painted_anew(make: AppFactory, monkeypatch: pytes
 KEYS = (
     "L H H L t j j k l h J m j l L enter u asterisk L H asterisk z L H z z 1 L H 2 H Z m L H escape L H "
     "H m j s L enter escape ctrl+r u L H t"
-).split()
+)
 
 
 async def test_whatever_was_done_the_screen_is_what_would_be_painted_now(make: AppFactory) -> None:
     app = make(second_time_zone="Europe/London")
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await settle(pilot)
-        for key in KEYS:
+        for key in KEYS.split():
             await pilot.press(key)
             await settle(pilot)
             if app.screen is not screen:

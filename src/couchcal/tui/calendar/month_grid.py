@@ -92,7 +92,12 @@ class MonthPainter:
         if ghost is not None and ghost_here and line == 1:
             style = self.palette.ghost_warning if ghost.warning else self.palette.ghost
             canvas.fill(x, stop, " ", style)
-            canvas.text(x + 1, fit(self._text(ghost.entry, day, size), stop - x - 1, "…"), style, stop)
+            canvas.text(
+                x + 1,
+                fit(self._text(ghost.entry, day, size), stop - x - 1, self.scene.glyphs.ellipsis),
+                style,
+                stop,
+            )
             return
         shown = line - 1 - (1 if ghost_here else 0)
         entries = self.days[place]
@@ -130,7 +135,9 @@ class MonthPainter:
     ) -> None:
         palette, glyphs = self.palette, self.scene.glyphs
         if ghost is not None and key_of(ghost.entry) == key_of(entry):
-            canvas.text(x + 1, fit(self._text(entry, day, stop - x), stop - x - 1, "…"), palette.outline, stop)
+            canvas.text(
+                x + 1, fit(self._text(entry, day, stop - x), stop - x - 1, glyphs.ellipsis), palette.outline, stop
+            )
             return
         kind = palette.kinds.get(entry.kind, palette.kinds["other_event"])
         styles = palette.cancelled if entry.off else kind

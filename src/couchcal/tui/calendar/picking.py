@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice, product
 from string import ascii_letters, ascii_lowercase
 
@@ -15,6 +15,8 @@ from couchcal.tui.calendar.scene import Cursor
 
 _EVENING = 18 * 60
 """When a day of work is over where no hours are set."""
+_NEAR = timedelta(days=2)
+"""How far from noon in UTC, whatever the zone and its clocks do, anything of a day may end or begin."""
 
 
 def jump_labels(count: int) -> list[str]:
@@ -32,7 +34,11 @@ def entry_at(
     one that begins first."""
     found: list[tuple[bool, datetime, Key]] = []
     slot = (cursor.minute, cursor.minute + row_minutes)
+    noon = datetime.combine(cursor.day, time(12), UTC)
+    earliest, latest = noon - _NEAR, noon + _NEAR
     for entry in entries:
+        if entry.end < earliest or entry.start > latest:
+            continue
         key = key_of(entry)
         if entry.first_day is not None and entry.end_day is not None:
             if entry.first_day <= cursor.day < entry.end_day and (cursor.all_day or whole_day):

@@ -7,6 +7,7 @@ some readers take no inverted code.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from textual.content import Content
 
@@ -15,6 +16,8 @@ QUIET = 4
 LEAST_QUIET = 2
 """What readers still take, for a terminal that has no more room."""
 _STYLE = "#000000 on #ffffff"
+_SOLID = "#000000 on #000000"
+"""Of a dark module that no half block fills: a reader wants it solid, `##` shows where there is no colour."""
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 Modules = Sequence[Sequence[bool]]
 
@@ -48,5 +51,10 @@ def drawn(code: Modules, height: int, *, ascii_only: bool) -> Content | None:
     for quiet in (QUIET, LEAST_QUIET):
         rows = lines(framed(code, quiet), ascii_only=ascii_only)
         if len(rows) <= height:
-            return Content("\n").join(Content.styled(row, _STYLE) for row in rows)
+            return Content("\n").join(_styled(row) for row in rows)
     return None
+
+
+def _styled(row: str) -> Content:
+    runs = (("".join(run), _SOLID if cell == "#" else _STYLE) for cell, run in groupby(row))
+    return Content.assemble(*runs) if "#" in row else Content.styled(row, _STYLE)

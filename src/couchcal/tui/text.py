@@ -42,6 +42,14 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
+_ARROWS = {"←": "left", "→": "right", "↑": "up", "↓": "down"}
+
+
+def spelled(keys: str) -> str:
+    """`keys` with their arrows as words, `up/down` for `↑↓`: the ASCII that stands for an arrow is a key, too."""
+    return re.sub("[←→↑↓]+", lambda found: "/".join(_ARROWS[arrow] for arrow in found[0]), keys)
+
+
 def toast_cells(width: int) -> int:
     """Cells of a line in a toast on a terminal of `width`: what the style sheet gives it, less its edges."""
     return min(72, width * 9 // 10) - 3

@@ -64,7 +64,7 @@ async def looks(
 
 
 def _has_size(app: App[Any], size: tuple[int, int]) -> bool:
-    return tuple(app.screen.size) == size
+    return tuple(app.screen._compositor.size) == size  # that of the screen is new before anything is laid out
 
 
 def in_ascii(app: App[Any]) -> None:

@@ -286,7 +286,8 @@ class AppointmentFields(ChangedModal[Done]):
         if times is not None:
             self._length = times.end - times.start
             self._look_soon(times, read_.values.get("group_key"))
-        self.query_one("#live", Static).update(live_line(read_, raw, data, self._overlaps, now_local))
+        line = live_line(read_, raw, data, self._overlaps, now_local, self.size.width)
+        self.query_one("#live", Static).update(line)
 
     def _look_soon(self, times: Times, group_key: str | None) -> None:
         """Ask the calendar what these times overlap."""

@@ -179,5 +179,5 @@ class AppointmentFollow(AppointmentFields):
             return
         self._overlaps = found
         raw, read = self.rows.collect(), self._read()
-        line = live_line(read, raw, self._data, found, self._now_local(raw["tz"]))
+        line = live_line(read, raw, self._data, found, self._now_local(raw["tz"]), self.size.width)
         self.query_one("#live", Static).update(line)

@@ -15,7 +15,7 @@ from couchcal.tui.calendar.words import name_of
 from couchcal.tui.forms.appointment_data import FormData
 from couchcal.tui.forms.appointment_state import Raw, ReadForm, automatic_modifier
 from couchcal.tui.forms.appointment_values import Times
-from couchcal.tui.forms.plain import QUIET, plain
+from couchcal.tui.forms.plain import QUIET, joined, plain
 
 _MOST = 2
 _NTH = ("1st", "2nd", "3rd", "4th", "last")
@@ -149,8 +149,14 @@ def advice_words(read: ReadForm, raw: Raw, data: FormData) -> tuple[str, ...]:
     )
 
 
-def live_line(read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry], now_local: datetime) -> Content:
-    """`Tue 3 Mar 15:00–15:50 New York · overlaps Bob R. (saves anyway) · needs 53 min for 90837`."""
+def live_line(
+    read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry], now_local: datetime, terminal: int
+) -> Content:
+    """`Tue 3 Mar 15:00–15:50 New York · overlaps Bob R. (saves anyway) · needs 53 min for 90837`.
+
+    Args:
+        terminal: cells of its width.
+    """
     times = read.time.times
     if times is None:
         told = next(iter(read.time.errors.values()), "")
@@ -165,4 +171,4 @@ def live_line(read: ReadForm, raw: Raw, data: FormData, overlaps: Sequence[Entry
     if clash:
         parts.append(plain(f"{clash} (saves anyway)", "$text-warning"))
     parts += [plain(words, "$text-warning") for words in advice_words(read, raw, data)]
-    return Content(" · ").join(parts)
+    return joined(parts, terminal)

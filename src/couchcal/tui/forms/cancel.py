@@ -56,7 +56,7 @@ class CancelDialog(ChangedModal[CancelAnswer]):
         has_address: bool = True,
         type: str | None = None,
     ) -> None:
-        super().__init__("Cancel", "ctrl+s save · tab next · esc close")
+        super().__init__("Cancel", "ctrl+s cancel it · tab next · esc keep it")
         self._label = entry_label
         self._untold = "it is past" if past else "" if has_address else "no e-mail address on file"
         self._notify = notify and not self._untold

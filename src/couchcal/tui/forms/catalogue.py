@@ -108,7 +108,7 @@ class CatalogueForm(ChangedModal[Done]):
         clock: Clock = system_clock,
     ) -> None:
         called = getattr(item, "code", getattr(item, "name", ""))
-        title = f"New {kind}" if item is None else f"{kind.capitalize()} {called}"
+        title = f"New {kind}" if item is None else f"Edit {kind} {called}"
         super().__init__(title, "ctrl+s save · tab next · esc close")
         self._database = database
         self._kind = kind

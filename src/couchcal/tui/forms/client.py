@@ -56,7 +56,7 @@ class ClientForm(ChangedModal[ClientRow]):
         names: str = "full",
         clock: Clock = system_clock,
     ) -> None:
-        super().__init__("New client" if client_id is None else "Client", _KEYS)
+        super().__init__("New client" if client_id is None else "Edit client", _KEYS)
         self._database = database
         self._first_name = name
         self._client_id = client_id

@@ -38,7 +38,7 @@ class EventTypeForm(ChangedModal[Done]):
     AUTO_FOCUS = "#title"
 
     def __init__(self, database: Database, row: EventTypeRow | None = None, *, clock: Clock = system_clock) -> None:
-        super().__init__("New event type" if row is None else "Event type", "ctrl+s save · tab next · esc close")
+        super().__init__(f"{'New' if row is None else 'Edit'} event type", "ctrl+s save · tab next · esc close")
         self._database = database
         self._row = row
         self._clock = clock

@@ -48,7 +48,7 @@ class TestMail(Modal[None]):
     AUTO_FOCUS: ClassVar[str] = "#address"
 
     def __init__(self, database: Database, own: str = "", *, clock: Clock = system_clock) -> None:
-        super().__init__("Test", "enter send · esc close")
+        super().__init__("Test mail", "enter send · esc close")
         self._database, self._own, self._clock = database, own, clock
         self._sending: Worker[None] | None = None
 
@@ -120,8 +120,8 @@ class TestMail(Modal[None]):
         mark, style = (glyphs.done, "$text-success") if sent.taken else (glyphs.failed, "$text-error")
         lines = [Content.assemble((f"{mark} ", style), plain(sent.outcome, "bold"))]
         if sent.said:
-            lines.append(Content.assemble(("  It says: ", QUIET), plain(sent.said)))
-        lines.append(Content.assemble(("  Next: ", QUIET), plain(sent.advice)))
+            lines.append(Content.assemble(("It says: ", QUIET), plain(sent.said)))
+        lines.append(Content.assemble(("Next: ", QUIET), plain(sent.advice)))
         return Content("\n").join(lines)
 
     def _show(self, words: Content) -> None:

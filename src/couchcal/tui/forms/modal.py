@@ -21,7 +21,7 @@ from textual.worker import WorkerCancelled, WorkerFailed, WorkType
 from couchcal.errors import CouchcalError
 from couchcal.tui.forms.away import away
 from couchcal.tui.forms.plain import plain
-from couchcal.tui.text import clean
+from couchcal.tui.text import clean, spelled
 from couchcal.tui.veil import Veil
 
 Result = TypeVar("Result")
@@ -51,7 +51,7 @@ class Modal(ModalScreen[Result | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="frame", classes=self.SIZE) as frame:
             frame.border_title = plain(self._frame_title)
-            frame.border_subtitle = key_hints(self._frame_keys)
+            frame.border_subtitle = self._hints(self._frame_keys)
             yield from self.compose_body()
             problem = Static(id="problem", markup=False)
             problem.display = False
@@ -72,7 +72,10 @@ class Modal(ModalScreen[Result | None]):
 
     def hint(self, keys: str) -> None:
         """Put other keys into the lower border."""
-        self.query_one("#frame").border_subtitle = key_hints(keys)
+        self.query_one("#frame").border_subtitle = self._hints(keys)
+
+    def _hints(self, keys: str) -> Content:
+        return key_hints(spelled(keys) if self.app.has_class("-ascii") else keys)
 
     def show_problem(self, text: str) -> None:
         """Say what went wrong above the lower border; an empty text takes it away."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.content import Content
@@ -25,6 +26,20 @@ def plain(text: str, style: str = "") -> Content:
 def parted(text: str, terminal: int, style: str = "") -> Content:
     """`plain`, in a wide frame on a terminal of so many cells broken between its parts, which ` · ` is between."""
     return plain(packed(text, " · ", min(terminal, _WIDE_FRAME) - _FRAME_EDGES), style)
+
+
+def joined(parts: Sequence[Content], terminal: int) -> Content:
+    """`parts` with ` · ` between, in a wide frame on a terminal of so many cells broken only between them."""
+    cells = min(terminal, _WIDE_FRAME) - _FRAME_EDGES
+    first, *others = parts
+    lines = [first]
+    for part in others:
+        together = Content(" · ").join([lines[-1], part])
+        if together.cell_length <= cells:
+            lines[-1] = together
+        else:
+            lines.append(part)
+    return Content("\n").join(lines)
 
 
 def part_style(widget: Widget, name: str) -> Style:

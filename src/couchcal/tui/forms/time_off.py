@@ -58,7 +58,7 @@ class TimeOffForm(ChangedModal[Saved]):
         names: str = "full",
         clock: Clock = system_clock,
     ) -> None:
-        super().__init__("New time off" if row is None else "Time off", "ctrl+s save · tab next · esc close")
+        super().__init__("New time off" if row is None else "Edit time off", "ctrl+s save · tab next · esc close")
         self._database = database
         self._tz = tz
         self._row = row

@@ -47,7 +47,8 @@ class WaitingForm(ChangedModal[Done]):
     def __init__(
         self, database: Database, row: Waiting | None = None, *, names: str = "full", clock: Clock = system_clock
     ) -> None:
-        super().__init__("Waitlist", "ctrl+s save · tab next · esc close")
+        title = "New waitlist entry" if row is None else "Edit waitlist entry"
+        super().__init__(title, "ctrl+s save · tab next · esc close")
         self._database = database
         self._row = row
         self._names = names

@@ -27,7 +27,7 @@ from couchcal.tui.screens.week_paint import (
     rows_of,
     with_hours,
 )
-from couchcal.tui.screens.week_words import day_words
+from couchcal.tui.screens.week_words import day_words, shown_hours
 
 
 class AvailabilityScreen(AvailabilityPainting):
@@ -90,7 +90,7 @@ class AvailabilityScreen(AvailabilityPainting):
                 blocks = tuple(changed if other == block else other for other in day)
                 self._set(self.editor.with_days([(column, blocks)]))
 
-        hours = hours_words(hours_of((block,)), clock_24h=self._hour24)
+        hours = shown_hours(hours_of((block,)), hour24=self._hour24)
         self.app.push_screen(LimitsDialog(f"{self._day_name(column)} {hours}", block, self._types), put)
 
     # Leaving

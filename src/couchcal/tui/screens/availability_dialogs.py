@@ -83,13 +83,13 @@ class CopyDialog(Modal[list[int]]):
         Binding("w", "preset('weekdays')", "Weekdays", show=False),
         Binding("a", "preset('all')", "All", show=False),
         Binding("0", "preset('none')", "None", show=False),
-        Binding("ctrl+s", "apply", "Apply", show=False),
+        Binding("ctrl+s", "apply", "Copy", show=False),
         Binding("down,j", "app.focus_next", show=False),
         Binding("up,k", "app.focus_previous", show=False),
     ]
 
     def __init__(self, weekday: int, words: str, week_start: int) -> None:
-        super().__init__(f"Copy {WEEKDAYS[weekday]} to", "space tick · ctrl+s take · esc back")
+        super().__init__(f"Copy {WEEKDAYS[weekday]} to", "space tick · ctrl+s copy · esc back")
         self._weekday = weekday
         self._words = words
         self._order = [(week_start + step) % 7 for step in range(7)]
@@ -101,7 +101,7 @@ class CopyDialog(Modal[list[int]]):
                 yield Tick(WEEKDAYS[weekday], id=f"day-{weekday}")
         yield Static(plain("w weekdays · a all · 0 none", QUIET), id="presets")
         with Horizontal(classes="buttons"):
-            yield Button("Apply", id="apply")
+            yield Button("Copy", id="apply")
 
     def action_preset(self, which: str) -> None:
         """Tick the weekdays, all days or none."""

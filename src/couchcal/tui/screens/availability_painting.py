@@ -16,7 +16,7 @@ from couchcal.practice import availability, event_types
 from couchcal.practice.availability import BlockRow
 from couchcal.practice.event_types import EventTypeRow
 from couchcal.practice.outcome import Done
-from couchcal.scheduling.hours import MAX_BLOCKS, hours_words
+from couchcal.scheduling.hours import MAX_BLOCKS
 from couchcal.store.connection import Database
 from couchcal.tui.forms.modal import ChangedModal
 from couchcal.tui.forms.plain import plain
@@ -33,7 +33,7 @@ from couchcal.tui.screens.week_paint import (
     hours_of,
     week_of,
 )
-from couchcal.tui.screens.week_words import WEEKDAYS, day_words, length_words
+from couchcal.tui.screens.week_words import WEEKDAYS, day_words, length_words, shown_hours
 from couchcal.tui.text import glyphs_on
 
 _KEYS = "space paint · enter type · c copy · a allow · ctrl+s save · esc close"
@@ -137,14 +137,14 @@ class AvailabilityPainting(ChangedModal[Done]):
         block = block_at(editor.day, editor.cursor.row)
         if block is None:
             return "No hours here: space opens a quarter, shift with an arrow paints."
-        hours = hours_words(hours_of((block,)), clock_24h=self._hour24)
+        hours = shown_hours(hours_of((block,)), hour24=self._hour24)
         return f"{hours} {limits_words(block.event_types, block.visit_types, self._types)}"
 
     def _area_words(self, area: Area) -> str:
         first, last = self._day_name(area.left), self._day_name(area.right - 1)
         days = first if first == last else f"{first} to {last}"
         span = (clock_of(area.top * CELL_MINUTES), clock_of(area.bottom * CELL_MINUTES))
-        return f"{days} {hours_words([span], clock_24h=self._hour24)}"
+        return f"{days} {shown_hours([span], hour24=self._hour24)}"
 
     def _too_many(self) -> str:
         columns = self.editor.too_many()

@@ -30,11 +30,11 @@ from couchcal.tui.screens.entry_line import entry_line
 from couchcal.tui.text import glyphs_on
 
 _KEYS = (
-    "enter go there · n new session · e edit · p portal · M merge · z archive · ←→ view · u undo · esc back",
+    "enter go there · n session · e edit · p portal · M merge · z archive · ←→ view · u undo · esc back",
     "enter go there · n session · e edit · p portal · ←→ view · esc back",
 )
 _KEYS_INTAKE = (
-    "a accept · X reject · M merge · n new session · e edit · tab sessions · ←→ view · u undo · esc back",
+    "a accept · X reject · M merge · n session · e edit · tab sessions · ←→ view · u undo · esc back",
     "a accept · X reject · M merge · e edit · ←→ view · esc back",
 )
 """With room, and without."""

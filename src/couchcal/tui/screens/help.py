@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from couchcal.tui.forms.modal import Modal
 from couchcal.tui.forms.plain import QUIET, plain
-from couchcal.tui.text import clean, pad
+from couchcal.tui.text import clean, pad, spelled
 
 _TWO_COLUMNS = 90
 """Cells of a terminal from which on there is room for two columns."""
@@ -48,6 +48,8 @@ class HelpScreen(Modal[None]):
         self._rows = list(rows)
 
     def compose_body(self) -> ComposeResult:
+        if self.app.has_class("-ascii"):
+            self._rows = [row._replace(key=spelled(row.key)) for row in self._rows]
         yield Input(placeholder="filter: a key or words", id="text")
         with VerticalScroll(id="rows", can_focus=False), Horizontal(id="columns"):
             yield Static(id="left", markup=False)

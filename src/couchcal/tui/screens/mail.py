@@ -25,10 +25,12 @@ from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.row_list import RowList
 from couchcal.tui.screens.listing import ListScreen
 from couchcal.tui.screens.mail_data import Listed, Row, Standing, listed, standing
-from couchcal.tui.screens.mail_lines import letter_line
+from couchcal.tui.screens.mail_lines import letter_line, who_cells
 from couchcal.tui.text import glyphs_on
 
 _KEYS = "t test · v letters · w password · r again · d dismiss · . all · esc close"
+_EDGE_CELLS = 3
+"""Of the list: its padding and the scrollbar."""
 _NOTHING_FAILED = "No letter needs you · . shows all of them"
 _NOTHING = "No letter yet. v shows what they look like, t sends a test."
 
@@ -93,12 +95,17 @@ class MailScreen(ListScreen[Done, Row, Listed]):
         lines += [plain(f"  {line}", QUIET) for line in others if line]
         self.query_one("#standing", Static).update(Content("\n").join(lines))
 
+    def fit(self, height: int) -> None:
+        super().fit(height)
+        self.call_after_refresh(self.show)  # the columns take the width, too
+
     def fetch(self) -> Listed:
         return listed(self._database, self._names, troubled=not self._all)
 
     def lines(self, found: Listed) -> Iterable[tuple[Row, Option]]:
         glyphs = glyphs_on(self.app)
-        return [(row, Option(letter_line(row, self._tz, glyphs))) for row in found.rows]
+        who = who_cells(found.rows, self.query_one("#frame").content_size.width - _EDGE_CELLS)
+        return [(row, Option(letter_line(row, self._tz, glyphs, who))) for row in found.rows]
 
     def below(self, found: Listed) -> str:
         if not found.rows:

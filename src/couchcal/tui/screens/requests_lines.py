@@ -37,13 +37,16 @@ class Columns(NamedTuple):
     last: int
 
 
-def columns(width: int, rows: Sequence[Listed], tz: tzinfo) -> Columns:
-    """What fits in `width` cells for these requests."""
-    when = max((cell_len(when_words(listed.row, tz)) for listed in rows), default=0) + _GAP
+def columns(width: int, rows: Sequence[Listed], tz: tzinfo, names: str) -> Columns:
+    """What fits in `width` cells for these requests; where not everything does, names give way first."""
+    when, who, what = (
+        max((cell_len(words(listed.row)) for listed in rows), default=0) + _GAP
+        for words in (lambda row: when_words(row, tz), lambda row: who_words(row, names), what_words)
+    )
     last = _LEFT if width >= _ROOM_FOR_LEFT else 0
     room = max(width - _MARK - when - _KIND - last, 20)
-    who = min(30, room * 11 // 20)
-    return Columns(when, who, room - who, last)
+    who = min(who, max(room - what, room * 11 // 20))
+    return Columns(when, who, min(what, room - who), last)
 
 
 def who_words(row: RequestRow, names: str) -> str:

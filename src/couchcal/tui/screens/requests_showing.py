@@ -139,7 +139,7 @@ class RequestsShowing(ListScreen[Entry, Listed, Lists]):
 
     def lines(self, found: Lists) -> Iterable[tuple[Listed, Option]]:
         rows = self._rows(found)
-        cells = columns(self.query_one("#frame").content_size.width - _EDGE_CELLS, rows, self._tz)
+        cells = columns(self.query_one("#frame").content_size.width - _EDGE_CELLS, rows, self._tz, self._names)
         now, glyphs = self._clock(), glyphs_on(self.app)
         return [(one, Option(request_line(one, cells, now, self._tz, self._names, glyphs))) for one in rows]
 

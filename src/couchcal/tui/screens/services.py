@@ -22,8 +22,8 @@ from couchcal.store.connection import Database
 from couchcal.tui.forms.choice import Choice
 from couchcal.tui.forms.plain import QUIET, plain
 from couchcal.tui.forms.row_list import RowList
+from couchcal.tui.screens import services_lines
 from couchcal.tui.screens.listing import ListScreen
-from couchcal.tui.screens.services_lines import HEADINGS, line
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("service", "Services"), ("modifier", "Modifiers"), ("place", "Places"), ("room", "Rooms"),
@@ -93,7 +93,9 @@ class ServicesScreen(ListScreen[Done, Item, Lists]):
 
     def lines(self, found: Lists) -> Iterable[tuple[Item, Option]]:
         shown = [item for item in found.items[self.kind] if item.active or self._with_retired]
-        return [(item, Option(line(item))) for item in shown]
+        headings, lines = services_lines.lines(self.kind, shown)
+        self.query_one("#columns-title", Static).update(headings)
+        return [(item, Option(line)) for item, line in zip(shown, lines, strict=True)]
 
     def below(self, found: Lists) -> str:
         every = found.items[self.kind]
@@ -107,7 +109,6 @@ class ServicesScreen(ListScreen[Done, Item, Lists]):
     def show(self) -> None:
         super().show()
         if self.found is not None:
-            self.query_one("#columns-title", Static).update(plain(HEADINGS[self.kind], QUIET))
             self.query_one("#notice", Static).update(plain(self._notice(self.found), QUIET))
 
     def _notice(self, found: Lists) -> str:

@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 from textual.content import Content
 
-from couchcal.practice.catalogue import Item, ModifierItem, PlaceItem, RoomItem, ServiceItem
+from couchcal.practice.catalogue import Item, Kind, ModifierItem, PlaceItem, RoomItem, ServiceItem
 from couchcal.practice.places_of_service import pos_words
 from couchcal.tui.forms.money import format_cents
 from couchcal.tui.forms.plain import QUIET
-from couchcal.tui.text import clean, pad
+from couchcal.tui.text import clean, fit, pad
 
-_CODE, _MINUTES, _RANGE, _FEE = 9, 8, 8, 9
-_NAME, _POS = 24, 4
-HEADINGS = {
-    "service": f"{'Code':<{_CODE}}{'Length':<{_MINUTES}}{'Billed':<{_RANGE}}{'Fee':<{_FEE}}In our words",
-    "modifier": f"{'Code':<{_CODE}}In our words",
-    "place": f"{'Name':<{_NAME}}{'POS':<{_POS}}What the code stands for",
-    "room": f"{'Name':<{_NAME}}In",
+_HEADINGS: dict[Kind, tuple[str, ...]] = {
+    "service": ("Code", "Length", "Billed", "Fee", "In our words"),
+    "modifier": ("Code", "In our words"),
+    "place": ("Name", "POS", "What the code stands for"),
+    "room": ("Name", "In"),
 }
+_MOST_CELLS, _GAP_CELLS = 40, 2
+"""Of a column and behind it; the last one takes what is left."""
 
 
-def line(item: Item) -> Content:
-    """One of a list; what is retired is quiet and says so."""
-    cells, tags = _cells(item)
+def lines(kind: Kind, items: Sequence[Item]) -> tuple[Content, list[Content]]:
+    """The headings and the items below them; what is retired is quiet and says so.
+
+    A column is as wide as it needs to be, and is left out where nothing stands in it.
+    """
+    rows = [_cells(item) for item in items]
+    shown = [_HEADINGS[kind], *(row for row, _ in rows)]
+    widths = [
+        min(max(map(cell_len, column)), _MOST_CELLS) + _GAP_CELLS if any(column[1:]) else 0
+        for column in list(zip(*shown, strict=True))[:-1]
+    ]
+    headings = Content.styled("".join(_padded(_HEADINGS[kind], widths)), QUIET)
+    return headings, [
+        _line(item, _padded(row, widths), tags) for item, (row, tags) in zip(items, rows, strict=True)
+    ]
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    *cells, last = row
+    fitted = (pad(fit(cell, width - _GAP_CELLS), width) for cell, width in zip(cells, widths, strict=True) if width)
+    return [*fitted, last]
+
+
+def _line(item: Item, cells: Sequence[str], tags: tuple[str, ...]) -> Content:
     tags = tags if item.active else ("retired", *tags)
     style = "" if item.active else QUIET
     tag = f" [{', '.join(tags)}]" if tags else ""
     head, *rest = cells
-    return Content.assemble((head, style or "bold"), *((cell, style) for cell in rest), (tag.rstrip(), QUIET))
+    return Content.assemble((head, style or "bold"), *((cell, style) for cell in rest), (tag, QUIET))
 
 
-def _cells(item: Item) -> tuple[list[str], tuple[str, ...]]:
+def _cells(item: Item) -> tuple[tuple[str, ...], tuple[str, ...]]:
     match item:
         case ServiceItem():
             tags = tuple(
@@ -43,21 +67,21 @@ def _cells(item: Item) -> tuple[list[str], tuple[str, ...]]:
                 if on
             )
             minutes = f"{item.typical_min} min" if item.typical_min else ""
-            return [
-                pad(clean(item.code), _CODE),
-                pad(minutes, _MINUTES),
-                pad(billed(item.billable_min, item.billable_max), _RANGE),
-                pad(format_cents(item.fee_cents), _FEE),
+            return (
+                clean(item.code),
+                minutes,
+                billed(item.billable_min, item.billable_max),
+                format_cents(item.fee_cents),
                 clean(item.label),
-            ], tags
+            ), tags
         case ModifierItem():
-            return [pad(clean(item.code), _CODE), clean(item.label)], ()
+            return (clean(item.code), clean(item.label)), ()
         case PlaceItem():
             tags = ("default",) if item.is_default else ()
             words = pos_words(item.pos) or "not in our list"
-            return [pad(clean(item.name), _NAME - 1) + " ", pad(clean(item.pos), _POS), words], tags
+            return (clean(item.name), clean(item.pos), words), tags
         case RoomItem():
-            return [pad(clean(item.name), _NAME - 1) + " ", clean(item.place)], ()
+            return (clean(item.name), clean(item.place)), ()
 
 
 def _some(codes: str) -> str:

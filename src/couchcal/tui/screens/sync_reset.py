@@ -58,7 +58,7 @@ class ResetDialog(Modal[bool]):
     ]
 
     def __init__(self, how: str, run: Callable[[str], object]) -> None:
-        super().__init__("Start over", "y start over · n back")
+        super().__init__("Start over", "y start over · n leave it")
         self._how = how
         self._run = run
 

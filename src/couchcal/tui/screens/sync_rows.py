@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from couchcal.sync.accounts import Link
 
 _LABEL_CELLS = 18
-_NAME_CELLS = 30
+_LEAST_NAME_CELLS, _NOTE_CELLS = 12, 44
+"""What a name gets at least, and what it leaves to the mark and the note."""
 
 
 class Row(NamedTuple):
@@ -37,6 +38,8 @@ def calendar_rows(
     """
     one_way = any(link.role == "owned_target" and link.direction == "one_way" for link in links)
     rows = [_heading("Calendars")]
+    longest = max((cell_len(clean(link.name)) for link in links), default=0)
+    name_cells = max(min(longest, cells - _NOTE_CELLS), _LEAST_NAME_CELLS)
     targets = [link for link in links if link.role == "owned_target"]
     others = sorted(
         (link for link in links if link.role != "owned_target"),
@@ -46,10 +49,10 @@ def calendar_rows(
         note = "is gone from Google" if link.state == "lost" else "your appointments go here"
         if link.state == "creating":
             note = "is being made"
-        rows.append(_calendar(f"link {link.id}", f" {glyphs.to_remote} ", link.name, note, cells))
+        rows.append(_calendar(f"link {link.id}", f" {glyphs.to_remote} ", link.name, note, name_cells, cells))
     for link in others:
         if reasons[link.id]:
-            rows.append(_calendar("", f" {glyphs.dash} ", link.name, reasons[link.id], cells))
+            rows.append(_calendar("", f" {glyphs.dash} ", link.name, reasons[link.id], name_cells, cells))
             continue
         note = "main calendar" if link.primary else ""
         if link.state == "lost":
@@ -59,7 +62,9 @@ def calendar_rows(
         elif link.enabled:
             read = f"read {moment(link.last_ok, now, tz)}" if link.last_ok else "to be read"
             note = glyphs.separator.join(part for part in (note, read) if part)
-        rows.append(_calendar(f"link {link.id}", "[x]" if link.enabled else "[ ]", link.name, note, cells))
+        rows.append(
+            _calendar(f"link {link.id}", "[x]" if link.enabled else "[ ]", link.name, note, name_cells, cells)
+        )
     if not others:
         rows.append(Row("", Content.styled("    No other calendars of yours are known; c looks again.", QUIET)))
     return rows
@@ -90,9 +95,8 @@ def _heading(text: str) -> Row:
     return Row("", Content.styled(text, "bold $accent"))
 
 
-def _calendar(key: str, mark: str, name: str, note: str, cells: int) -> Row:
+def _calendar(key: str, mark: str, name: str, note: str, name_cells: int, cells: int) -> Row:
     """A calendar; a note that does not fit beside the name stands below it, as a reason must be read whole."""
-    name_cells = max(min(_NAME_CELLS, cells - 44), 12)
     name, note = clean(name) or "without a name", clean(note)
     style = "" if key else QUIET
     room = cells - name_cells - 7

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from couchcal.scheduling.hours import hours_words
+from collections.abc import Iterable
+
+from couchcal.scheduling.hours import Hours, hours_words
 from couchcal.tui.screens.week_paint import Block, Day, clock_of, hours_of, open_minutes
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -16,9 +18,14 @@ def length_words(minutes: int) -> str:
     return f"{hours}:{rest:02} h" if rest else f"{hours} h"
 
 
+def shown_hours(hours: Iterable[Hours], *, hour24: bool = True) -> str:
+    """`9:00–12:00, 13:00–17:00`, or `Unavailable`: as times are written everywhere; what is typed has a hyphen."""
+    return hours_words(hours, clock_24h=hour24).replace("-", "–")
+
+
 def day_words(day: Day, *, hour24: bool = True) -> str:
-    """`9:00-12:00, 13:00-17:00 · 7 h`, or `Unavailable` (AVL-03)."""
-    words = hours_words(hours_of(day), clock_24h=hour24)
+    """`9:00–12:00, 13:00–17:00 · 7 h`, or `Unavailable` (AVL-03)."""
+    words = shown_hours(hours_of(day), hour24=hour24)
     return f"{words} · {length_words(open_minutes(day))}" if day else words
 
 

@@ -4,6 +4,7 @@ import asyncio
 from zoneinfo import ZoneInfo
 
 import pytest
+from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 
 from couchcal.practice import appointments
@@ -54,6 +55,18 @@ async def test_help_filters_as_you_type() -> None:
 @pytest.mark.parametrize(("text", "keys"), [("", 4), ("day", 2), ("n", 1), ("ctrl", 1), ("DAY back", 1), ("x", 0)])
 def test_matching_help_rows(text: str, keys: int) -> None:
     assert len(matching(ROWS, text)) == keys
+
+
+async def test_in_ascii_arrows_are_words_and_no_keys() -> None:
+    modal = HelpScreen([HelpRow("Go", "j ↓", "Down"), HelpRow("Go", "h l ← →", "A day")])
+    app = Host(modal)
+    app.add_class("-ascii")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await looked(pilot)
+        said = str(modal.query_one("#left", Static).render())
+        assert [line.split("  ")[0] for line in said.split("\n")] == ["Go", "j down", "h l left right"]
+        hint = modal.query_one("#frame").border_subtitle
+        assert Content.from_markup(str(hint)).plain == "type to filter · down more · esc close"
 
 
 def test_help_columns_keep_order_and_lose_nothing() -> None:

@@ -52,6 +52,16 @@ def test_dark_modules_are_black_on_white_in_every_theme() -> None:
         assert (style.foreground.hex, style.background.hex) == ("#000000", "#FFFFFF")
 
 
+def test_in_ascii_dark_modules_are_solid() -> None:
+    content = drawn(modules(LINK), 200, ascii_only=True)
+    assert content is not None
+    for span in content.spans:
+        style = span.style if isinstance(span.style, Style) else Style.parse(span.style)
+        dark = set(content.plain[span.start : span.end]) == {"#"}
+        assert style.background is not None
+        assert style.background.hex == ("#000000" if dark else "#FFFFFF")
+
+
 def test_with_less_room_there_is_less_around_it_and_then_no_code() -> None:
     code = modules(LINK)  # 29 modules: 37 with all of the zone, in 19 rows
 

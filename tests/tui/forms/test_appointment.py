@@ -134,7 +134,7 @@ async def test_a_conflict_is_told_and_saves_anyway(database: Database) -> None: 
     async with shown(modal) as (app, pilot):
         await looked(pilot)
         assert live(modal) == (
-            "Tue 3 Mar 15:00–15:50 New York · overlaps Bob R. (saves anyway) · needs 53 min for 90837"
+            "Tue 3 Mar 15:00–15:50 New York · overlaps Bob R. (saves anyway)\nneeds 53 min for 90837"
         )
         type_in(modal, client="bob")
         await looked(pilot)

@@ -36,7 +36,9 @@ def state(form: AppointmentForm) -> dict[str, Any]:
     rows = {row.id: (row.display, row.disabled, row.note, row.has_error) for row in form.query(Field)}
     picks = {pick.id: [text for text, _ in pick._options] for pick in form.query(Pick)}
     texts = {name: str(form.query_one(name, Static).render()) for name in ("#live", "#problem")}
-    texts["#live"] = re.sub(r" · [^·]*\(saves anyway\)", "", texts["#live"])  # comes a moment later
+    texts["#live"] = re.sub(
+        r" · [^·]*\(saves anyway\)", "", texts["#live"].replace("\n", " · ")
+    )  # comes a moment later
     shown = {name: form.query_one(name).display for name in ("#locks", "#problem")}
     focused = form.focused.id if form.focused is not None else None
     undone = [area.history.undo_stack for area in form.query(TextArea)]

@@ -47,7 +47,7 @@ async def test_it_opens_at_the_first_block_and_says_the_days_hours(database: Dat
     set_hours(database, 0, 1, hours=(NINE_TO_TWELVE, (time(13), time(17))))
     screen = AvailabilityScreen(database, week_start=0, clock=clock)
     async with shown(screen, (80, 24)) as (_, pilot):
-        assert line(screen, "day") == "Mon 9:00-12:00, 13:00-17:00 · 7 h"
+        assert line(screen, "day") == "Mon 9:00–12:00, 13:00–17:00 · 7 h"
         assert screen.query_one("#frame").border_title == "Availability · 14 h a week"
         await pilot.press("left", "right", "right", "right")
         assert line(screen, "day") == "Thu Unavailable"
@@ -73,7 +73,7 @@ async def test_painting_with_keys_is_stored_as_one_step(database: Database) -> N
     screen = AvailabilityScreen(database, week_start=0, clock=clock)
     async with shown(screen) as (app, pilot):
         await pilot.press("down", "down", "down", "down", "v", *["j"] * 11, "l", "space")
-        assert line(screen, "day") == "Tue 9:00-12:00 · 3 h"
+        assert line(screen, "day") == "Tue 9:00–12:00 · 3 h"
         assert "not saved" in str(screen.query_one("#frame").border_title)
         await pilot.press("ctrl+s")
         await saved(pilot)
@@ -96,13 +96,13 @@ async def test_shift_paints_and_erases_and_undo_takes_it_back(database: Database
     screen = AvailabilityScreen(database, week_start=0, clock=clock)
     async with shown(screen) as (_, pilot):
         await pilot.press("shift+down", "shift+down", "shift+down")
-        assert line(screen, "here").startswith("Closes Mon 9:00-10:00")
+        assert line(screen, "here").startswith("Closes Mon 9:00–10:00")
         await pilot.press("up")
-        assert line(screen, "day") == "Mon 10:00-12:00 · 2 h"
+        assert line(screen, "day") == "Mon 10:00–12:00 · 2 h"
         await pilot.press("u")
-        assert line(screen, "day") == "Mon 9:00-12:00 · 3 h"
+        assert line(screen, "day") == "Mon 9:00–12:00 · 3 h"
         await pilot.press("ctrl+r")
-        assert line(screen, "day") == "Mon 10:00-12:00 · 2 h"
+        assert line(screen, "day") == "Mon 10:00–12:00 · 2 h"
 
 
 async def test_esc_drops_a_stroke_then_asks_before_it_loses_changes(database: Database) -> None:
@@ -113,7 +113,7 @@ async def test_esc_drops_a_stroke_then_asks_before_it_loses_changes(database: Da
         await pilot.press("space", "escape")
         await screen_of(app, Confirm)
         await pilot.press("n")
-        assert line(screen, "day") == "Mon 8:15-8:30 · 15 min"
+        assert line(screen, "day") == "Mon 8:15–8:30 · 15 min"
         await pilot.press("escape", "y")
         await pilot.pause()
         assert app.answer is None
@@ -138,7 +138,7 @@ async def test_hours_are_typed_in_words_with_what_is_wrong_beside_them(
         assert isinstance(app.screen, HoursDialog), words
         typed.value = "9:10-12, 22-24"
         await pilot.pause()
-        assert str(app.screen.query_one("#understood", Static).render()) == "9:10-12:00, 22:00-24:00 · 4:50 h"
+        assert str(app.screen.query_one("#understood", Static).render()) == "9:10–12:00, 22:00–24:00 · 4:50 h"
         await pilot.press("enter", "ctrl+s")
         await saved(pilot)
     assert stored(database) == [BlockRow(0, time(9, 10), time(12)), BlockRow(0, time(22), time(0))]
@@ -190,7 +190,7 @@ async def test_a_block_is_limited_to_event_types_and_visits(database: Database) 
     event_types.add(database, {"title": "[b]Intake", "minutes": 60}, clock=clock)
     screen = AvailabilityScreen(database, week_start=0, clock=clock)
     async with shown(screen) as (app, pilot):
-        assert line(screen, "here") == "9:00-12:00 open to every event type and visit"
+        assert line(screen, "here") == "9:00–12:00 open to every event type and visit"
         await pilot.press("a")
         await screen_of(app, LimitsDialog)
         dialog = app.screen
@@ -199,7 +199,7 @@ async def test_a_block_is_limited_to_event_types_and_visits(database: Database) 
         await pilot.pause()
         assert str(dialog.query_one("#allowed", Static).render()) == "only [b]Intake · telehealth only"
         await pilot.press("ctrl+s")
-        assert line(screen, "here") == "9:00-12:00 only [b]Intake · telehealth only"
+        assert line(screen, "here") == "9:00–12:00 only [b]Intake · telehealth only"
         await pilot.press("right")
         assert any("9–12 *" in text for text in drawn(screen))
         await pilot.press("ctrl+s")
@@ -217,7 +217,7 @@ async def test_a_block_for_a_removed_event_type_does_not_open_to_all(database: D
     event_types.remove(database, 1, clock=clock)
     screen = AvailabilityScreen(database, week_start=0, clock=clock)
     async with shown(screen) as (app, pilot):
-        assert line(screen, "here") == "9:00-12:00 only Intake (removed)"
+        assert line(screen, "here") == "9:00–12:00 only Intake (removed)"
         await pilot.press("a")
         await screen_of(app, LimitsDialog)
         app.screen.query_one("#visit-telehealth", Tick).value = True
@@ -267,9 +267,9 @@ async def test_the_mouse_paints_a_rectangle_and_erases_from_an_open_cell(databas
     screen = AvailabilityScreen(database, week_start=0, clock=clock)
     async with shown(screen, (120, 36)) as (_, pilot):
         await drag(pilot, screen, (0, 18), (1, 23))
-        assert line(screen, "day") == "Tue 9:00-12:00 · 3 h"
+        assert line(screen, "day") == "Tue 9:00–12:00 · 3 h"
         await drag(pilot, screen, (1, 20), (1, 20))
-        assert line(screen, "day") == "Tue 9:00-10:00, 10:30-12:00 · 2:30 h"
+        assert line(screen, "day") == "Tue 9:00–10:00, 10:30–12:00 · 2:30 h"
         await pilot.press("u", "ctrl+s")
         await saved(pilot)
     assert stored(database) == [BlockRow(day, *NINE_TO_TWELVE) for day in (0, 1)]

@@ -147,10 +147,22 @@ async def test_a_room_is_added_to_a_place(database: Database) -> None:  # APT-11
         assert form.query_one(Pick).value == 1
         await pilot.press("ctrl+s")
         await saved(pilot)
-        assert lines(modal) == ["Blue room               Office"]
+        assert lines(modal) == ["Blue room  Office"]
         assert said(modal, "notice") == ""
         await pilot.press("1", "2", "4")
-        assert lines(modal) == ["Blue room               Office"]
+        assert lines(modal) == ["Blue room  Office"]
+
+
+async def test_columns_are_as_wide_as_they_need_to_be(database: Database) -> None:  # APT-05
+    modal = ServicesScreen(database, clock=clock)
+    async with shown(modal) as (app, pilot):
+        assert said(modal, "columns-title") == "Code     Length  Billed  In our words"  # nothing has a fee
+        await pilot.press("e")
+        form = await typed(app, pilot, fee_cents="180")
+        await pilot.press("ctrl+s")
+        await saved(pilot)
+        assert form is not app.screen
+        assert said(modal, "columns-title") == "Code     Length  Billed  Fee     In our words"
 
 
 async def test_the_last_place_stays(database: Database) -> None:

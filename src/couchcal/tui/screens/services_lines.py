@@ -31,7 +31,7 @@ def lines(kind: Kind, items: Sequence[Item]) -> tuple[Content, list[Content]]:
     rows = [_cells(item) for item in items]
     shown = [_HEADINGS[kind], *(row for row, _ in rows)]
     widths = [
-        min(max(map(cell_len, column)), _MOST_CELLS) + _GAP_CELLS if any(column[1:]) else 0
+        min(max(map(cell_len, column)), _MOST_CELLS) + _GAP_CELLS if any(column[1:]) or not rows else 0
         for column in list(zip(*shown, strict=True))[:-1]
     ]
     headings = Content.styled("".join(_padded(_HEADINGS[kind], widths)), QUIET)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,17 +34,16 @@ class SecondZone(NamedTuple):
     tz: tzinfo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scene:
-    """What is to be seen, without cursor and ghost. `generation` differs whenever anything else does; scenes are
-    equal when all else is."""
+    """What is to be seen, without cursor and ghost. `generation` differs whenever anything else does."""
 
     view: View
     period: Period
     entries: tuple[Entry, ...]
     tz: tzinfo
     now_local: datetime
-    generation: int = field(default=0, compare=False)
+    generation: int = 0
     row_minutes: int = 30
     first_minute: int = 480
     names: str = "full"
@@ -57,13 +56,15 @@ class Scene:
     second: SecondZone | None = None
     labels: Mapping[Key, str] = field(default_factory=dict)
     """Letters to jump to entries by, while they are asked for."""
-    words: dict[Key, Words] = field(default_factory=dict, compare=False, repr=False)
+    words: dict[Key, Words] = field(default_factory=dict)
 
     def is_drawn_like(self, other: Scene) -> bool:
         """Whether both are the same to look at: where now is out of sight, only its day matters."""
-        if self.now_local.date() == other.now_local.date() and self.now_local.date() not in self.period:
-            other = replace(other, now_local=self.now_local)
-        return self == other
+        today = self.now_local.date()
+        same: dict[str, object] = {"generation": 0, "words": {}}
+        if today == other.now_local.date() and today not in self.period:
+            same["now_local"] = today
+        return vars(self) | same == vars(other) | same
 
     def words_of(self, entry: Entry) -> Words:
         """The words of an entry, found once."""

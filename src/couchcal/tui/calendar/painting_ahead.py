@@ -43,7 +43,7 @@ class PaintingAhead(Reading, part=True):
         if self._brush is not None:
             self._brush.stop()
             self._brush = None
-        if self.is_mounted and self.calendar_view in (View.DAY, View.WEEK):
+        if self.is_mounted and not self.labels and self.calendar_view in (View.DAY, View.WEEK):
             self._brush = self.set_timer(_REST_SECONDS, self._begin)
 
     def _begin(self) -> None:

@@ -206,6 +206,11 @@ async def test_the_filter_finds_by_words(database: Database) -> None:
         seen = [item.id for item in ITEMS if modal.query_one(f"#row-{item.id}").display]
         assert seen == ["here-second_time_zone", "ours-tz"]
         assert [modal.query_one(f"#section-{n}").display for n in range(3)] == [True, True, False]
+        assert [modal.query_one(f"#section-{n}").has_class("-first") for n in range(3)] == [True, False, False]
+        modal.query_one("#text", Input).value = "npi"
+        await pilot.pause()
+        assert [node.id for node in modal.query(".section.-first")] == ["section-2"]
+        modal.query_one("#text", Input).value = "zone"
         await pilot.press(*"xx")
         assert modal.query_one("#nothing").display
         modal.query_one("#text", Input).value = "clock"

@@ -131,6 +131,7 @@ class PreferencesFields(ChangedModal[Done]):
         title = Content.assemble((section.title, "bold $accent"), (f"   {_note(section)}".rstrip(), QUIET))
         heading = Static(title, classes="section", id=f"section-{number}")
         heading.display = any(map(self._fits, section.items))
+        heading.set_class(number == self._first_section(), "-first")
         self._headings[number] = heading
         return heading
 
@@ -198,6 +199,7 @@ class PreferencesFields(ChangedModal[Done]):
                     self.query_one(f"#row-{item.id}").display = fits
             if number in self._headings:
                 self._headings[number].display = some
+                self._headings[number].set_class(some and not shown, "-first")
             shown |= some
         self.query_one("#nothing").display = not shown
         around = self.focused.ancestors if self.focused is not None else ()
@@ -209,6 +211,12 @@ class PreferencesFields(ChangedModal[Done]):
         text = self.query_one("#text", Input).value.replace("/", " ")  # typed as the key for the filter, in it
         words = text.casefold().split()
         return all(word in _SEARCHED[item.id] for word in words)
+
+    def _first_section(self) -> int | None:
+        """The number of the section that the filter leaves on top."""
+        return next(
+            (number for number, section in enumerate(SECTIONS) if any(map(self._fits, section.items))), None
+        )
 
     def _first_shown(self) -> Field:
         return next(field for field in self.query(Field) if field.display)

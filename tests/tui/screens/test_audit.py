@@ -48,7 +48,7 @@ async def test_entries_are_listed_and_narrowed(database: Database) -> None:
         await pilot.press("w", "w", "w")
         await settle(pilot)
         assert len(lines(screen)) == 1
-        assert words(screen, "#wanted") == "1 entries by worker, the newest first"
+        assert words(screen, "#wanted") == "1 entry by worker, the newest first"
         await pilot.press("0", "c")
         screen.app.screen.query_one(Input).value = "bob"
         await pilot.press("enter")
@@ -79,6 +79,19 @@ async def test_a_client_of_any_name_leaves_the_columns_in_place(database: Databa
         assert before.startswith("you       added client")
 
 
+async def test_all_of_an_entry_that_is_cut_stands_below_the_list(database: Database) -> None:
+    people(database)
+    counts = "pushed=12 pulled=1 deleted=0 skipped=3 conflicts=2"
+    audit.note(database, "sync", "calendar", fields=counts, actor="worker", clock=clock)
+    screen = AuditScreen(database, TZ, clock=clock)
+    async with shown(screen, (80, 24)) as (_app, pilot):
+        await settle(pilot)
+        assert words(screen, "#entry") == f"2026-03-01  9:42  worker    synced calendar  {counts}"
+        await pilot.press("down")
+        await settle(pilot)
+        assert words(screen, "#entry") == ""
+
+
 async def test_a_long_trail_is_read_page_by_page(database: Database) -> None:
     with closing(database.connect()) as connection:
         audit.append(connection, 5, "user", (audit.Deed("view", "client", str(n)) for n in range(3 * PAGE)))
@@ -89,6 +102,10 @@ async def test_a_long_trail_is_read_page_by_page(database: Database) -> None:
         await pilot.press("end")
         await settle(pilot)
         assert len(lines(screen)) == 2 * PAGE
+        for size in ((80, 24), (200, 60)):  # what is below a long list stays in sight
+            await pilot.resize_terminal(*size)
+            await settle(pilot)
+            assert screen.query_one("#whole").region.bottom < screen.query_one("#frame").region.bottom
 
 
 async def test_verifying_says_whether_it_is_whole(database: Database) -> None:

@@ -77,6 +77,12 @@ class Modal(ModalScreen[Result | None]):
     def _hints(self, keys: str) -> Content:
         return key_hints(spelled(keys) if self.app.has_class("-ascii") else keys)
 
+    @property
+    def most_rows(self) -> int:
+        """Rows that the frame can take: those of the terminal, or fewer where the style sheet says so."""
+        most = self.query_one("#frame").styles.max_height
+        return min(self.size.height, int(most.value)) if most is not None and most.is_cells else self.size.height
+
     def show_problem(self, text: str) -> None:
         """Say what went wrong above the lower border; an empty text takes it away."""
         problem = self.query_one("#problem", Static)

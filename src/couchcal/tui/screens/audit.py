@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -22,6 +23,8 @@ from couchcal.tui.screens.audit_data import ACTORS, PAGE, Filter, Line, check, f
 from couchcal.typed_dates import parse_day
 
 _CHROME_ROWS = 10
+_PADDING_CELLS = 2
+"""Left and right of an entry in the list."""
 _AHEAD = 8
 """Lines before the end of the list at which the next page is fetched."""
 _EMPTY = "Nothing was written down that fits: 0 shows all."
@@ -59,6 +62,7 @@ class AuditScreen(Modal[None]):
         yield Static(id="wanted", markup=False)
         yield Ways([], id="trail")
         yield Static(id="whole", markup=False)
+        yield Static(id="entry", markup=False)
 
     def on_mount(self) -> None:
         self._say("v checks that nothing was changed or removed.")
@@ -66,13 +70,15 @@ class AuditScreen(Modal[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Let the list take what the screen leaves."""
-        self.query_one("#trail").styles.max_height = max(3, event.size.height - _CHROME_ROWS)
+        self.query_one("#trail").styles.max_height = max(3, self.most_rows - _CHROME_ROWS)
+        self.call_after_refresh(self._show_entry)
 
     # Reading
 
     def _show(self, wanted: Filter) -> None:
         self._filter, self._lines, self._complete, self._fetching = wanted, [], False, False
         self.query_one("#trail", OptionList).clear_options()
+        self._show_entry()
         self._fetch()
 
     def _fetch(self) -> None:
@@ -110,13 +116,22 @@ class AuditScreen(Modal[None]):
             "" if wanted.actor is None else f"by {'you' if wanted.actor == 'user' else wanted.actor}",
             f"of client {wanted.client}" if wanted.client else "",
         ]
-        more = "" if self._complete else "+"
-        return f"{len(self._lines):,}{more} entries {' '.join(filter(None, parts)) or 'in all'}, the newest first"
+        more, noun = "" if self._complete else "+", "entry" if len(self._lines) == 1 else "entries"
+        return f"{len(self._lines):,}{more} {noun} {' '.join(filter(None, parts)) or 'in all'}, the newest first"
 
     @on(OptionList.OptionHighlighted, "#trail")
     def _moved(self, event: OptionList.OptionHighlighted) -> None:
+        self._show_entry()
         if event.option_index >= len(self._lines) - _AHEAD:
             self._fetch()
+
+    def _show_entry(self) -> None:
+        """Below the list, all of the highlighted entry if the list has no room for it."""
+        listing = self.query_one("#trail", OptionList)
+        at = listing.highlighted
+        entry = Content("") if at is None else self._lines[at].content
+        cut = entry.cell_length > listing.scrollable_content_region.width - _PADDING_CELLS
+        self.query_one("#entry", Static).update(entry if cut else "")
 
     def action_highlight(self, by: int) -> None:
         """Move the highlight."""

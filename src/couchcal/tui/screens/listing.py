@@ -117,10 +117,10 @@ class ListScreen(Following[Result], Generic[Result, Row, Found]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Share the room anew."""
-        self.fit(event.size.height)
+        self.fit(self.most_rows)
 
     def fit(self, height: int) -> None:
-        """Let the list take what a screen of so many rows leaves."""
+        """Let the list take what a frame of at most so many rows leaves."""
         self.listing.styles.max_height = max(3, height - self.CHROME_ROWS)
 
     # Reading and showing

@@ -36,7 +36,7 @@ _KEYS = {
 """With room, and without."""
 _KEYS_OF_NONE = {"pending": "tab past · u undo · esc close", "past": "tab pending · u undo · esc close"}
 """Where the list is empty."""
-_WIDE, _MOST_ROWS = 100, 46
+_WIDE = 100
 _CHROME_ROWS, _DETAIL_ROWS = 9, 9
 _EDGE_CELLS = 3
 """What an option and the scrollbar take of the frame's inside."""
@@ -110,7 +110,7 @@ class RequestsShowing(ListScreen[Entry, Listed, Lists]):
 
     def _share(self, count: int) -> None:
         """Let the list of `count` requests take what some lines of details leave, and the details the rest."""
-        room = min(self.size.height, _MOST_ROWS) - _CHROME_ROWS
+        room = self.most_rows - _CHROME_ROWS
         listed = min(count, max(3, room - _DETAIL_ROWS))
         self.listing.styles.max_height = max(listed, 1)
         self.query_one("#about-request").styles.max_height = max(room - listed, 3)

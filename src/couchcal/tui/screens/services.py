@@ -34,7 +34,6 @@ _EMPTY = {
     "place": "No places: n adds the first.",
     "room": "No rooms yet: n adds the first.",
 }
-_MOST_ROWS = 46
 
 
 class Lists(NamedTuple):
@@ -74,9 +73,6 @@ class ServicesScreen(ListScreen[Done, Item, Lists]):
         yield self.listing
         yield Static(id="count", markup=False)
         yield Static(id="notice", markup=False)
-
-    def fit(self, height: int) -> None:
-        super().fit(min(height, _MOST_ROWS))
 
     @property
     def kind(self) -> Kind:

@@ -53,7 +53,7 @@ class LinesScreen(Modal[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Let the lines take what the screen leaves."""
         about = 2 + len(self._about) // 70 if self._about else 0
-        self.query_one("#lines").styles.max_height = max(3, event.size.height - _CHROME_ROWS - about)
+        self.query_one("#lines").styles.max_height = max(3, self.most_rows - _CHROME_ROWS - about)
 
     async def _load(self) -> None:
         text = self.query_one("#text-lines", Static)

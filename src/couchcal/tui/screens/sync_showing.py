@@ -162,8 +162,8 @@ class SyncShowing(Modal[Done]):
         self._show_buttons(state)
         listing = self.query_one("#sync")
         listing.display = bool(rows)
-        room = self.size.height - _CHROME_ROWS - lines - _PROBLEM_ROWS * self.query_one("#problem").display
-        about.styles.max_height = max(3, self.size.height - _CHROME_ROWS - 2 - len(rows))
+        room = self.most_rows - _CHROME_ROWS - lines - _PROBLEM_ROWS * self.query_one("#problem").display
+        about.styles.max_height = max(3, self.most_rows - _CHROME_ROWS - 2 - len(rows))
         listing.styles.max_height = max(3, room if self.connected else len(rows))
 
     def _show_rows(self, rows: list[Row]) -> None:

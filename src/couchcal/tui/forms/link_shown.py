@@ -25,7 +25,7 @@ class CodeScreen(Modal[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,Q,enter", "leave", show=False)]
 
     def __init__(self, link: str, code: Modules) -> None:
-        super().__init__("Booking link", "esc close")
+        super().__init__("Booking link", "esc back")
         self._link = link
         self._code = code
 

@@ -30,7 +30,7 @@ class PasswordForm(ChangedModal[bool]):
     AUTO_FOCUS: ClassVar[str] = "Input"
 
     def __init__(self) -> None:
-        super().__init__("Password", "enter keep · esc close")
+        super().__init__("Password", "enter keep · esc back")
         settings = load_settings()
         self._mail, self._text = settings.mail, settings.text
         self._offered = [

@@ -48,7 +48,7 @@ class TestMail(Modal[None]):
     AUTO_FOCUS: ClassVar[str] = "#address"
 
     def __init__(self, database: Database, own: str = "", *, clock: Clock = system_clock) -> None:
-        super().__init__("Test mail", "enter send · esc close")
+        super().__init__("Test mail", "enter send · esc back")
         self._database, self._own, self._clock = database, own, clock
         self._sending: Worker[None] | None = None
 

@@ -31,7 +31,7 @@ from couchcal.tui.text import glyphs_on
 
 _KEYS = (
     "enter go there · n session · e edit · p portal · M merge · z archive · ←→ view · u undo · esc back",
-    "enter go there · n session · e edit · p portal · ←→ view · esc back",
+    "enter go · n session · e edit · p portal · ←→ view · esc back",
 )
 _KEYS_INTAKE = (
     "a accept · X reject · M merge · n session · e edit · tab sessions · ←→ view · u undo · esc back",
@@ -169,7 +169,7 @@ class ClientRecordScreen(ClientActions):
     def keys_that_fit(self) -> str:
         """The hint for the width there is; among the details Enter leads nowhere."""
         keys = super().keys_that_fit
-        return keys if self._side else keys.removeprefix("enter go there · ")
+        return keys.partition(" · ")[2] if not self._side and keys.startswith("enter") else keys
 
     def _show_details(self) -> None:
         if self._loaded is not None:

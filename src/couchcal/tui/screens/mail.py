@@ -104,8 +104,9 @@ class MailScreen(ListScreen[Done, Row, Listed]):
 
     def lines(self, found: Listed) -> Iterable[tuple[Row, Option]]:
         glyphs = glyphs_on(self.app)
-        who = who_cells(found.rows, self.query_one("#frame").content_size.width - _EDGE_CELLS)
-        return [(row, Option(letter_line(row, self._tz, glyphs, who))) for row in found.rows]
+        cells = self.query_one("#frame").content_size.width - _EDGE_CELLS
+        who = who_cells(found.rows, cells)
+        return [(row, Option(letter_line(row, self._tz, glyphs, who, cells))) for row in found.rows]
 
     def below(self, found: Listed) -> str:
         if not found.rows:

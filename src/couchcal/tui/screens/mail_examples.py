@@ -43,7 +43,7 @@ class ExamplesScreen(Modal[None]):
     ]
 
     def __init__(self, database: Database, *, clock: Clock = system_clock) -> None:
-        super().__init__("Letters", "↑↓ letter · space b scroll · esc close")
+        super().__init__("Letters", "↑↓ letter · space b scroll · esc back")
         self._database, self._clock = database, clock
         self._examples: list[Example] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from textwrap import wrap
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -38,11 +39,12 @@ def who_cells(rows: Sequence[Row], cells: int) -> int:
     return max(min(longest, cells - _STATE_CELLS - _WHEN_CELLS - _KIND_CELLS - len(_GAP)), _LEAST_WHO_CELLS)
 
 
-def letter_line(row: Row, tz: tzinfo, glyphs: Glyphs, who: int) -> Content:
+def letter_line(row: Row, tz: tzinfo, glyphs: Glyphs, who: int, cells: int) -> Content:
     """`✕ refused   Sun 1 Mar 09:42  Jane Doe   Your appointment was moved`, below it why it did not go out.
 
     Args:
         who: cells of the name.
+        cells: those of a line.
     """
     item = row.item
     word, style = STATES.get(item.state, (item.state, QUIET))
@@ -57,4 +59,5 @@ def letter_line(row: Row, tz: tzinfo, glyphs: Glyphs, who: int) -> Content:
     )
     if not item.error or item.state == "sent":
         return line
-    return Content("\n").join([line, Content.styled(f"{' ' * _STATE_CELLS}{clean(item.error)}", QUIET)])
+    reason = wrap(clean(item.error), max(cells - _STATE_CELLS, _LEAST_WHO_CELLS))
+    return Content("\n").join([line, *(Content.styled(f"{' ' * _STATE_CELLS}{part}", QUIET) for part in reason)])

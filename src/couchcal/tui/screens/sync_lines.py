@@ -35,7 +35,7 @@ class LinesScreen(Modal[None]):
     def __init__(
         self, title: str, read: Callable[[], Sequence[Content]], *, waiting: str, empty: str, about: str = ""
     ) -> None:
-        super().__init__(title, "↑↓ scroll · esc close")
+        super().__init__(title, "↑↓ scroll · esc back")
         self._read_lines = read
         self._waiting = waiting
         self._empty = empty

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import tzinfo
 from functools import partial
+from textwrap import wrap
 from typing import NamedTuple
 
 from textual import on
@@ -32,6 +33,8 @@ _URGENT = ("mass_delete", "calendar_lost")
 """Kinds of items that hold the sync up."""
 _NOT_SENT = "Not sent"
 _NOTHING = "Nothing waits for you."
+_EDGE_CELLS, _LEAST_CELLS = 3, 20
+"""What an option and the scrollbar take of the frame's inside, and what a line gets at least."""
 Item = ReviewItem | Unsent
 
 
@@ -53,14 +56,18 @@ class ReviewScreen(ListScreen[Done, Item, Waiting]):
     SIZE = "-sync"
     HIDES_EMPTY = True
     AUTO_FOCUS = "#reviews"
-    KEYS_OF_NONE = "esc close"
+    KEYS_OF_NONE = "esc back"
 
     def __init__(self, gate: Gate, tz: tzinfo, *, at_once: bool = False) -> None:
         listing = RowList[Item](_key, id="reviews")
-        super().__init__("Review", "enter decide · esc close", listing, gate.database, gate.clock)
+        super().__init__("Review", "enter decide · esc back", listing, gate.database, gate.clock)
         self._gate = gate
         self._tz = tz
         self._at_once = at_once
+
+    def fit(self, height: int) -> None:
+        super().fit(height)
+        self.call_after_refresh(self.show)  # the lines take the width, too
 
     def fetch(self) -> Waiting:
         reviews = sorted(self._gate.reviews(), key=lambda item: (item.kind not in _URGENT, item.notice))
@@ -80,7 +87,9 @@ class ReviewScreen(ListScreen[Done, Item, Waiting]):
 
     def show(self) -> None:
         super().show()
-        first = self.found.reviews[0] if self.found is not None and self.found.reviews else None
+        if self.found is None:
+            return
+        first = self.found.reviews[0] if self.found.reviews else None
         at_once, self._at_once = self._at_once, False
         if at_once and first is not None and first.kind in _URGENT:
             self._open(first)
@@ -92,7 +101,9 @@ class ReviewScreen(ListScreen[Done, Item, Waiting]):
             title, when = KINDS[item.kind][0], moment(item.at, self._gate.clock(), self._tz)
             detail = in_chosen_clock(item.detail)
         first = Content.assemble((title, "bold"), (f"  {when}", QUIET))
-        return Content("\n").join([first, Content.styled(f"  {sentence(clean(detail))}", QUIET)])
+        cells = self.query_one("#frame").content_size.width - _EDGE_CELLS
+        rest = wrap(sentence(clean(detail)), max(cells, _LEAST_CELLS), initial_indent="  ", subsequent_indent="  ")
+        return Content("\n").join([first, *(Content.styled(line, QUIET) for line in rest)])
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

@@ -18,6 +18,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from couchcal.tui.calendar import painting_ahead
 from couchcal.tui.stylesheet import QuickStylesheet
 
 LONGEST_S = 1.0
@@ -81,6 +82,14 @@ def toasts_stay() -> Iterator[None]:
     """Keep what was said for as long as a test may take: on a busy machine that is more than the usual seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(App, "NOTIFICATION_TIMEOUT", 3600)
+        yield
+
+
+@contextmanager
+def nothing_is_painted_ahead() -> Iterator[None]:
+    """Let no week be painted that no test looks at: that is what those of painting ahead are for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(painting_ahead, "_REST_SECONDS", 3600.0)
         yield
 
 

@@ -21,6 +21,7 @@ from couchcal.tui.calendar.screen import CalendarScreen
 from tests.support.demo import ZONE, at, clock, demo_practice
 from tests.support.pilot import (
     frames_are_painted_at_rest,
+    nothing_is_painted_ahead,
     pilots_wait_for_conditions,
     stylesheets_are_parsed_once,
     toasts_stay,
@@ -31,7 +32,10 @@ AppFactory = Callable[..., CouchcalApp]
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_and_steady() -> Iterator[None]:
-    with pilots_wait_for_conditions(), frames_are_painted_at_rest(), stylesheets_are_parsed_once(), toasts_stay():
+    with (
+        pilots_wait_for_conditions(), frames_are_painted_at_rest(), stylesheets_are_parsed_once(), toasts_stay(),
+        nothing_is_painted_ahead(),
+    ):  # fmt: skip
         yield
 
 

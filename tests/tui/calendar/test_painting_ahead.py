@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from couchcal.practice.agenda import Entry
 from couchcal.scheduling.drag import grab, land_at
+from couchcal.tui.calendar import painting_ahead
 from couchcal.tui.calendar.layout import key_of
 from couchcal.tui.calendar.period import Period, View
 from couchcal.tui.calendar.scene import Cursor, Ghost, Scene
@@ -35,6 +36,13 @@ ENTRIES = (
     entry(local(4, 23, 30), 120, 4, kind="time_off", client_id=None),
 )
 SCENE = Scene(View.WEEK, PERIOD, ENTRIES, NEW_YORK, local(3, 9, 40), row_minutes=60)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weeks beside are painted, as they are outside of the other tests."""
+    monkeypatch.setattr(painting_ahead, "_REST_SECONDS", 0.02)
+
 
 cursors = st.builds(
     Cursor,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textual.strip import Strip
 
@@ -72,6 +72,7 @@ def lines(painter: TimePainter, cursor: Cursor, ghost: Ghost | None) -> list[Str
 
 
 @given(st.lists(st.tuples(cursors, ghosts), min_size=1, max_size=4))
+@example([(Cursor(date(2026, 3, 3)), held(ENTRIES[2], 30, warning)) for warning in ("", "overlaps Bob R.")])
 def test_kept_lines_are_those_that_would_be_painted_now(steps: list[tuple[Cursor, Ghost | None]]) -> None:
     kept = TimePainter(SCENE, 100, PALETTE)
     for cursor, ghost in steps:
